@@ -1,0 +1,407 @@
+"""A small site of made-up facts: one dispatch, its trail and the index, as a cycle would write."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbformat import NotebookNode, v4
+
+from workbench.desk import layout, render
+
+PLOTLY = "application/vnd.plotly.v1+json"
+DISPATCH = "read/126/the-index-stood-still/index.html"
+
+
+def chart(**layout_keys: Any) -> dict[str, Any]:
+    """A line, its threshold and a labelled end, as `workbench.desk.charts` would send them."""
+    days = [f"2026-03-{d:02d}" for d in (16, 17, 18, 19, 20, 23, 24, 25, 26, 27, 30, 31)]
+    closes = [23.5, 22.4, 25.1, 24.1, 26.8, 26.2, 27.0, 25.3, 27.4, 31.05, 30.6, 25.3]
+    meta = {
+        "title": "Fear is back where it stood in mid-March, and 26 is one bad day away",
+        "subtitle": "VIX at the close, 16 to 31 March 2026, in index points",
+        "caption": "Dashed: the call’s threshold. Source: made up for this sample, as of "
+        "3 Apr 17:44 UTC. n = 12.",
+        "alt": "Line chart. VIX rises from 23.5 to 31.05 and falls to 25.3.",
+        "table": {
+            "columns": ["Day", "VIX"],
+            "rows": [list(p) for p in zip(days, closes, strict=True)],
+        },
+    }
+    line = {"type": "scatter", "mode": "lines", "x": days, "y": closes}
+    dot = {"type": "scatter", "mode": "markers+text", "x": days[-1:], "y": closes[-1:]}
+    return {
+        "data": [
+            {**line, "line": {"color": "ink", "width": 1.75}},
+            {
+                **dot,
+                "text": ["25.3"],
+                "textposition": "bottom center",
+                "marker": {"color": "accent", "size": 9},
+            },
+        ],
+        "layout": {
+            "meta": meta,
+            "margin": {"r": 64},
+            "shapes": [
+                {
+                    "type": "line",
+                    "xref": "paper",
+                    "x0": 0,
+                    "x1": 1,
+                    "y0": 26,
+                    "y1": 26,
+                    "line": {"color": "accent", "width": 1.5, "dash": "dash"},
+                }
+            ],
+            "annotations": [
+                {
+                    "xref": "paper",
+                    "x": 1,
+                    "xanchor": "left",
+                    "y": 26,
+                    "text": "<b>26.00</b><br>my call",
+                    "showarrow": False,
+                    "align": "left",
+                    "font": {"color": "accent"},
+                }
+            ],
+            **layout_keys,
+        },
+    }
+
+
+def bars() -> dict[str, Any]:
+    names = ["TSLA", "META", "GOOGL", "AMZN", "NVDA", "MSFT"]
+    moves = [-5.42, -0.82, -0.54, -0.38, 0.93, 1.11]
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": moves,
+                "y": names,
+                "marker": {"color": ["accent", *["soft"] * 5]},
+                "text": [f"{move:+.2f} %".replace("-", "−") for move in moves],
+                "textposition": "outside",
+                "cliponaxis": False,
+            }
+        ],
+        "layout": {
+            "height": 240,
+            "margin": {"l": 8, "r": 40},
+            "xaxis": {
+                "showgrid": True,
+                "showline": False,
+                "ticks": "",
+                "zeroline": True,
+                "range": [-8, 2.5],
+            },
+            "yaxis": {"showgrid": False},
+            "meta": {
+                "title": "Four of six giants fell on a day the indices call flat",
+                "subtitle": "Change on Thursday 2 April 2026, close to close, in per cent",
+                "caption": "Source: made up for this sample, as of 3 Apr 17:44 UTC. n = 6.",
+                "alt": "Bar chart of six changes. Tesla is far below the rest.",
+                "table": {
+                    "columns": ["Share", "Change, %"],
+                    "rows": [list(pair) for pair in zip(names, moves, strict=True)],
+                },
+            },
+        },
+    }
+
+
+def heat() -> dict[str, Any]:
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "z": [[0.1, 0.4, 0.2], [0.5, None, 0.3], [0.2, 0.6, 0.9]],
+                "x": ["1 session", "5 sessions", "20 sessions"],
+                "y": ["crisis", "choppy", "risk on"],
+            }
+        ],
+        "layout": {
+            "height": 220,
+            "yaxis": {"showgrid": False},
+            "meta": {
+                "title": "Skill gathers where nothing happens",
+                "subtitle": "Share right by regime and horizon",
+                "caption": "Too few in choppy at 5 sessions. n = 80, worth about 21.",
+                "alt": "Heat map of nine cells, darkest at risk on, 20 sessions.",
+                "table": {"columns": ["Regime", "n"], "rows": [["crisis", 20]]},
+            },
+        },
+    }
+
+
+def output(mime: str, value: Any) -> NotebookNode:
+    return v4.new_output("display_data", {mime: value})
+
+
+FRAME = (
+    '<div><style scoped>.dataframe td{color:red}</style><table border="1" class="dataframe">'
+    '<thead><tr style="text-align: right;"><th></th>'
+    + "".join(f"<th>{name}</th>" for name in ("close", "change", "known at", "source", "flag"))
+    + "</tr></thead><tbody>"
+    + "".join(
+        f"<tr><th>{name}</th><td>{close}</td><td>{move}</td><td>2026-04-02 20:16</td>"
+        "<td>sample feed</td><td>none</td></tr>"
+        for name, close, move in (("SPY", "655.83", "+0.09 %"), ("QQQ", "563.10", "+0.11 %"))
+    )
+    + "</tbody></table></div>"
+)
+ESSAY = """There is no tape today. Anything that claims to read Friday’s market is reading \
+Thursday’s a second time, so let me at least read it once properly. SPY closed at \
+<a class="n nb" href="../trail/6_dispatch.html#spy">655.83</a>, up 0.09 %; QQQ rose 0.11 %. \
+On those two numbers, nothing happened.
+
+<div class="note" role="note" aria-label="Source"><p><b>655.83</b> SPY official close, Thu 2 Apr, \
+known 20:16 UTC, rechecked today: unchanged.</p></div>
+
+## One bad share is not bad breadth
+
+Underneath, something did. Tesla lost 5.42 %, Meta 0.82 %, Alphabet 0.54 % and Amazon 0.38 %. \
+Microsoft gained 1.11 %. Best and worst of the six giants ended 6.53 points apart on a day when \
+the index moved a tenth of one, and ETH’s transfer volume still reads $0 on 1.8 million."""
+SETTLED = """## What settled since the last one
+
+| Call | I said | Base rate | Outcome |
+|:--|--:|--:|:--|
+| QQQ beats SPY on Thursday | 55 % | 52 % | <span class="chip" data-s="right">Right</span> |
+| VIX closes above 30.00 on Tuesday | 41 % | 47 % | <span class="chip" data-s="wrong">Wrong</span> |
+"""
+UNKNOWN = """## What I do not know
+
+Nor do I know what this weekend’s news is worth: nobody can trade on it before Monday.
+
+<section class="aside"><h3 class="eyebrow">Sitting out</h3><p>I make no call on bitcoin. The \
+pool’s 51 % against a base rate of 50 % does not pass the gate. Not calling is neither right nor \
+wrong; the 51 % is kept and scored in the shadows, so that my silence has a known price.</p>\
+</section>"""
+
+
+def notebook(*extra: NotebookNode) -> NotebookNode:
+    """An executed notebook with every kind of cell that a desk's own notebooks hold."""
+    tagged = {"metadata": {"tags": ["parameters"]}}
+    return v4.new_notebook(
+        cells=[
+            v4.new_markdown_cell("# What is the page of the moment?"),
+            v4.new_markdown_cell("What is asked, of what.", metadata={"tags": ["question"]}),
+            v4.new_code_cell('desk = "params/default.yaml"', **tagged),
+            v4.new_code_cell("secret_preparation()", metadata={"tags": ["hide"]}),
+            v4.new_code_cell(
+                "write.essay(facts)",
+                execution_count=3,
+                outputs=[output("text/markdown", ESSAY)],
+            ),
+            v4.new_code_cell(
+                "charts.moves(closes)", execution_count=4, outputs=[output(PLOTLY, bars())]
+            ),
+            v4.new_markdown_cell(SETTLED),
+            v4.new_code_cell(
+                "charts.line(closes)", execution_count=5, outputs=[output(PLOTLY, chart())]
+            ),
+            v4.new_code_cell(
+                "snapshot.frame\n\nof_the_day(snapshot)",
+                execution_count=6,
+                outputs=[
+                    v4.new_output("stream", name="stdout", text="2 rows\n"),
+                    output("text/html", FRAME),
+                ],
+            ),
+            v4.new_code_cell("record.skill()", execution_count=7, outputs=[output(PLOTLY, heat())]),
+            *extra,
+            v4.new_markdown_cell(UNKNOWN),
+        ]
+    )
+
+
+def page(**changes: Any) -> layout.DispatchPage:
+    """A dispatch whose call is open."""
+    made = layout.DispatchPage(
+        number=126,
+        cycle=803,
+        as_of=dt.datetime(2026, 4, 3, 17, 44, tzinfo=dt.UTC),
+        local_time="13:44 in New York",
+        mode="live",
+        title="The index stood still. Four of its giants did not",
+        dek="New York is closed for Good Friday. Every share price here is Thursday’s, and my "
+        "one call runs to Monday.",
+        banner=layout.Banner(
+            state="open",
+            text="Waiting on the deadline, 3 days and 2 hours left.",
+            others="+1 other right, 0 other wrong",
+        ),
+        call=layout.CallCard(
+            sentence="VIX stays below 26.00 until Monday’s close",
+            direction="below",
+            horizon="1 session",
+            probability=0.843,
+            base_rate=0.802,
+            edge_points=4.1,
+            wrong_if="VIX prints 26.00 or more in the regular session",
+            deadline="Mon 6 Apr, 20:15 UTC, Cboe regular session. No session on 3 Apr",
+            settles_on="highest VIX value of the session, reference 23.87",
+            ledger_number=2418,
+            ledger_hash="9f3c71e04ab85d12c6e790331fd2a5b8",
+            registered_at="3 Apr, 17:44:09 UTC",
+        ),
+        body_html=render.dispatch_body(notebook()),
+        predictions=(
+            layout.PredictionRow(
+                sentence="SPY ends 0.3 to 0.8 % lower",
+                horizon="1 session",
+                probability=0.14,
+                base_rate=0.13,
+                state="shadow",
+                reason="edge of 1 point is below the gate",
+            ),
+            layout.PredictionRow(
+                sentence="SPY closes below 655.83",
+                horizon="5 sessions",
+                probability=0.44,
+                base_rate=0.46,
+                state="right",
+            ),
+            layout.PredictionRow(
+                sentence="SPY moves more than 3 %",
+                horizon="1 session",
+                probability=0.004,
+                base_rate=0.02,
+                state="void",
+                reason="series quarantined",
+            ),
+        ),
+        debate=layout.DebateView(
+            label="aligned_bearish",
+            conviction="0.62",
+            formula="mean distance from the base rate × share of minds that agree",
+            claim="VIX stays below 26.00",
+            base_rate=0.802,
+            minds=(
+                layout.MindRow(
+                    name="Macro",
+                    probability=0.90,
+                    text="Yields held through three days of headlines.",
+                ),
+                layout.MindRow(
+                    name="Flow", probability=None, text="no order-flow feed since 02:10 UTC"
+                ),
+                layout.MindRow(
+                    name="Contrarian",
+                    probability=0.74,
+                    text="Three days of news, and then one opening auction.",
+                ),
+                layout.MindRow(name="Synthesis", probability=0.843, text=""),
+            ),
+        ),
+        permalink="read/126/the-index-stood-still/",
+        older=layout.Link(title="A relief rally with nobody selling into it", href=DISPATCH),
+        newer=layout.Link(title="Monday, and what it was worth", href=DISPATCH),
+        previous=(
+            layout.Link(title="The second day of a bounce is the honest one", href=DISPATCH),
+            layout.Link(title="Nearly three per cent, and what it forgot", href=DISPATCH),
+        ),
+        sources=("a sample feed, no terms",),
+        written_by="rules, no language model",
+        code_version="0.1.0",
+        snapshot="b41d0c9a55e07e2fa113",
+        trail="read/126/trail/6_dispatch.html",
+    )
+    return replace(made, **changes)
+
+
+def trail(body_html: str | None = None) -> layout.TrailPage:
+    return layout.TrailPage(
+        number=126,
+        title="What is the page of the moment?",
+        name="6_dispatch",
+        question=render.heading(notebook()),
+        body_html=render.trail_body(notebook()) if body_html is None else body_html,
+        notebooks=tuple(
+            layout.Link(title=name, href="read/126/trail/6_dispatch.html")
+            for name in ("1_pull", "2_score", "3_regime", "4_debate", "5_predict", "6_dispatch")
+        ),
+        dispatch=layout.Link(title="The index stood still", href=DISPATCH),
+        download="read/126/trail/6_dispatch.ipynb",
+    )
+
+
+def index(latest: layout.DispatchPage | None) -> layout.IndexPage:
+    states: tuple[tuple[layout.State, str, str], ...] = (
+        ("right", "QQQ beats SPY on Thursday", "score 0.51"),
+        ("wrong", "VIX closes above 30.00 on Tuesday", "score 0.48, it left in a day"),
+        ("none", "", ""),
+        ("void", "ETH transfer volume rises on Sunday", "series quarantined"),
+        ("awaiting", "CPI of March is above 2.4 %", ""),
+    )
+    return layout.IndexPage(
+        latest=latest,
+        entries=tuple(
+            layout.IndexEntry(
+                number=125 - i,
+                date=f"{2 + i} April",
+                title="The second day of a bounce is the honest one",
+                href=DISPATCH,
+                call=call,
+                banner=layout.Banner(state=state, text="No claim passed the gate."),
+                score=score,
+            )
+            for i, (state, call, score) in enumerate(states)
+        ),
+        record=(
+            ("Settled", "395, worth about 61"),
+            ("Skill", "+1.8 %, 95 % from −2.1 to +5.6"),
+        ),
+    )
+
+
+def build(site: Path, dispatch: layout.DispatchPage, of_trail: layout.TrailPage) -> dict[str, Path]:
+    """Writes a dispatch, its trail and the index below ``site`` with all assets."""
+    layout.write_assets(site)
+    pages = {
+        "dispatch": (DISPATCH, layout.dispatch_html(dispatch, "../../../")),
+        "trail": (
+            "read/126/trail/6_dispatch.html",
+            layout.trail_html(of_trail, "../../../"),
+        ),
+        "index": ("index.html", layout.index_html(index(dispatch))),
+    }
+    for path, html in pages.values():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(html, encoding="utf-8")
+    return {name: site / path for name, (path, _html) in pages.items()}
+
+
+@pytest.fixture
+def sample_notebook() -> Callable[..., NotebookNode]:
+    return notebook
+
+
+@pytest.fixture
+def sample_chart() -> Callable[..., dict[str, Any]]:
+    return chart
+
+
+@pytest.fixture
+def sample_page() -> Callable[..., layout.DispatchPage]:
+    return page
+
+
+@pytest.fixture
+def sample_trail() -> Callable[..., layout.TrailPage]:
+    return trail
+
+
+@pytest.fixture
+def sample_index() -> Callable[..., layout.IndexPage]:
+    return index
+
+
+@pytest.fixture
+def build_site() -> Callable[..., dict[str, Path]]:
+    return build

@@ -1,0 +1,256 @@
+"""Pages: every fact in its place and in order, escaped, linked from the site's root."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from workbench.desk import guard, layout
+
+Page = Callable[..., layout.DispatchPage]
+ROOT = "../../../"
+
+
+class Shape(HTMLParser):
+    """Whether elements nest, which ids stand, and where links lead."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "hr", "input"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.labelled: list[str] = []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given[name] for name in ("href", "src") if name in given]
+        self.labelled += [given["aria-labelledby"]] if "aria-labelledby" in given else []
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_a_dispatch_in_order(sample_page: Page) -> None:
+    """The parts of a dispatch follow each other as every dispatch's do."""
+    html = layout.dispatch_html(sample_page(), ROOT)
+    order = [
+        "Dispatch 126",
+        "Friday 3\u00a0April 2026, 17:44\u202fUTC",
+        "13:44 in New York",
+        "Live",
+        "<h1>",
+        "New York is closed",
+        "Waiting on the deadline",
+        "+1 other right",
+        "VIX stays below 26.00 until",
+        "84\u202f%",
+        "Base rate 80\u202f%",
+        "Wrong if",
+        "Deadline",
+        "Settles on",
+        "№ 2,418",
+        "9f3c 71e0",
+        "no tape today",
+        "Other predictions",
+        "The debate",
+        "Aligned bearish",
+        "conviction 0.62",
+        "Flow absent",
+        "Permanent link",
+        "Older",
+        "Newer",
+        "Previous dispatches",
+        "Written by a program: rules",
+        "a sample feed",
+        "not investment advice",
+    ]
+    body = html[html.index("<main") :]
+    at = -1
+    for part in order:
+        found = body.find(part, at + 1)
+        assert found > at, part
+        at = found
+
+
+def test_every_page_passes_the_guard_and_nests(
+    build_site: Callable[..., dict[str, Path]],
+    sample_page: Page,
+    sample_trail: Callable[..., layout.TrailPage],
+    tmp_path: Path,
+) -> None:
+    """Pages are well formed, ids are unique, labels exist, and the guard finds nothing."""
+    for path in build_site(tmp_path, sample_page(), sample_trail()).values():
+        html = path.read_text(encoding="utf-8")
+        shape = Shape(html)
+        assert len(set(shape.ids)) == len(shape.ids)
+        assert set(shape.labelled) <= set(shape.ids)
+        assert not guard.scan(html)
+
+
+def test_links_work_from_a_folder(
+    build_site: Callable[..., dict[str, Path]],
+    sample_page: Page,
+    sample_trail: Callable[..., layout.TrailPage],
+    tmp_path: Path,
+) -> None:
+    """Every link to what is built here is relative and names a file that exists (file://)."""
+    later = ("calls/", "record/", "mind/", "data/", "feed.xml", ".ipynb")
+    for path in build_site(tmp_path, sample_page(), sample_trail()).values():
+        for link in Shape(path.read_text(encoding="utf-8")).links:
+            if link.startswith("#") or any(part in link for part in later):
+                continue
+            assert (path.parent / link.partition("#")[0]).resolve().is_file(), link
+
+
+def test_text_is_escaped(sample_page: Page) -> None:
+    """A caller's text is text in every field of a page."""
+    bad = "<script>canary()</script>\"'"
+    page = sample_page()
+    texts = {
+        f.name: bad
+        for f in fields(page)
+        if isinstance(getattr(page, f.name), str)
+        and f.name not in {"mode", "body_html", "permalink", "trail"}
+    }
+    assert page.call
+    assert page.debate
+    call = {f.name: bad for f in fields(page.call) if isinstance(getattr(page.call, f.name), str)}
+    html = layout.dispatch_html(
+        replace(
+            page,
+            **texts,
+            call=replace(page.call, **call),
+            banner=replace(page.banner, text=bad, others=bad),
+            predictions=(replace(page.predictions[0], sentence=bad, horizon=bad, reason=bad),),
+            debate=replace(
+                page.debate,
+                label=bad,
+                conviction=bad,
+                formula=bad,
+                claim=bad,
+                minds=(
+                    layout.MindRow(name=bad, probability=0.5, text=bad),
+                    layout.MindRow(name=bad, probability=None, text=bad),
+                ),
+            ),
+            sources=(bad,),
+            previous=(layout.Link(title=bad, href="index.html"),),
+        ),
+        ROOT,
+    )
+    assert not guard.scan(html)
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["javascript:1", "//evil.example", "http://a.example", "/abs", "../../up", 'x" y', "data:,"],
+)
+def test_bad_links_are_refused(href: str, sample_page: Page) -> None:
+    """A link that is no path of the site, https or fragment is an error, not a broken page."""
+    with pytest.raises(ValueError, match="Href"):
+        layout.dispatch_html(sample_page(older=layout.Link(title="x", href=href)), ROOT)
+
+
+def test_root_is_a_way_up(sample_page: Page) -> None:
+    """A root that is not a relative prefix is refused, since every link would be wrong."""
+    with pytest.raises(ValueError, match="Root"):
+        layout.dispatch_html(sample_page(), "/site/")
+
+
+def test_sitting_out_has_no_card(sample_page: Page) -> None:
+    """With no call there is no probability, and the chip says that the desk sits out."""
+    quiet = layout.Banner(state="none", text="The gate stayed shut.")
+    html = layout.dispatch_html(sample_page(call=None, banner=quiet), ROOT)
+    assert "Sitting this one out" in html
+    assert 'class="odds"' not in html
+    assert "The dot is what I say" not in html
+
+
+def test_replay_says_so(sample_page: Page) -> None:
+    """A replayed dispatch is badged and says that it never counts as live."""
+    html = layout.dispatch_html(sample_page(mode="replay"), ROOT)
+    assert 'data-s="replay">Replay<' in html
+    assert "never counts towards the live record" in html
+
+
+def test_an_absent_mind_has_words_and_no_dot(sample_page: Page) -> None:
+    """An absent mind shows its reason where its dot would stand, and no number."""
+    html = layout.dispatch_html(sample_page(), ROOT)
+    row = re.search(r"<tr><th scope=\"row\">Flow.*?</tr>", html, re.DOTALL)
+    assert row
+    assert "absent — no order-flow feed" in row[0]
+    assert "circle" not in row[0]
+    assert "%" not in row[0]
+
+
+def test_dot_and_tick_stand_where_the_numbers_say(sample_page: Page) -> None:
+    """The dot is at the probability and the tick at the base rate, in per cent of the bar."""
+    html = layout.dispatch_html(sample_page(), ROOT)
+    assert 'cx="84.30%" cy="15"' in html
+    assert 'x1="80.20%" x2="80.20%" y1="2" y2="28" class="tk"' in html
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0, "0"), (1, "1"), (0.0001, "<0.1"), (0.004, "0.4"), (0.01, "1"), (0.5, "50"),
+     (0.843, "84"), (0.99, "99"), (0.996, "99.6"), (0.9999, ">99.9")],
+)  # fmt: skip
+def test_percent(probability: float, text: str) -> None:
+    """Only certainty reads as 0 or 100; the ends keep a decimal."""
+    expected = {"1": "100" if probability == 1 else "1"}.get(text, text)
+    assert layout.percent(probability) == f"{expected}\u202f%"
+
+
+@pytest.mark.parametrize("probability", [-0.01, 1.01, 84.3, float("nan")])
+def test_no_probability_is_made_up(probability: float) -> None:
+    """What is no fraction between 0 and 1 is refused, neither clipped nor printed."""
+    with pytest.raises(ValueError, match="no probability"):
+        layout.percent(probability)
+
+
+@pytest.mark.parametrize(
+    ("edge", "text"), [(4.1, "+4.1"), (-0.34, "−0.3"), (0.04, "0.0"), (-0.04, "0.0")]
+)
+def test_points(edge: float, text: str) -> None:
+    """An edge has its sign with a true minus, and nothing has none."""
+    assert layout.points(edge) == text
+
+
+def test_an_empty_site_has_a_front_page(sample_index: Callable[..., layout.IndexPage]) -> None:
+    """Before the first dispatch the front page says so."""
+    empty = replace(sample_index(None), entries=(), record=())
+    html = layout.index_html(empty)
+    assert "No dispatch has been published yet" in html
+    assert not guard.scan(html)
+
+
+def test_plotly_loads_only_where_a_chart_is(sample_page: Page) -> None:
+    """A page without a chart does not ask its reader for megabytes of script."""
+    assert "plotly.min.js" in layout.dispatch_html(sample_page(), ROOT)
+    assert "<script" not in layout.dispatch_html(sample_page(body_html="<p>x</p>"), ROOT)
+
+
+def test_assets_are_written_once(tmp_path: Path) -> None:
+    """Assets are replaced only when their bytes differ, and leave nothing half-written behind."""
+    layout.write_assets(tmp_path)
+    assets = {path.name: path.stat() for path in (tmp_path / "assets").iterdir()}
+    assert set(assets) == {"style.css", "charts.js", "icon.svg", "plotly.min.js"}
+    (tmp_path / "assets" / "style.css").write_text("old", encoding="utf-8")
+    layout.write_assets(tmp_path)
+    after = {path.name: path.stat() for path in (tmp_path / "assets").iterdir()}
+    same = {name for name in assets if after[name].st_ino == assets[name].st_ino}
+    assert same == set(assets) - {"style.css"}
+    assert after["style.css"].st_size == assets["style.css"].st_size

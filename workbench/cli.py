@@ -1,0 +1,227 @@
+"""The command line: every command is one line of work, every mistake one line on stderr."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.domain.errors import ParamsError, WorkbenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.world.params import Desk
+
+app = typer.Typer(
+    help="A research desk in notebooks whose every call settles itself.",
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+archive_app = typer.Typer(help="The observation store.", no_args_is_help=True)
+app.add_typer(archive_app, name="archive")
+
+DeskFile = Annotated[str, typer.Option("-f", "--file", help="The desk's params file.")]
+Outputs = Annotated[
+    str | None, typer.Option("--outputs", help="Folder of everything that running makes.")
+]
+Store = Annotated[str | None, typer.Option("--archive", help="Folder of the archive.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+DEFAULT = "params/default.yaml"
+
+
+def _desk(file: str, outputs: str | None, archive: str | None) -> Desk:
+    from workbench.world.params import open_desk
+
+    return open_desk(file, outputs, archive)
+
+
+def _say(text: str) -> None:
+    print(text)
+
+
+def _frame(frame: pd.DataFrame, as_json: bool) -> None:
+    """A frame as an aligned table or as JSON records, missing values as null."""
+    if as_json:
+        _say(frame.to_json(orient="records", date_format="iso", indent=1))
+    else:
+        _say(frame.to_string(index=False, na_rep="–", float_format=lambda v: f"{v:.4f}"))
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ParamsError(f"{text!r} is not a date. Write it as 2018-01-29.") from error
+
+
+@app.command()
+def cycle(
+    file: DeskFile = DEFAULT,
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="key=value for the notebooks.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="The cycle's moment, ISO in UTC.")] = None,
+    outputs: Outputs = None,
+    archive: Store = None,
+) -> None:
+    """Run one cycle: six notebooks, then publish the dispatch."""
+    from workbench.desk import cycle as cycles
+    from workbench.desk.progress import Meter
+    from workbench.domain.calendars import iso, moment
+
+    given = {}
+    for pair in parameter or []:
+        name, found, value = pair.partition("=")
+        if not found:
+            raise ParamsError(f"-p {pair!r} is not key=value.")
+        given[name.strip()] = value
+    when = moment(as_of) if as_of else None
+    with Meter() as meter:
+        done = cycles.run(_desk(file, outputs, archive), given=given, as_of=when, told=meter.told)
+    _say(f"Dispatch {done.number}, as of {iso(done.as_of)}: {done.title}")
+    _say(f"My call: {done.call}")
+    _say(f"Read it: {_near(done.page)}")
+
+
+def _near(path: Path) -> str:
+    """A path as seen from the working folder when it lies below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+@app.command()
+def replay(
+    first: Annotated[str, typer.Option("--from", help="First session.")],
+    last: Annotated[str, typer.Option("--to", help="Last session.")],
+    every: Annotated[int, typer.Option(help="Sessions from one cycle to the next.", min=1)] = 1,
+    file: DeskFile = DEFAULT,
+    outputs: Outputs = None,
+    archive: Store = None,
+) -> None:
+    """Replay sessions through the step functions, without kernels."""
+    from workbench.desk import replay as replays
+    from workbench.desk.lock import held
+    from workbench.desk.progress import Meter
+    from workbench.steps.bench import fill
+    from workbench.world.ledger import Ledger
+
+    desk = _desk(file, outputs, archive)
+    with held(desk.outputs), Meter() as meter:
+        count = replays.replay(
+            desk, fill(desk), Ledger(desk.ledger), _date(first), _date(last), every=every,
+            progress=lambda done, of, session: meter.told(f"replay {session}", done, of),
+        )  # fmt: skip
+    _say(f"{count} cycles replayed, {first} to {last}.")
+
+
+@app.command()
+def record(
+    file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
+) -> None:
+    """The track record: forecaster by family and horizon, scored against the base rate."""
+    from workbench.steps import score
+    from workbench.world.ledger import Ledger
+
+    _frame(score.record(Ledger(_desk(file, outputs, archive).ledger)), as_json)
+
+
+@app.command()
+def verify(
+    file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
+) -> None:
+    """Check the hash chain and settle every claim again; exit 1 on any difference."""
+    from workbench.desk.verify import verify as check
+
+    found = check(_desk(file, outputs, archive))
+    answer: dict[str, Any] = {
+        "rows": found.rows, "claims": found.claims, "differences": list(found.differences)
+    }  # fmt: skip
+    if as_json:
+        _say(json.dumps(answer, indent=1))
+    else:
+        for line in found.differences:
+            _say(line)
+        state = "holds" if not found.differences else "does not hold"
+        _say(f"{found.rows:,} rows and {found.claims:,} settlements: the ledger {state}.")
+    if found.differences:
+        raise typer.Exit(1)
+
+
+@app.command()
+def claim(
+    text: Annotated[str, typer.Argument(help="A sentence as the desk renders them.")],
+    as_of: Annotated[str | None, typer.Option(help="Moment of issue, ISO in UTC.")] = None,
+    file: DeskFile = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Compile a sentence to a claim, or refuse it and say why."""
+    from workbench.domain.calendars import UTC, moment
+    from workbench.domain.errors import ClaimRefused
+    from workbench.domain.sentences import parse, render
+
+    table = _desk(file, None, None).table
+    when = moment(as_of) if as_of else dt.datetime.now(UTC)
+    try:
+        found = parse(text, when, table)
+    except ClaimRefused as refused:
+        if not as_json:
+            raise
+        _say(json.dumps({"status": "refused", "code": refused.code, "reason": refused.reason,
+                         "nearest": refused.nearest}, indent=1))  # fmt: skip
+        raise typer.Exit(2) from refused
+    content = found.content() | {"sentence": render(found, table), "id": found.id}
+    if as_json:
+        _say(json.dumps({"status": "compiled", "claims": [content]}, indent=1))
+    else:
+        _say(f"{content['sentence']}\n{json.dumps(content, indent=1)}")
+
+
+@archive_app.command("status")
+def archive_status(
+    file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
+) -> None:
+    """What the archive holds: series, field, source, rows, span, last known."""
+    from workbench.steps.bench import fill
+
+    _frame(fill(_desk(file, outputs, archive)).coverage(), as_json)
+
+
+@archive_app.command("import")
+def archive_import(
+    path: Annotated[Path, typer.Argument(help="A long Parquet or CSV file, or a folder of them.")],
+    file: DeskFile = DEFAULT,
+    outputs: Outputs = None,
+    archive: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Import long history; a malformed file imports nothing."""
+    from workbench.world import importing
+    from workbench.world.archive import Archive
+
+    desk = _desk(file, outputs, archive)
+    done = importing.read(path, desk.instruments)
+    rows = importing.append(Archive(desk.archive), done)
+    if as_json:
+        _say(json.dumps({"rows": rows, "accepted": list(done.accepted),
+                         "skipped": [list(pair) for pair in done.skipped]}, indent=1))  # fmt: skip
+        return
+    for name, reason in done.skipped:
+        _say(f"left out {name}: {reason}")
+    _say(f"{rows:,} new observations from {len(done.accepted)} files.")
+
+
+def main() -> None:
+    """Entry point: errors of the desk become one line and an exit code."""
+    try:
+        app()
+    except WorkbenchError as error:
+        print(f"workbench: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

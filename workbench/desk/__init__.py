@@ -1,0 +1,1 @@
+"""Running, replaying and publishing cycles."""

@@ -1,0 +1,191 @@
+"""One cycle: warm-up on first use, six notebooks under papermill, publish.
+
+What a cycle has finished is in ``outputs/cycles/<n>/status.json``; an interrupted or failed one
+resumes at its first unfinished notebook, with the moment and the knobs that it started with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from workbench.desk import notebooks, replay, site
+from workbench.desk.lock import held
+from workbench.domain.calendars import iso, moment, venue
+from workbench.domain.errors import BeyondArchive, CycleFailed, UserMistake
+from workbench.steps.bench import after_close, fill
+from workbench.world.archive import Archive
+from workbench.world.files import write_atomic
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk
+
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Where a cycle's dispatch is, and what it says in one line."""
+
+    number: int
+    as_of: dt.datetime
+    page: Path
+    title: str
+    call: str
+
+
+def run(
+    desk: Desk,
+    *,
+    given: Mapping[str, str],
+    as_of: dt.datetime | None = None,
+    told: Told = lambda _what, _done, _of: None,
+) -> Published:
+    """Runs the next cycle of a desk, or resumes the one that was not finished.
+
+    Args:
+        desk: Whose cycle.
+        given: Knobs of the notebooks, as text.
+        as_of: Its moment; None for the desk's clock: the session after the last cycle's.
+        told: Progress: what is going on, how much is done, of how much.
+
+    Raises:
+        BeyondArchive: The archive ends before that moment.
+        CycleFailed: A notebook failed; nothing was published.
+        UserMistake: A knob is unknown, the moment lies before the last cycle, or another cycle
+            holds the outputs.
+    """
+    folder = desk.root / "notebooks"
+    parameters = notebooks.knobs(given, notebooks.declared(folder))
+    with held(desk.outputs):
+        archive, ledger = fill(desk), Ledger(desk.ledger)
+        try:
+            _warm_up(desk, archive, ledger, told)
+            status = _status(desk, archive, ledger, as_of, parameters)
+            _notebooks(desk, folder, status, told)
+            told("publish", len(notebooks.NAMES), len(notebooks.NAMES) + 1)
+            page = site.publish(desk, ledger, status["number"])
+            _note(desk, status | {"state": "published"})
+            told("publish", len(notebooks.NAMES) + 1, len(notebooks.NAMES) + 1)
+            return Published(number=status["number"], as_of=moment(status["as_of"]), page=page.path,
+                             title=page.title, call=page.call)  # fmt: skip
+        finally:
+            ledger.close()
+
+
+def _warm_up(desk: Desk, archive: Archive, ledger: Ledger, told: Told) -> None:
+    """Replays the params' warm-up on first use, or finishes one that was interrupted."""
+    warm, last = desk.params.warmup, ledger.last_cycle()
+    unfinished = (desk.outputs / "replay.json").is_file()
+    if warm is None or (last is not None and not unfinished):
+        return
+    replay.replay(
+        desk, archive, ledger, warm.first, warm.last,
+        progress=lambda done, of, session: told(f"warm-up {session}", done, of),
+    )  # fmt: skip
+
+
+def _status(
+    desk: Desk,
+    archive: Archive,
+    ledger: Ledger,
+    as_of: dt.datetime | None,
+    parameters: dict[str, Any],
+) -> dict[str, Any]:
+    """The status of the cycle to run: the unfinished one, else a new one."""
+    last = ledger.last_cycle()
+    number = 1 if last is None else int(last["number"])
+    for candidate in (number, number + 1):
+        path = _path(desk, candidate)
+        if path.is_file():
+            status = cast(dict[str, Any], json.loads(path.read_text("utf-8")))
+            if status["state"] != "published":
+                return _resumed(status, as_of, parameters)
+    number += last is not None
+    when = as_of or _next(desk, None if last is None else moment(last["as_of"]))
+    if last is not None and when <= moment(last["as_of"]):
+        raise UserMistake(
+            f"The last cycle knows {last['as_of']}, and cycles only go forward. "
+            "Choose a later --as-of, or a fresh --outputs."
+        )
+    end = archive.end()
+    if end is None or when > end:
+        raise BeyondArchive(_ended(when, end))
+    status = {
+        "number": number,
+        "as_of": iso(when),
+        "knobs": parameters,
+        "done": {},
+        "state": "running",
+    }
+    _note(desk, status)
+    return status
+
+
+def _ended(when: dt.datetime, end: dt.datetime | None) -> str:
+    reach = "is empty" if end is None else f"ends {iso(end)}"
+    return (
+        f"There is nothing to know as of {iso(when)}: the archive {reach}. To go on, bring later "
+        "history with 'workbench archive import PATH' and a params file that names it (-f)."
+    )
+
+
+def _resumed(
+    status: dict[str, Any], as_of: dt.datetime | None, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    if as_of is not None and iso(as_of) != status["as_of"]:
+        raise UserMistake(
+            f"Cycle {status['number']} as of {status['as_of']} is not finished; it comes first. "
+            "Run 'workbench cycle' without --as-of to resume it."
+        )
+    if parameters and parameters != status["knobs"]:
+        raise UserMistake(
+            f"Cycle {status['number']} was started with the parameters {status['knobs']}; resume "
+            "it without -p, then start the next one with yours."
+        )
+    return status
+
+
+def _next(desk: Desk, last: dt.datetime | None) -> dt.datetime:
+    if last is None:
+        return after_close(desk, desk.params.first)
+    clock = desk.params.clock
+    following = venue(clock.venue).after(last)
+    return following.close + dt.timedelta(minutes=clock.after_close)
+
+
+def _notebooks(desk: Desk, folder: Path, status: dict[str, Any], told: Told) -> None:
+    known = notebooks.declared(folder)
+    environment = {
+        "WORKBENCH_OUTPUTS": str(desk.outputs),
+        "WORKBENCH_ARCHIVE": str(desk.archive),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    own = {"desk": desk.name, "as_of": status["as_of"], "cycle": status["number"]}
+    place = _path(desk, status["number"]).parent / "notebooks"
+    for done, name in enumerate(notebooks.NAMES):
+        output = place / f"{name}.ipynb"
+        if name in status["done"] and not notebooks.verdict(output):
+            continue
+        told(name, done, len(notebooks.NAMES) + 1)
+        values = own | {k: v for k, v in status["knobs"].items() if k in known[name]}
+        began = time.monotonic()
+        try:
+            notebooks.run(folder / f"{name}.ipynb", output, values, environment)
+        except CycleFailed:
+            _note(desk, status | {"state": "failed"})
+            raise
+        status["done"][name] = round(time.monotonic() - began, 2)
+        _note(desk, status)
+
+
+def _path(desk: Desk, number: int) -> Path:
+    return desk.outputs / "cycles" / str(number) / "status.json"
+
+
+def _note(desk: Desk, status: Mapping[str, Any]) -> None:
+    write_atomic(_path(desk, status["number"]), json.dumps(status, indent=1).encode())

@@ -1,0 +1,276 @@
+"""Pages of the site: typed facts in, complete HTML out.
+
+Every text is escaped; only ``body_html`` is taken as HTML, and it must come from `render`.
+Hrefs and permalinks are paths from the site's root (``read/126/a-slug/index.html``; a trailing
+slash means its ``index.html``), a ``#`` fragment or https. ``root`` is the relative prefix from
+the page to that root: ``""`` for the index, ``"../../../"`` for a dispatch and for its trail,
+``read/126/trail/<notebook>.html``: one depth, so that a notebook's own links hold on both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from workbench.desk.render import tidy
+from workbench.world.files import write_atomic
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'"
+)
+WORDS: Mapping[str, str] = {
+    "open": "Open",
+    "awaiting": "Awaiting data",
+    "right": "Right",
+    "wrong": "Wrong",
+    "void": "Void",
+    "none": "Sitting this one out",
+    "shadow": "Shadow",
+    "live": "Live",
+    "replay": "Replay",
+}
+SECTIONS: tuple[tuple[str, str], ...] = (("Dispatches", "index.html"),)
+State = Literal["open", "awaiting", "right", "wrong", "void", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A title and where it leads."""
+
+    title: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banner:
+    """Where a call stands: the chip's state, one sentence, and how the others did."""
+
+    state: State
+    text: str
+    others: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCard:
+    """The call as registered. Probabilities are fractions, the edge is in points."""
+
+    sentence: str
+    direction: str
+    horizon: str
+    probability: float
+    base_rate: float
+    edge_points: float
+    wrong_if: str
+    deadline: str
+    settles_on: str
+    ledger_number: int
+    ledger_hash: str
+    registered_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionRow:
+    """Another claim of the cycle; a shadow is one that the gate refused, with the reason."""
+
+    sentence: str
+    horizon: str
+    probability: float
+    base_rate: float
+    state: State | Literal["shadow"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MindRow:
+    """A mind's probability and its argument in a line; None is absent, and text says why."""
+
+    name: str
+    probability: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebateView:
+    """The debate over one claim; ``formula`` says how the conviction was computed."""
+
+    label: str
+    conviction: str
+    formula: str
+    claim: str
+    base_rate: float
+    minds: tuple[MindRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchPage:
+    """Everything a dispatch shows. ``call`` is None when the desk sits out.
+
+    An empty ``trail`` stands for ``read/<number>/trail/index.html``.
+    """
+
+    number: int
+    cycle: int
+    as_of: dt.datetime
+    local_time: str
+    mode: Literal["live", "replay"]
+    title: str
+    dek: str
+    banner: Banner
+    call: CallCard | None
+    body_html: str
+    predictions: tuple[PredictionRow, ...]
+    debate: DebateView | None
+    permalink: str
+    older: Link | None
+    newer: Link | None
+    previous: tuple[Link, ...]
+    sources: tuple[str, ...]
+    written_by: str
+    code_version: str
+    snapshot: str
+    trail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailPage:
+    """One executed notebook of a dispatch; ``question`` is its heading (`render.heading`).
+
+    The link in ``notebooks`` whose title is ``name`` is marked as the current one.
+    """
+
+    number: int
+    title: str
+    name: str
+    question: str
+    body_html: str
+    notebooks: tuple[Link, ...]
+    dispatch: Link
+    download: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """One dispatch in the list."""
+
+    number: int
+    date: str
+    title: str
+    href: str
+    call: str
+    banner: Banner
+    score: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPage:
+    """The front page: the latest dispatch, those before it, and the record's key figures."""
+
+    latest: DispatchPage | None
+    entries: tuple[IndexEntry, ...]
+    record: tuple[tuple[str, str], ...] = ()
+
+
+def dispatch_html(page: DispatchPage, root: str) -> str:
+    """A dispatch, in the order that every dispatch has.
+
+    Args:
+        page: Its facts.
+        root: Relative path from the page's folder to the site's root.
+
+    Returns:
+        A complete HTML document.
+    """
+    return _page("dispatch.html.j2", page, root)
+
+
+def trail_html(page: TrailPage, root: str) -> str:
+    """One executed notebook, code and all (see `dispatch_html` for the arguments)."""
+    return _page("trail.html.j2", page, root)
+
+
+def index_html(page: IndexPage, root: str = "") -> str:
+    """The front page (see `dispatch_html` for the arguments)."""
+    return _page("index.html.j2", page, root)
+
+
+def write_assets(site: Path) -> None:
+    """Writes the stylesheet, icon and scripts under ``site/assets`` where their bytes differ."""
+    pages = files("workbench.desk") / "pages"
+    assets = {name: (pages / name).read_bytes() for name in ("style.css", "charts.js", "icon.svg")}
+    assets["plotly.min.js"] = get_plotlyjs().encode()
+    for name, data in assets.items():
+        path = site / "assets" / name
+        if not path.is_file() or path.read_bytes() != data:
+            write_atomic(path, data)
+
+
+def percent(probability: float) -> str:
+    r"""A probability to read: 84 %, with a decimal at the ends, and 0 or 100 only when it is.
+
+    >>> percent(0.843), percent(0.0042), percent(0.9996)
+    ('84\u202f%', '0.4\u202f%', '>99.9\u202f%')
+    """
+    if not 0 <= probability <= 1:
+        raise ValueError(f"{probability} is no probability: give a fraction between 0 and 1.")
+    if 0.01 <= probability <= 0.99 or probability in {0, 1}:
+        text = f"{100 * probability:.0f}"
+    elif probability < 0.0005:
+        text = "<0.1"
+    else:
+        text = f"{100 * probability:.1f}" if probability <= 0.9995 else ">99.9"
+    return f"{text}\u202f%"
+
+
+def points(edge: float) -> str:
+    """A difference of probabilities, in points with its sign: +4.1, −0.3, 0.0."""
+    text = f"{edge:+.1f}".replace("-", "−")
+    return "0.0" if text in {"+0.0", "−0.0"} else text
+
+
+def _href(root: str, href: str) -> str:
+    """A link from this page to a path from the site's root; anything else is refused."""
+    if href.startswith(("https://", "#")):
+        return href
+    if not re.fullmatch(r"[\w-][\w./-]*(#[\w-]*)?", href) or ".." in href:
+        raise ValueError(
+            f"Href {href!r} is no path from the site's root, no https and no fragment."
+        )
+    return root + (f"{href}index.html" if href.endswith("/") else href)
+
+
+def _day(moment: dt.datetime) -> str:
+    """A moment as a reader says it: Friday 3 April 2026, 17:44 UTC."""
+    utc = moment.astimezone(dt.UTC)
+    return f"{utc:%A} {utc.day}\u00a0{utc:%B %Y, %H:%M}\u202fUTC"
+
+
+@cache
+def _templates() -> Environment:
+    env = Environment(
+        loader=PackageLoader("workbench.desk", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: tidy(value) if type(value) is str else value,
+    )
+    env.filters |= {"percent": percent, "points": points, "day": _day}
+    env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS}
+    return env
+
+
+def _page(template: str, page: DispatchPage | TrailPage | IndexPage, root: str) -> str:
+    if not re.fullmatch(r"(\.\./)*", root):
+        raise ValueError(f"Root {root!r} is not a relative path upwards.")
+    to = partial(_href, root)
+    return _templates().get_template(template).render(page=page, root=root, to=to)

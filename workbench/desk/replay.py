@@ -1,0 +1,107 @@
+"""Walk-forward replay: the six steps as plain functions, one cycle after another, no kernels.
+
+A replay writes the very rows that notebook cycles write. It only goes forward: dates at or
+before the last cycle are refused, except to finish a replay that was interrupted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+
+from workbench.domain.calendars import Session, iso, moment, venue
+from workbench.domain.errors import BeyondArchive, UserMistake
+from workbench.steps import debate, predict, pull, regime, score, write
+from workbench.steps.bench import Bench, after_close
+from workbench.world.archive import Archive
+from workbench.world.files import write_atomic
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk
+
+Progress = Callable[[int, int, str], None]
+
+
+def cycle(bench: Bench) -> write.Dispatch:
+    """All six steps of one cycle, in one transaction."""
+    with bench.ledger.transaction():
+        pull.observe(bench)
+        score.settle_due(bench)
+        regime.read(bench)
+        debate.hold(bench)
+        predict.decide(bench)
+        return write.compose(bench)
+
+
+def replay(
+    desk: Desk,
+    archive: Archive,
+    ledger: Ledger,
+    first: dt.date,
+    last: dt.date,
+    *,
+    every: int = 1,
+    progress: Progress | None = None,
+) -> int:
+    """Replays the sessions from ``first`` to ``last``.
+
+    Args:
+        desk: Whose cycles.
+        archive: Its observations.
+        ledger: Where the rows go.
+        first: First session's date, or any date before it.
+        last: Last date.
+        every: Sessions from one cycle to the next.
+        progress: Told (done, total, session) after each cycle.
+
+    Returns:
+        Cycles replayed now.
+
+    Raises:
+        UserMistake: The dates are not after the last cycle, or hold no session.
+        BeyondArchive: The archive does not reach ``last``.
+    """
+    sessions = _sessions(desk, archive, first, last)[::every]
+    note = desk.outputs / "replay.json"
+    terms = {"from": str(first), "to": str(last), "every": every, "params": desk.hash}
+    before = ledger.last_cycle()
+    number = 1
+    if before is not None:
+        reached = moment(before["as_of"])
+        resumed = note.is_file() and json.loads(note.read_text("utf-8")) == terms
+        if reached >= after_close(desk, sessions[0].date) and not resumed:
+            raise UserMistake(
+                f"The ledger has cycles up to {iso(reached)}, and a replay only goes forward. "
+                f"Start after that date, or replay into a fresh --outputs."
+            )
+        number = int(before["number"]) + bool(before["done"])
+        again = [s for s in sessions if after_close(desk, s.date) == reached]
+        sessions = [s for s in sessions if after_close(desk, s.date) > reached]
+        sessions = sessions if before["done"] else [*again, *sessions]
+    write_atomic(note, json.dumps(terms).encode())
+    for done, session in enumerate(sessions, 1):
+        cycle(
+            Bench(
+                desk, archive, ledger, number=number, as_of=after_close(desk, session.date),
+                mode="replay", keep=False,
+            )
+        )  # fmt: skip
+        number += 1
+        if progress is not None:
+            progress(done, len(sessions), str(session.date))
+    note.unlink()
+    return len(sessions)
+
+
+def _sessions(desk: Desk, archive: Archive, first: dt.date, last: dt.date) -> Sequence[Session]:
+    found = venue(desk.params.clock.venue).between(first, last)
+    if not found:
+        raise UserMistake(f"There is no session from {first} to {last}. Give later or wider dates.")
+    end = archive.end()
+    if end is None or after_close(desk, found[-1].date) > end:
+        reach = "is empty" if end is None else f"was last pulled {iso(end)}"
+        raise BeyondArchive(
+            f"The session of {found[-1].date} cannot be replayed: the archive {reach}. "
+            "Choose an earlier --to, or import more history."
+        )
+    return found

@@ -1,0 +1,1 @@
+"""The desk's nouns: typed, frozen, without input or output."""

@@ -1,0 +1,138 @@
+"""What the desk can speak about: instruments that claims settle on, and indicators that minds read.
+
+Each row states its publication lag, from which ``known_at`` follows when a source gives none.
+A desk extends the table in its params file. Series ids are those of the archive.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.domain.errors import ClaimRefused
+
+Theme = Literal[
+    "rates", "inflation", "volatility", "index", "mega-cap", "small-cap", "crypto", "oil", "gold",
+    "dollar", "geopolitics", "filings", "earnings", "AI",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """A priced series with a venue, on which claims can settle.
+
+    Attributes:
+        symbol: Series id in the archive.
+        name: How sentences name it.
+        venue: Calendar name.
+        theme: Category for record and rules.
+        unit: Unit of its price.
+        tick: Smallest step of its price; strikes are multiples of it.
+        lag_minutes: Minutes after the close when that close is taken as known.
+        aliases: Other names that sentences may use, matched without case.
+        sources: Archive sources in order of preference; empty accepts any one source.
+    """
+
+    symbol: str
+    name: str
+    venue: str = "XNYS"
+    theme: Theme = "mega-cap"
+    unit: str = "USD"
+    tick: float = 0.01
+    lag_minutes: int = 15
+    aliases: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """A series that informs minds but settles no claim.
+
+    Attributes:
+        symbol: Series id in the archive.
+        name: How prose names it.
+        unit: Unit of its value.
+        period: What one value describes: a ``day`` or a ``month``.
+        lag_days: Days from the end of that period until the value is taken as known.
+    """
+
+    symbol: str
+    name: str
+    unit: str
+    period: Literal["day", "month"]
+    lag_days: int
+
+    @property
+    def lag(self) -> dt.timedelta:
+        """Time from the end of the period to first availability."""
+        return dt.timedelta(days=self.lag_days)
+
+
+def _index(symbol: str, name: str, *aliases: str) -> Instrument:
+    return Instrument(symbol=symbol, name=name, theme="index", unit="points", aliases=aliases)
+
+
+def _share(symbol: str, name: str, *aliases: str) -> Instrument:
+    return Instrument(symbol=symbol, name=name, aliases=(symbol, *aliases))
+
+
+def _coin(symbol: str, name: str, series: str) -> Instrument:
+    return Instrument(
+        symbol=series, name=symbol, venue="24/7", theme="crypto", lag_minutes=5,
+        aliases=(name, symbol), sources=("B-yahoo", "K-yahoo"),
+    )  # fmt: skip
+
+
+def _fund(symbol: str, theme: Theme, *aliases: str, sources: tuple[str, ...] = ()) -> Instrument:
+    return Instrument(symbol=symbol, name=symbol, theme=theme, aliases=aliases, sources=sources)
+
+
+INSTRUMENTS: tuple[Instrument, ...] = (
+    _index("SPX", "S&P 500", "the S&P 500"),
+    _index("COMP", "Nasdaq Composite", "Nasdaq", "the Nasdaq"),
+    Instrument(
+        symbol="VIX", name="VIX", theme="volatility", unit="points", lag_minutes=30,
+        aliases=("the VIX",),
+    ),
+    _fund("SPY", "index", sources=("H", "S", "Z")),
+    _fund("QQQ", "index", sources=("H",)),
+    _fund("IWM", "small-cap", sources=("J",)),
+    _share("TSLA", "Tesla"),
+    _share("META", "Meta"),
+    _share("AMZN", "Amazon"),
+    _share("MSFT", "Microsoft"),
+    _share("NVDA", "Nvidia"),
+    _share("GOOGL", "Alphabet", "Google"),
+    _share("AAPL", "Apple"),
+    _share("MSTR", "MicroStrategy", "Strategy"),
+    _coin("BTC", "bitcoin", "BTC-USD"),
+    _coin("ETH", "ether", "ETH-USD"),
+    _coin("SOL", "solana", "SOL-USD"),
+)  # fmt: skip
+
+INDICATORS: tuple[Indicator, ...] = (
+    Indicator(symbol="WTI", name="WTI crude", unit="USD a barrel", period="day", lag_days=7),
+    Indicator(symbol="AAA", name="Moody's Aaa yield", unit="%", period="month", lag_days=7),
+    Indicator(symbol="BAA", name="Moody's Baa yield", unit="%", period="month", lag_days=7),
+    Indicator(symbol="CPILFESL", name="core CPI", unit="index", period="month", lag_days=20),
+)
+
+
+def find(text: str, table: Iterable[Instrument] = INSTRUMENTS) -> Instrument:
+    """The instrument that a symbol, name or alias means, matched without case.
+
+    Raises:
+        ClaimRefused: No instrument of the table has that name.
+    """
+    known = list(table)
+    wanted = text.strip().casefold()
+    for one in known:
+        if wanted in {one.symbol.casefold(), one.name.casefold(), *map(str.casefold, one.aliases)}:
+            return one
+    raise ClaimRefused(
+        "no_instrument",
+        f"{text.strip()!r} is not an instrument of this desk. "
+        f"Known: {', '.join(one.symbol for one in known)}. Add it under 'instruments' in params.",
+    )

@@ -1,0 +1,165 @@
+"""Bars and what follows from them: returns, volatility, drawdown, correlation, breadth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from workbench.domain.calendars import Moments, venue
+from workbench.domain.instruments import Instrument
+from workbench.domain.snapshots import Column, Snapshot
+
+Array = npt.NDArray[np.float64]
+EWMA_DECAY = 0.94  # RiskMetrics' daily decay
+SESSIONS_A_YEAR = 252
+_SEED = 60  # sessions whose mean square starts the recursion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bars:
+    """One instrument's daily bars on the sessions of its venue; all arrays have one shape.
+
+    Attributes:
+        symbol: Instrument.
+        dates: Session dates, ``datetime64[D]``, increasing.
+        at: Official closes, UTC.
+        known_at: When each close could first be known.
+        close: Closing prices, finite and positive.
+        high: Highs, NaN where the source has none.
+        low: Lows, NaN where the source has none.
+        volume: Volumes, NaN where missing or zero.
+    """
+
+    symbol: str
+    dates: Moments
+    at: Moments
+    known_at: Moments
+    close: Array
+    high: Array
+    low: Array
+    volume: Array
+
+    def __len__(self) -> int:
+        return len(self.close)
+
+    @property
+    def has_path(self) -> bool:
+        """True when the latest 250 bars all have highs and lows."""
+        return bool(len(self) and np.isfinite(self.high[-250:] + self.low[-250:]).all())
+
+
+def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
+    """The instrument's bars as known, without blanks and without rows off its sessions.
+
+    Args:
+        snapshot: What may be seen.
+        one: Whose bars.
+
+    Returns:
+        Bars, or None when no close is known. A zero volume is no volume: it becomes NaN.
+    """
+    close = snapshot.get(one.symbol, "close")
+    if close is None:
+        return None
+    calendar = venue(one.venue)
+    index = np.minimum(np.searchsorted(calendar.closes, close.at), len(calendar.closes) - 1)
+    kept = (calendar.closes[index] == close.at) & (close.value > 0)
+    if not kept.any():
+        return None
+    at = close.at[kept]
+    volume = _aligned(snapshot.get(one.symbol, "volume"), at)
+    return Bars(
+        symbol=one.symbol,
+        dates=calendar.dates[index[kept]],
+        at=at,
+        known_at=close.known_at[kept],
+        close=close.value[kept],
+        high=_aligned(snapshot.get(one.symbol, "high"), at),
+        low=_aligned(snapshot.get(one.symbol, "low"), at),
+        volume=np.where(volume > 0, volume, np.nan),
+    )
+
+
+def _aligned(column: Column | None, at: Moments) -> Array:
+    """A field's values at these moments, NaN where it has none."""
+    if column is None:
+        return np.full(len(at), np.nan)
+    if len(column.at) == len(at) and column.at[0] == at[0] and column.at[-1] == at[-1]:
+        return column.value
+    index = np.minimum(np.searchsorted(column.at, at), len(column.at) - 1)
+    return np.where(column.at[index] == at, column.value[index], np.nan)
+
+
+def known_by(column: Column, moments: Moments) -> Array:
+    """A slow series as it stood at each moment: the latest value known by then, else NaN.
+
+    Args:
+        column: Values with their ``known_at``; blanks are skipped.
+        moments: When to look, any order.
+
+    Returns:
+        One value a moment, in the column's unit.
+    """
+    full = np.isfinite(column.value)
+    order = np.argsort(column.known_at[full], kind="stable")
+    known, value = column.known_at[full][order], column.value[full][order]
+    index = np.searchsorted(known, moments, side="right") - 1
+    return np.where(index >= 0, value[np.maximum(index, 0)], np.nan)
+
+
+def log_returns(close: Array) -> Array:
+    """Log change from one close to the next, same shape, NaN first."""
+    return np.diff(np.log(close), prepend=np.nan)
+
+
+def simple_return(close: Array, sessions: int = 1) -> float:
+    """Change over the last ``sessions`` closes as a fraction; NaN with too few."""
+    return float(close[-1] / close[-1 - sessions] - 1) if len(close) > sessions else float("nan")
+
+
+def ewma_volatility(close: Array, decay: float = EWMA_DECAY) -> Array:
+    """Exponentially weighted daily volatility of log returns, known at each close.
+
+    Args:
+        close: Prices, shape (n,).
+        decay: Weight of yesterday's variance.
+
+    Returns:
+        Shape (n,), a fraction a day; NaN for the first 60 closes.
+
+    Source:
+        RiskMetrics: v_t = decay * v_{t-1} + (1 - decay) * r_t^2.
+    """
+    squares = log_returns(close) ** 2
+    if len(squares) <= _SEED:
+        return np.full(len(squares), np.nan)
+    start = float(squares[1 : _SEED + 1].mean())
+    tail = pd.Series(np.r_[start, squares[_SEED + 1 :]])
+    variance = tail.ewm(alpha=1 - decay, adjust=False).mean().to_numpy()
+    return np.concatenate([np.full(_SEED, np.nan), np.sqrt(variance)])
+
+
+def drawdown(close: Array) -> Array:
+    """Distance of each close from the running maximum, a fraction at most 0."""
+    fall: Array = close / np.maximum.accumulate(close) - 1
+    return fall
+
+
+def rolling_mean(values: Array, n: int) -> Array:
+    """Mean of the last n values; NaN until n are there and wherever one of them is missing."""
+    return pd.Series(values).rolling(n).mean().to_numpy(np.float64)
+
+
+def correlation(one: Bars, other: Bars, window: int) -> pd.Series[float]:
+    """Rolling correlation of daily log returns on common sessions.
+
+    Returns:
+        Indexed by session date, in [-1, 1]; NaN for the first ``window`` sessions.
+    """
+    first = pd.Series(log_returns(one.close), index=pd.DatetimeIndex(one.dates))
+    second = pd.Series(log_returns(other.close), index=pd.DatetimeIndex(other.dates))
+    both = pd.concat([first, second], axis=1, join="inner")
+    return both.iloc[:, 0].rolling(window).corr(both.iloc[:, 1])

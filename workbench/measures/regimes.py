@@ -1,0 +1,132 @@
+"""The regime: a Markov-switching variance model, filtered, and a stated rule that names it.
+
+Parameters are fitted on data up to a refit session and held until the next; states are filtered
+with data up to each session, never smoothed, so nothing later can change what a day was called.
+Source: Hamilton (1989); statsmodels ``MarkovRegression`` with switching variance.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.domain.records import Regime, RegimeName
+from workbench.measures.prices import Array, Bars, drawdown, ewma_volatility, log_returns
+
+REFIT = 63  # sessions between refits: a quarter
+FIT_WINDOW = 2520  # sessions a fit looks back: ten years
+MIN_SESSIONS = 500
+TREND = 63  # sessions of the trend
+_RULE = (
+    "turbulent ≥ 0.8 with a drawdown of 10% or more is crisis, turbulent ≥ 0.5 is risk_off; below "
+    "that a 63-session move of at least 1 expected deviation is trending_up or trending_down, "
+    "a rise over 21 sessions within 3% of the high is risk_on, and the rest is choppy"
+)
+
+
+def turbulent(close: Array) -> tuple[Array, int]:
+    """Filtered probability of the high-variance state.
+
+    Args:
+        close: Prices, shape (n,), n at least ``MIN_SESSIONS``.
+
+    Returns:
+        Probabilities in [0, 1] for the sessions since the fit window began, shape (m,), the last
+        for the last close; and the index of the last close that the parameters were fitted on.
+    """
+    fitted = (len(close) - 1) // REFIT * REFIT
+    start = max(1, fitted + 1 - FIT_WINDOW)
+    percent = 100 * log_returns(close)
+    params = _fit(percent[start : fitted + 1].tobytes())
+    return _filtered(percent[start:], np.asarray(params)), fitted
+
+
+@lru_cache(maxsize=64)
+def _fit(data: bytes) -> tuple[float, ...]:
+    """Fitted (p00, p10, mean, var0, var1) with var0 < var1, from the bytes of the returns."""
+    from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
+
+    returns = np.frombuffer(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the optimiser's remarks; convergence is judged below
+        model = MarkovRegression(returns, k_regimes=2, trend="c", switching_trend=False,
+                                 switching_variance=True)  # fmt: skip
+        found = model.fit(disp=False, maxiter=200)
+    p00, p10, mean, var0, var1 = (float(value) for value in found.params)
+    if var0 > var1:
+        p00, p10, var0, var1 = 1 - p10, 1 - p00, var1, var0
+    return p00, p10, mean, var0, var1
+
+
+def _filtered(returns: Array, params: Array) -> Array:
+    """Hamilton's filter for two states; probability of the second, shape of ``returns``."""
+    p00, p10, mean, var0, var1 = params
+    stay = np.array([1 - p00, 1 - p10])  # into the turbulent state, from calm and from turbulent
+    calm, wild = (
+        np.exp(-0.5 * (returns - mean) ** 2 / var) / np.sqrt(2 * np.pi * var)
+        for var in (var0, var1)
+    )
+    ratio = np.divide(wild, calm, out=np.full(len(returns), 1e12), where=calm > 1e-300)
+    state = (1 - p00) / (1 - p00 + p10)
+    result = np.empty(len(returns))
+    into_calm, into_wild = float(stay[0]), float(stay[1])
+    for i, odds in enumerate(ratio.tolist()):
+        prior = into_calm * (1 - state) + into_wild * state
+        state = prior * odds / (prior * odds + 1 - prior)
+        result[i] = state
+    return result
+
+
+def names(bars: Bars, probability: Array) -> npt.NDArray[np.str_]:
+    """The regime of each of the last len(probability) sessions, by the stated rule."""
+    n = len(probability)
+    fall = drawdown(bars.close)[-n:]
+    trend = trend_strength(bars)[-n:]
+    month = np.r_[np.full(21, np.nan), bars.close[21:] / bars.close[:-21] - 1][-n:]
+    conditions = [
+        (probability >= 0.8) & (fall <= -0.10),
+        probability >= 0.5,
+        trend >= 1,
+        trend <= -1,
+        (month > 0) & (fall > -0.03),
+    ]
+    choices = ["crisis", "risk_off", "trending_up", "trending_down", "risk_on"]
+    return np.select(conditions, choices, default="choppy")
+
+
+def trend_strength(bars: Bars) -> Array:
+    """Log return over 63 sessions divided by EWMA volatility times the square root of 63."""
+    log = np.log(bars.close)
+    moved = np.full(len(log), np.nan)
+    moved[TREND:] = log[TREND:] - log[:-TREND]
+    return np.divide(moved, ewma_volatility(bars.close) * np.sqrt(TREND))
+
+
+def read(bars: Bars) -> Regime:
+    """The regime at the last bar; ``unknown`` with fewer than 500 sessions."""
+    last = bars.dates[-1].astype("datetime64[D]").item()
+    if len(bars) < MIN_SESSIONS:
+        nan = float("nan")
+        reason = f"needs {MIN_SESSIONS} sessions and has {len(bars)}"
+        return Regime(
+            name="unknown", since=last, turbulent=nan, rule=reason, volatility=nan, trend=nan,
+            drawdown=float(drawdown(bars.close)[-1]), fitted=last,
+        )  # fmt: skip
+    probability, fitted = turbulent(bars.close)
+    labels = names(bars, probability)
+    changed = np.flatnonzero(labels[1:] != labels[:-1])
+    since = bars.dates[-len(labels) :][changed[-1] + 1 if len(changed) else 0]
+    name: RegimeName = str(labels[-1])  # type: ignore[assignment]  # np.select yields the choices above
+    return Regime(
+        name=name,
+        since=since.item(),
+        turbulent=float(probability[-1]),
+        rule=_RULE,
+        volatility=float(ewma_volatility(bars.close)[-1]),
+        trend=float(trend_strength(bars)[-1]),
+        drawdown=float(drawdown(bars.close)[-1]),
+        fitted=bars.dates[fitted].item(),
+    )

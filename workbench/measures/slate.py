@@ -1,0 +1,123 @@
+"""The slate: the cycle's candidate claims, built by rule, answered by every forecaster.
+
+Instruments x families x horizons; strikes come from quantiles of the reference scenarios, moved
+to round levels, and turn from session to session so that the same question is not asked daily.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from workbench.domain import claims
+from workbench.domain.claims import Claim, Window
+from workbench.domain.instruments import Instrument
+from workbench.measures.scenarios import Episodes, joined
+
+# Quantiles of the scenarios, so that most claims are held more likely than not as worded.
+_LEVELS: tuple[tuple[float, claims.Op], ...] = ((0.25, ">"), (0.65, "<"), (0.35, ">"), (0.75, "<"))
+_BANDS = ((0.20, 0.80), (0.30, 0.90), (0.10, 0.70), (0.45, 0.95))
+_SIDES: tuple[claims.Side, ...] = ("any", "down", "any", "up")
+_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def build(
+    scenarios: Mapping[tuple[str, int], Episodes],
+    instruments: Sequence[Instrument],
+    windows: Mapping[tuple[str, int], Window],
+    turn: int,
+) -> list[Claim]:
+    """The candidate claims of one cycle, without references.
+
+    Args:
+        scenarios: (symbol, horizon) to today's reference scenarios; instruments missing here
+            are dark or too young and get no claim.
+        instruments: The desk's, in order; later ones are compared with the first.
+        windows: (symbol, horizon) to the claims' window.
+        turn: A number that grows by one a session; it turns the strikes.
+
+    Returns:
+        Between 4 and 7 claims an instrument and horizon, plus one relative claim for each
+        later instrument of the first one's theme and venue.
+    """
+    found: list[Claim] = []
+    for (symbol, _), own in scenarios.items():
+        one = next(i for i in instruments if i.symbol == symbol)
+        when = windows[symbol, own.horizon]
+        found += single(own, one, when, turn)
+        first = instruments[0]
+        if one is not first and (one.venue, one.theme) == (first.venue, first.theme):
+            found += versus(own, scenarios.get((first.symbol, own.horizon)), one, first, when, turn)
+    return found
+
+
+def single(own: Episodes, one: Instrument, when: Window, turn: int) -> list[Claim]:
+    """The claims on one instrument over one horizon."""
+    k = (turn + own.horizon) % 4
+    close = own.close
+    found = [claims.direction(one, when, "up" if k % 2 else "down")]
+    share, op = _LEVELS[k]
+    found.append(claims.level(one, when, op, _round_level(own, np.quantile(close, share))))
+    low, high = (_percent(np.quantile(close, q)) for q in _BANDS[k])
+    if low < high:
+        found.append(claims.band(one, when, low, high, "pct"))
+    size = _percent(float(np.quantile(np.abs(close), 0.75 if k % 2 else 0.4)))
+    found.append(claims.magnitude(one, when, max(size, 0.1), _SIDES[k]))
+    if own.has_path:
+        found += _paths(own, one, when, k)
+    return found
+
+
+def _paths(own: Episodes, one: Instrument, when: Window, k: int) -> list[Claim]:
+    top, bottom, floor, ceiling = (
+        _round_level(own, np.nanquantile(values, share))
+        for values, share in ((own.high, 0.45), (own.low, 0.55), (own.low, 0.25), (own.high, 0.85))
+    )
+    touch = claims.touch(one, when, None, top) if k % 2 else claims.touch(one, when, bottom, None)
+    if k % 2 == 0 and floor < own.price < ceiling:
+        return [touch, claims.stays(one, when, floor, ceiling)]
+    return [touch, claims.stays(one, when, floor, None)]
+
+
+def versus(
+    own: Episodes,
+    other: Episodes | None,
+    one: Instrument,
+    first: Instrument,
+    when: Window,
+    turn: int,
+) -> list[Claim]:
+    """The relative claim of a later instrument on the first one, if both have scenarios."""
+    if other is None:
+        return []
+    left, right = joined(own, other)
+    gap = np.expm1(left.close) - np.expm1(right.close)
+    ahead = turn % 2 == 0
+    margin = 100 * float(np.quantile(gap if ahead else -gap, 0.7))
+    margin = round(max(margin, 0.0) / 0.05) * 0.05
+    pair = (one, first) if ahead else (first, one)
+    return [claims.relative(*pair, when, margin)]
+
+
+def near(price: float, width: float) -> float:
+    """The nearest round level: steps of 1, 2, 2.5 or 5 times a power of ten, about ``width`` apart.
+
+    Args:
+        price: Where the level should lie.
+        width: Wanted distance between levels, in units of the price, positive.
+    """
+    power = 10.0 ** math.floor(math.log10(width))
+    step = min((r * power for r in _ROUND), key=lambda s: abs(math.log(s / width)))
+    return float(round(round(price / step) * step, 8))
+
+
+def _round_level(own: Episodes, log_return: float) -> float:
+    """The scenario price at this log return, moved to a level that people would name."""
+    price = own.price * math.exp(float(log_return))
+    return near(price, 0.25 * own.price * float(np.std(own.close)))
+
+
+def _percent(log_return: float) -> float:
+    return float(round(100 * math.expm1(float(log_return)), 1)) + 0.0

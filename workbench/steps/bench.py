@@ -1,0 +1,232 @@
+"""The bench: everything that the steps of one cycle share.
+
+A cycle's bench writes to the desk's ledger and to ``outputs/cycles/<n>``. A scratch bench, for a
+notebook run alone, works on a copy of the ledger in memory and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from workbench import __version__
+from workbench.domain.calendars import iso, moment, venue
+from workbench.domain.errors import BeyondArchive, ParamsError
+from workbench.domain.instruments import INDICATORS, Indicator, Instrument
+from workbench.domain.records import Flag, Mode
+from workbench.domain.snapshots import Snapshot
+from workbench.measures import quality
+from workbench.measures.prices import Bars, bars
+from workbench.measures.scenarios import MIN_EPISODES, Episodes, episodes, ewma_scaled
+from workbench.world.archive import Archive
+from workbench.world.feeds import bundled
+from workbench.world.files import write_atomic
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk, open_desk
+
+
+class Bench:
+    """One cycle's working place.
+
+    Args:
+        desk: The desk.
+        archive: Its observation store, filled.
+        ledger: Where rows go.
+        number: The cycle's number, from 1.
+        as_of: The moment that the cycle knows.
+        mode: ``live`` or ``replay``.
+        keep: False for a scratch bench that writes no files.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        archive: Archive,
+        ledger: Ledger,
+        *,
+        number: int,
+        as_of: dt.datetime,
+        mode: Mode,
+        keep: bool,
+    ) -> None:
+        self.desk, self.archive, self.ledger = desk, archive, ledger
+        self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
+        self._memory: dict[str, object] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The cycle's own folder."""
+        return self.desk.outputs / "cycles" / str(self.number)
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The desk's instruments; the first one leads."""
+        return self.desk.instruments
+
+    @property
+    def lead(self) -> Instrument:
+        """The instrument that regime and essay speak of first."""
+        return self.desk.instruments[0]
+
+    @cached_property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The desk's slow series."""
+        return tuple(one for one in INDICATORS if one.symbol in self.desk.params.indicators)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """What is known as of the cycle's moment."""
+        wanted = {one.symbol: one.sources for one in self.instruments}
+        return self.archive.as_of(self.as_of, wanted | {one.symbol: () for one in self.indicators})
+
+    @cached_property
+    def flags(self) -> list[Flag]:
+        """What is wrong with the snapshot."""
+        return quality.flags(self.snapshot, self.instruments, self.indicators)
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """Symbols that no claim may use now."""
+        return quality.withheld(self.flags)
+
+    @cached_property
+    def bars(self) -> dict[str, Bars]:
+        """Bars of every instrument that is not withheld or dark."""
+        found = {one.symbol: bars(self.snapshot, one) for one in self.instruments}
+        return {s: b for s, b in found.items() if b is not None and s not in self.withheld}
+
+    @property
+    def lead_bars(self) -> Bars:
+        """The lead's bars.
+
+        Raises:
+            BeyondArchive: The lead is dark, so there is nothing to speak of.
+        """
+        if self.lead.symbol not in self.bars:
+            seen = next((f.seen for f in self.flags if f.series == self.lead.symbol), "withheld")
+            raise BeyondArchive(
+                f"{self.lead.symbol}, the desk's lead, cannot be used as of {iso(self.as_of)}: "
+                f"{seen}. Import or pull its history first."
+            )
+        return self.bars[self.lead.symbol]
+
+    @cached_property
+    def scenarios(self) -> dict[tuple[str, int], Episodes]:
+        """Reference scenarios by (symbol, horizon); young instruments have none."""
+        return {
+            (symbol, horizon): ewma_scaled(own, horizon)
+            for symbol, own in self._grown()
+            for horizon in self.desk.params.horizons
+        }
+
+    @cached_property
+    def episodes(self) -> dict[tuple[str, int], Episodes]:
+        """Unscaled past episodes, the base rate's, by (symbol, horizon)."""
+        return {
+            (symbol, horizon): episodes(own, horizon)
+            for symbol, own in self._grown()
+            for horizon in self.desk.params.horizons
+        }
+
+    def _grown(self) -> list[tuple[str, Bars]]:
+        return [(symbol, own) for symbol, own in self.bars.items() if len(own) >= MIN_EPISODES]
+
+    def remember(self, name: str, value: object) -> None:
+        """Keeps a part of this cycle for later steps; a cycle under papermill also on disk."""
+        self._memory[name] = value
+        if self.keep:
+            text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+            write_atomic(self.folder / f"{name}.json", text.encode())
+
+    def recall(self, name: str) -> object | None:
+        """A part kept earlier in this cycle, or None."""
+        path = self.folder / f"{name}.json"
+        if name not in self._memory and path.is_file():
+            self._memory[name] = json.loads(path.read_text("utf-8"))
+        return self._memory.get(name)
+
+
+def fill(desk: Desk) -> Archive:
+    """The desk's archive, with its bundled feed delivered once."""
+    archive = Archive(desk.archive)
+    if "bundled" in desk.params.feeds and not archive.has(bundled.ORIGIN, bundled.THROUGH):
+        archive.append(bundled.observations(), origin=bundled.ORIGIN, through=bundled.THROUGH)
+    return archive
+
+
+def after_close(desk: Desk, date: dt.date) -> dt.datetime:
+    """The moment of the cycle that follows a session's close."""
+    clock = desk.params.clock
+    return venue(clock.venue).session(date).close + dt.timedelta(minutes=clock.after_close)
+
+
+def open_bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
+    """The bench of a notebook.
+
+    Args:
+        desk: Params file, looked for from the working folder upwards.
+        as_of: ISO moment; empty for the latest cycle's, or the desk's first.
+        cycle: The running cycle's number; 0 works on a scratch copy of the ledger.
+
+    Raises:
+        ParamsError: A cycle without a moment.
+    """
+    pd.set_option("display.max_colwidth", None, "display.precision", 3)  # notebooks show sentences
+    opened = open_desk(desk)
+    archive, ledger = fill(opened), Ledger(opened.ledger)
+    if cycle:
+        if not as_of:
+            raise ParamsError(f"Cycle {cycle} needs its moment. Give as_of, or leave cycle at 0.")
+        return Bench(
+            opened, archive, ledger, number=cycle, as_of=moment(as_of), mode=mode(opened), keep=True
+        )
+    last = ledger.last_cycle()
+    known = moment(last["as_of"]) if last else after_close(opened, opened.params.first)
+    when = moment(as_of) if as_of else known
+    number = (
+        int(last["number"]) if last and when == known else int(last["number"]) + 1 if last else 1
+    )
+    return Bench(
+        opened, archive, ledger.copy(), number=number, as_of=when, mode=mode(opened), keep=False
+    )
+
+
+def mode(desk: Desk) -> Mode:
+    """``replay`` for a desk on bundled history: it cannot register before the outcome was known."""
+    return "replay" if desk.params.feeds == ("bundled",) else "live"
+
+
+CODE = f"workbench {__version__}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What ran, on what: the last line of every notebook, and the sign that it ran to its end."""
+
+    cycle: int
+    as_of: str
+    mode: str
+    snapshot: str
+    code: str
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p><small>Cycle {self.cycle}, {self.mode}, as of {self.as_of}. Snapshot "
+            f"<code>{self.snapshot[:12]}</code>, {self.code}.</small></p>"
+        )
+
+
+def footer(bench: Bench) -> Footer:
+    """The footer of a notebook."""
+    return Footer(
+        cycle=bench.number,
+        as_of=iso(bench.as_of),
+        mode=bench.mode,
+        snapshot=bench.snapshot.hash,
+        code=CODE,
+    )

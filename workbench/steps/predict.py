@@ -1,0 +1,160 @@
+"""Pool and gate: what goes on record, what is refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import sqlalchemy as sa
+
+from workbench.domain.claims import Claim
+from workbench.domain.records import CONTROLS, Decision, Label
+from workbench.domain.sentences import render
+from workbench.measures import gate, pooling
+from workbench.measures.scoring import Skill
+from workbench.steps import debate
+from workbench.steps.bench import Bench
+from workbench.world import ledger as book
+
+
+def pool(bench: Bench) -> dict[str, float]:
+    """Synthesis: claim id to the pooled probability of reference and present minds."""
+    said = debate.forecasts_on_record(bench)
+    minds = [mind.params.mind for mind in bench.desk.minds if mind.params.mind in said]
+    weight = bench.desk.params.pool_weight
+    return {
+        claim: pooling.pooled(
+            reference, {m: said[m][claim] for m in minds if claim in said[m]}, weight
+        )
+        for claim, reference in said["scenario"].items()
+    }
+
+
+def evidence(bench: Bench) -> Mapping[gate.Family, Skill]:
+    """Walk-forward skill of the reference by family, as of the last refresh."""
+    known = [one for one in bench.instruments if one.symbol in bench.bars]
+    return gate.evidence(
+        [bench.bars[one.symbol] for one in known], known, bench.desk.params.horizons
+    )
+
+
+def decide(bench: Bench) -> list[Decision]:
+    """Pools the slate, passes it through the gate, and puts the decisions on the ledger.
+
+    Returns:
+        One decision a claim, in slate order.
+    """
+    asked = debate.slate_on_record(bench)
+    said = debate.forecasts_on_record(bench)
+    pooled = pool(bench)
+    decisions = gate.decide(
+        asked,
+        pooled,
+        said["climatology"],
+        evidence(bench),
+        terms=bench.desk.params.gate.terms(),
+        withheld=bench.withheld,
+        running=bench.ledger.running(bench.as_of, bench.number),
+        recent=recent_calls(bench),
+    )
+    rows = [
+        (book.forecasts, {"claim": c.id, "forecaster": "synthesis", "probability": pooled[c.id]})
+        for c in asked
+    ]
+    bench.ledger.append(bench.number, [*rows, *((book.decisions, _row(d)) for d in decisions)])
+    return decisions
+
+
+def _row(one: Decision) -> dict[str, object]:
+    return {
+        "claim": one.claim,
+        "role": one.role,
+        "probability": one.probability,
+        "base_rate": one.base_rate,
+        "gain": one.gain,
+        "reason": one.reason,
+    }
+
+
+def recent_calls(bench: Bench, n: int = 10) -> list[str]:
+    """``call_key`` of the last calls before this cycle, latest last."""
+    query = (
+        sa.select(book.claims.c.kind, book.claims.c.subject)
+        .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
+        .where(book.decisions.c.role == "call", book.decisions.c.cycle < bench.number)
+        .order_by(book.decisions.c.cycle.desc())
+        .limit(n)
+    )
+    return [f"{row['subject']} {row['kind']}" for row in bench.ledger.read(query)][::-1]
+
+
+def decisions_on_record(bench: Bench) -> list[Decision]:
+    """The cycle's decisions; a scratch bench decides first if need be."""
+    query = sa.select(book.decisions).where(book.decisions.c.cycle == bench.number)
+    query = query.order_by(book.decisions.c.seq)
+    rows = bench.ledger.read(query)
+    if not rows and not bench.keep:
+        decide(bench)
+        rows = bench.ledger.read(query)
+    names = ("claim", "role", "probability", "base_rate", "gain", "reason")
+    return [Decision(**{name: row[name] for name in names}) for row in rows]
+
+
+def leans(bench: Bench) -> dict[str, float]:
+    """Each present mind's mean log-odds lean towards higher prices, on direction claims.
+
+    The lean is the mind's log odds of a rise less the base rate's; VIX does not count.
+    """
+    asked: list[Claim] = [
+        claim
+        for claim in debate.slate_on_record(bench)
+        if claim.kind == "direction" and claim.theme != "volatility"
+    ]
+    said = debate.forecasts_on_record(bench)
+    base = said.get("climatology", {})
+    found = {}
+    for who, answers in said.items():
+        if who in CONTROLS or who == "synthesis":
+            continue
+        shifts = [
+            (pooling.logit(answers[c.id]) - pooling.logit(base[c.id]))
+            * (1 if c.side == "up" else -1)
+            for c in asked
+            if c.id in answers
+        ]
+        if shifts:
+            found[who] = sum(shifts) / len(shifts)
+    return found
+
+
+def label(bench: Bench) -> Label:
+    """Which way the debate leans; ``unknown`` with fewer than two minds present."""
+    return pooling.label(leans(bench))
+
+
+def families(bench: Bench) -> pd.DataFrame:
+    """The evidence as a table: ``instrument family horizon open n skill skill_low skill_high``."""
+    rows = [
+        (symbol, kind, horizon, gate.is_open(s), s.dates, s.skill, s.low, s.high)
+        for (symbol, kind, horizon), s in sorted(evidence(bench).items())
+    ]
+    names = "instrument family horizon open n skill skill_low skill_high"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def reasons(bench: Bench) -> pd.DataFrame:
+    """What became of each claim: ``claim role says base_rate gain reason``, calls first."""
+    claims = {c.id: render(c, bench.desk.table) for c in debate.slate_on_record(bench)}
+    rows = [
+        (claims[d.claim], d.role, d.probability, d.base_rate, d.gain, d.reason)
+        for d in sorted(decisions_on_record(bench), key=lambda d: (d.role, -d.gain))
+    ]
+    return pd.DataFrame(rows, columns=["claim", "role", "says", "base_rate", "gain", "reason"])
+
+
+def gated(bench: Bench) -> Claim:
+    """The call, or with none the claim whose expected edge came nearest."""
+    decisions = decisions_on_record(bench)
+    call = next((d for d in decisions if d.role == "call"), None)
+    chosen = call or max(decisions, key=lambda d: (d.gain, d.claim))
+    return next(c for c in debate.slate_on_record(bench) if c.id == chosen.claim)

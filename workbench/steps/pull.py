@@ -1,0 +1,46 @@
+"""What do we know, what is dark, what is flagged."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from workbench.domain.calendars import iso
+from workbench.measures import quality
+from workbench.steps.bench import CODE, Bench
+from workbench.world import ledger as book
+
+
+def observe(bench: Bench) -> pd.DataFrame:
+    """Takes the cycle's snapshot and opens the cycle on the ledger.
+
+    Returns:
+        One row a series: ``series, name, state, values, first, last, known_before, source``.
+    """
+    row = {
+        "number": bench.number,
+        "desk": bench.desk.params.desk,
+        "mode": bench.mode,
+        "as_of": iso(bench.as_of),
+        "params": bench.desk.hash,
+        "code": CODE,
+        "snapshot": bench.snapshot.hash,
+    }
+    bench.lead_bars  # noqa: B018  # refuses a moment at which the lead is dark, before any row
+    bench.ledger.append(bench.number, [(book.cycles, row)])
+    return coverage(bench)
+
+
+def coverage(bench: Bench) -> pd.DataFrame:
+    """What is known of each of the desk's series."""
+    named = {one.symbol: one.name for one in bench.instruments}
+    named |= {one.symbol: one.name for one in bench.indicators}
+    return quality.coverage(bench.snapshot, named)
+
+
+def flags(bench: Bench) -> pd.DataFrame:
+    """The snapshot's flags: ``series, field, check, severity, seen, since``."""
+    frame = pd.DataFrame([asdict(flag) for flag in bench.flags])
+    names = ["series", "field", "check", "severity", "seen", "since"]
+    return frame.reindex(columns=names)

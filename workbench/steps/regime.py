@@ -1,0 +1,61 @@
+"""What state is the market in."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from workbench.domain.records import Regime
+from workbench.measures import regimes
+from workbench.measures.prices import correlation, drawdown, ewma_volatility
+from workbench.steps.bench import Bench
+from workbench.world import ledger as book
+
+
+def read(bench: Bench) -> Regime:
+    """Reads the lead's regime and puts its name on the ledger."""
+    found = regimes.read(bench.lead_bars)
+    row = {
+        "of": bench.number,
+        "name": found.name,
+        "since": found.since.isoformat(),
+        "turbulent": None if math.isnan(found.turbulent) else found.turbulent,
+        "fitted": found.fitted.isoformat(),
+    }
+    bench.ledger.append(bench.number, [(book.regimes, row)])
+    return found
+
+
+def history(bench: Bench, sessions: int) -> pd.DataFrame:
+    """The lead's last sessions with what the regime is read from.
+
+    Returns:
+        Indexed by session date: ``close, volatility, drawdown, turbulent, regime``; filtered
+        values only, volatility a fraction a day.
+    """
+    own = bench.lead_bars
+    probability, _ = regimes.turbulent(own.close)
+    frame = pd.DataFrame(
+        {
+            "close": own.close,
+            "volatility": ewma_volatility(own.close),
+            "drawdown": drawdown(own.close),
+        },
+        index=pd.DatetimeIndex(own.dates, name="session"),
+    ).iloc[-len(probability) :]
+    frame["turbulent"] = probability
+    frame["regime"] = regimes.names(own, probability)
+    return frame.iloc[-sessions:]
+
+
+def correlations(bench: Bench, window: int, sessions: int) -> pd.DataFrame:
+    """Rolling correlation of the lead's daily log returns with each other instrument's.
+
+    Returns:
+        Indexed by session date, one column an instrument, in [-1, 1].
+    """
+    lead = bench.lead_bars
+    others = {s: own for s, own in bench.bars.items() if s != lead.symbol and len(own) > window}
+    frame = pd.DataFrame({s: correlation(lead, own, window) for s, own in others.items()})
+    return frame.iloc[-sessions:]

@@ -1,0 +1,179 @@
+"""What came due: settlements by rule, and what they say about the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from workbench.domain.calendars import iso
+from workbench.domain.records import Settlement
+from workbench.measures.scoring import Skill, brier, edge, log_loss, skill
+from workbench.measures.settling import settle
+from workbench.steps.bench import Bench
+from workbench.world import ledger as book
+from workbench.world.ledger import Ledger, canonical
+
+
+def settle_due(bench: Bench) -> list[Settlement]:
+    """Settles every claim whose deadline has come and whose bars are known.
+
+    Returns:
+        The new settlements, oldest deadline first; claims still awaiting data are left open.
+    """
+    instruments = {one.symbol: one for one in bench.desk.table}
+    bars = {symbol: bench.bars.get(symbol) for symbol in instruments}
+    due = bench.ledger.due(bench.as_of)
+    found = [settle(claim, bars, instruments, bench.as_of) for claim in due]
+    settled = [one for one in found if one is not None]
+    bench.ledger.append(bench.number, [(book.settlements, row(one)) for one in settled])
+    return settled
+
+
+def row(one: Settlement) -> dict[str, Any]:
+    """A settlement as its ledger row."""
+    return {
+        "claim": one.claim,
+        "outcome": one.outcome,
+        "reason": one.reason,
+        "value": one.value,
+        "observations": canonical(one.observations),
+        "known_at": iso(one.known_at),
+    }
+
+
+def settled_now(bench: Bench) -> pd.DataFrame:
+    """The predictions on record that this cycle settled, with their scores.
+
+    Returns:
+        ``sentence, role, probability, base_rate, outcome, reason, score, kind, subject, claim,
+        made``; score is W, 1/2 what the base rate earns, None when void.
+    """
+    query = (
+        sa.select(
+            book.claims.c.sentence, book.decisions.c.role, book.decisions.c.probability,
+            book.decisions.c.base_rate, book.settlements.c.outcome, book.settlements.c.reason,
+            book.claims.c.kind, book.claims.c.subject, book.claims.c.id.label("claim"),
+            book.claims.c.cycle.label("made"),
+        )
+        .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
+        .join(book.settlements, book.settlements.c.claim == book.claims.c.id)
+        .where(book.settlements.c.cycle == bench.number)
+        .order_by(book.decisions.c.role, book.claims.c.seq)
+    )  # fmt: skip
+    frame = bench.ledger.frame(query)
+    scores = [
+        None if outcome == "void" else edge(p, b, float(outcome == "yes"))
+        for p, b, outcome in zip(
+            frame["probability"], frame["base_rate"], frame["outcome"], strict=True
+        )
+    ]
+    return frame.assign(score=pd.Series(scores, dtype=float))
+
+
+def settled_counts(cycle: int) -> sa.Select[Any]:
+    """Query: ``outcome, n`` of all claims that a cycle settled, shadows included."""
+    counted = sa.func.count().label("n")
+    query = sa.select(book.settlements.c.outcome, counted)
+    return query.where(book.settlements.c.cycle == cycle).group_by(book.settlements.c.outcome)
+
+
+def on_record(ledger: Ledger, until: int) -> pd.DataFrame:
+    """Every settled prediction on record, calls and others, up to a cycle.
+
+    Returns:
+        ``cycle, role, kind, horizon, probability, base_rate, outcome``; outcome is 1 or 0, voids
+        are left out.
+    """
+    query = (
+        sa.select(
+            book.decisions.c.cycle, book.decisions.c.role, book.claims.c.kind,
+            book.claims.c.horizon, book.decisions.c.probability, book.decisions.c.base_rate,
+            (book.settlements.c.outcome == "yes").label("outcome"),
+        )
+        .join(book.claims, book.claims.c.id == book.decisions.c.claim)
+        .join(book.settlements, book.settlements.c.claim == book.decisions.c.claim)
+        .where(book.decisions.c.role.in_(["call", "other"]), book.settlements.c.outcome != "void")
+        .where(book.settlements.c.cycle <= until)
+        .order_by(book.decisions.c.seq)
+    )  # fmt: skip
+    return ledger.frame(query).astype({"outcome": float})
+
+
+def record_skill(frame: pd.DataFrame) -> Skill:
+    """Skill over the base rate of the predictions of ``on_record``."""
+    p, b, y = (frame[name].to_numpy(float) for name in ("probability", "base_rate", "outcome"))
+    longest = int(frame["horizon"].max()) if len(frame) else 1
+    return skill(brier(p, y), brier(b, y), frame["cycle"].to_numpy(np.int64), longest)
+
+
+def headline(bench: Bench) -> pd.DataFrame:
+    """The record of predictions on record in one row: ``n n_eff skill skill_low skill_high``."""
+    found = record_skill(on_record(bench.ledger, bench.number))
+    row = (found.n, found.n_eff, found.skill, found.low, found.high)
+    return pd.DataFrame([row], columns=["n", "n_eff", "skill", "skill_low", "skill_high"])
+
+
+def answered(bench: Bench, forecaster: str) -> pd.DataFrame:
+    """Every settled forecast of one forecaster, shadows included: ``probability, outcome``."""
+    query = (
+        sa.select(
+            book.forecasts.c.probability, (book.settlements.c.outcome == "yes").label("outcome")
+        )
+        .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
+        .where(book.forecasts.c.forecaster == forecaster, book.settlements.c.outcome != "void")
+        .where(book.settlements.c.cycle <= bench.number)
+    )
+    return bench.ledger.frame(query).astype(float)
+
+
+def record(ledger: Ledger, mode: str | None = None) -> pd.DataFrame:
+    """The track record over all claims, shadows included.
+
+    Args:
+        ledger: Where forecasts and settlements are.
+        mode: ``live`` or ``replay``; None when the ledger holds only one of them.
+
+    Returns:
+        One row a forecaster x family x horizon, and family ``all``, horizon 0 for everything:
+        ``forecaster family horizon n n_eff brier log skill skill_low skill_high dates``. Skill
+        is against climatology on the same claims; None under 30 dates.
+    """
+    base = sa.alias(book.forecasts, "base")
+    query = (
+        sa.select(
+            book.forecasts.c.forecaster, book.claims.c.kind.label("family"),
+            book.claims.c.horizon, book.claims.c.cycle, book.forecasts.c.probability,
+            base.c.probability.label("base"),
+            (book.settlements.c.outcome == "yes").label("outcome"),
+        )
+        .join(book.claims, book.claims.c.id == book.forecasts.c.claim)
+        .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
+        .join(base, (base.c.claim == book.forecasts.c.claim) & (base.c.forecaster == "climatology"))
+        .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
+        .where(book.settlements.c.outcome != "void")
+    )  # fmt: skip
+    if mode is not None:
+        query = query.where(book.cycles.c.mode == mode)
+    frame = ledger.frame(query).astype({"outcome": float})
+    whole = frame.assign(family="all", horizon=0)
+    keys = ["forecaster", "family", "horizon"]
+    rows = [_scored(group) for part in (whole, frame) for _, group in part.groupby(keys, sort=True)]
+    names = "forecaster family horizon n n_eff brier log skill skill_low skill_high dates"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def _scored(group: pd.DataFrame) -> tuple[Any, ...]:
+    """One row of the record from the forecasts of one forecaster, family and horizon."""
+    forecaster, family = group["forecaster"].iloc[0], group["family"].iloc[0]
+    horizon = int(group["horizon"].iloc[0])
+    p, b, y = (group[name].to_numpy(float) for name in ("probability", "base", "outcome"))
+    longest = horizon or 5
+    found = skill(brier(p, y), brier(b, y), group["cycle"].to_numpy(np.int64), longest)
+    losses = float(brier(p, y).mean()), float(log_loss(p, y).mean())
+    return (
+        forecaster, family, horizon, found.n, found.n_eff, *losses,
+        found.skill, found.low, found.high, found.dates,
+    )  # fmt: skip

@@ -1,0 +1,296 @@
+"""The observation store: bitemporal, append-only, in immutable Parquet parts.
+
+A row is ``series, field, at, known_at, value, unit, source``. Parts are named by the hash of
+their content, so the same pull twice adds nothing; a revision is a new row with a later
+``known_at``. Readers go through ``as_of``, which never sees past its moment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from workbench.domain.calendars import Moments, iso, moment, to_numpy
+from workbench.domain.errors import BeyondArchive, ParamsError
+from workbench.domain.snapshots import Column, Snapshot
+from workbench.world.files import write_atomic
+
+COLUMNS = ("series", "field", "at", "known_at", "value", "unit", "source")
+SCHEMA = pa.schema(
+    [
+        ("series", pa.string()),
+        ("field", pa.string()),
+        ("at", pa.timestamp("us", "UTC")),
+        ("known_at", pa.timestamp("us", "UTC")),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+        ("source", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _History:
+    """All vintages of one (series, field), ordered by (at, source rank, known_at)."""
+
+    at: Moments
+    known_at: Moments
+    value: npt.NDArray[np.float64]
+    rank: npt.NDArray[np.int64]  # place of the row's source in ``sources``
+    sources: tuple[str, ...]
+    unit: npt.NDArray[np.int64]  # place of the row's unit in ``units``
+    units: tuple[str, ...]
+    plain: bool  # one vintage a moment and known_at never falls: as-of is a prefix
+
+    def known_sources(self, until: np.datetime64) -> set[str]:
+        """The sources that had published anything by a moment."""
+        if len(self.sources) == 1 and self.known_at.min() <= until:
+            return set(self.sources)
+        return {self.sources[i] for i in np.unique(self.rank[self.known_at <= until])}
+
+    def as_of(self, until: np.datetime64) -> Column | None:
+        if self.plain:
+            kept: slice | npt.NDArray[np.int64] = slice(
+                0, int(np.searchsorted(self.known_at, until, side="right"))
+            )
+        else:
+            kept = self._winners(until)
+        at = self.at[kept]
+        if not len(at):
+            return None
+        arrays = at, self.known_at[kept], self.value[kept]
+        for array in arrays:
+            array.flags.writeable = False
+        # Unit and source are read from the rows kept, so that no later row can change them.
+        used = np.unique(self.rank[kept]) if len(self.sources) > 1 else (0,)
+        return Column(
+            at=arrays[0],
+            known_at=arrays[1],
+            value=arrays[2],
+            unit=self.units[self.unit[kept][-1]],
+            source="+".join(self.sources[i] for i in used),
+        )
+
+    def _winners(self, until: np.datetime64) -> npt.NDArray[np.int64]:
+        """Of each moment: the best-ranked source's latest vintage known by then."""
+        known = np.flatnonzero(self.known_at <= until)
+        at, rank = self.at[known], self.rank[known]
+        first = np.r_[True, at[1:] != at[:-1]] if len(known) else np.zeros(0, bool)
+        best = rank[first][np.cumsum(first) - 1] if len(known) else rank
+        known = known[rank == best]
+        at = self.at[known]
+        last = np.r_[at[1:] != at[:-1], True] if len(known) else np.zeros(0, bool)
+        winners: npt.NDArray[np.int64] = known[last]
+        return winners
+
+
+class Archive:
+    """One store of observations in a folder of its own.
+
+    Args:
+        folder: Where the parts lie; made on the first append.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._histories: dict[tuple[str, tuple[str, ...]], dict[str, _History]] = {}
+        self._seen: tuple[Path, ...] = ()
+        self._end: dt.datetime | None = None
+
+    def parts(self) -> list[Path]:
+        """The Parquet parts, in order of name."""
+        return sorted(self.folder.glob("*.parquet"))
+
+    def append(self, frame: pd.DataFrame, *, origin: str, through: dt.datetime) -> int:
+        """Adds observations as one immutable part.
+
+        Args:
+            frame: Columns ``series, field, at, known_at, value, unit, source``; times aware UTC;
+                a NaN value is a blank that the source published.
+            origin: Who delivered it, for the status table.
+            through: The pull's moment: the archive knows nothing later from this delivery.
+
+        Returns:
+            Rows added: the frame's length, or 0 when this very part is there already.
+        """
+        ordered = _ordered(frame)
+        digest = hashlib.sha256(
+            pd.util.hash_pandas_object(ordered, index=False).to_numpy().tobytes()
+        ).hexdigest()
+        path = self.folder / f"{digest[:24]}.parquet"
+        if path.exists():
+            return 0
+        table = pa.Table.from_pandas(ordered, schema=SCHEMA, preserve_index=False)
+        note = json.dumps({"origin": origin, "through": iso(through)})
+        table = table.replace_schema_metadata({b"workbench": note.encode()})
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd", row_group_size=65_536)
+        write_atomic(path, buffer.getvalue())
+        return len(ordered)
+
+    def has(self, origin: str, through: dt.datetime) -> bool:
+        """True when this deliverer's history was already delivered up to this moment."""
+        wanted = {"origin": origin, "through": iso(through)}
+        return any(self._note(path) == wanted for path in self.parts())
+
+    def end(self) -> dt.datetime | None:
+        """The latest moment that any delivery reached, or None when the archive is empty."""
+        notes = [self._note(path) for path in self.parts()]
+        return max((moment(note["through"]) for note in notes), default=None)
+
+    @staticmethod
+    def _note(path: Path) -> dict[str, str]:
+        metadata = pq.read_schema(path).metadata or {}
+        note: dict[str, str] = json.loads(metadata[b"workbench"])
+        return note
+
+    def as_of(self, at: dt.datetime, wanted: Mapping[str, Sequence[str]]) -> Snapshot:
+        """What was known at a moment.
+
+        Args:
+            at: The moment, aware UTC.
+            wanted: Series id to its accepted sources in order of preference; an empty
+                preference accepts the series' only source.
+
+        Raises:
+            BeyondArchive: The moment lies after the last pull, or nothing was ever pulled.
+            ParamsError: A series had several sources by then and the desk prefers none.
+        """
+        end = self._refresh(wanted)
+        if end is None:
+            raise BeyondArchive(
+                f"The archive at {self.folder.name!r} is empty, so nothing is known as of "
+                f"{iso(at)}. Run 'workbench pull' or 'workbench archive import PATH'."
+            )
+        if at > end:
+            raise BeyondArchive(
+                f"Nothing is known as of {iso(at)}: the last pull reached {iso(end)}. "
+                "Ask for an earlier moment, or pull again."
+            )
+        until = to_numpy(at)
+        columns = {}
+        for series, preferred in wanted.items():
+            histories = self._histories[series, tuple(preferred)]
+            present = sorted({s for h in histories.values() for s in h.known_sources(until)})
+            if not preferred and len(present) > 1:
+                raise ParamsError(
+                    f"{series} has {len(present)} sources in the archive as of {iso(at)} "
+                    f"({', '.join(present)}) and the desk prefers none. "
+                    "Name one or more under 'instruments: ... sources:' in params."
+                )
+            for field, history in histories.items():
+                column = history.as_of(until)
+                if column is not None:
+                    columns[series, field] = column
+        return Snapshot(as_of=at, columns=columns)
+
+    def _refresh(self, wanted: Mapping[str, Sequence[str]]) -> dt.datetime | None:
+        """Loads what is not in memory yet; forgets everything when parts were added."""
+        parts = tuple(self.parts())
+        if parts != self._seen:
+            self._histories, self._seen, self._end = {}, parts, self.end()
+        keys = {(name, tuple(sources)) for name, sources in wanted.items()} - set(self._histories)
+        if keys and parts:
+            rows = _table(parts, {name for name, _ in keys}).to_pandas()
+            groups = dict(iter(rows.groupby("series", observed=True)))
+            for name, preferred in keys:
+                self._histories[name, preferred] = _histories(groups.get(name), preferred)
+        return self._end
+
+    def rows(self, series: Collection[str]) -> Iterator[pd.DataFrame]:
+        """All vintages of these series whatever their moment, part by part: for checks only."""
+        return (_table([part], series).to_pandas() for part in self.parts())
+
+    def coverage(self) -> pd.DataFrame:
+        """What is there.
+
+        Returns:
+            One row a (series, field, source): ``rows``, ``blanks`` among them, ``first`` and
+            ``last`` moment described, last ``known`` moment, ``unit``.
+        """
+        sums = {"rows": "sum", "blanks": "sum", "first": "min", "last": "max", "known": "max"}
+        pieces = [_counts(part) for part in self.parts()]
+        if not pieces:
+            return pd.DataFrame(columns=["series", "field", "source", *sums, "unit"])
+        return (
+            pd.concat(pieces)
+            .groupby(["series", "field", "source"], as_index=False)
+            .agg({**sums, "unit": "last"})
+        )
+
+
+def _counts(part: Path) -> pd.DataFrame:
+    """The coverage of one part, counted without making a frame of its rows."""
+    names = {
+        "rows": ("value", "count", pc.CountOptions(mode="all")),
+        "blanks": ("value", "count", pc.CountOptions(mode="only_null")),
+        "first": ("at", "min", None),
+        "last": ("at", "max", None),
+        "known": ("known_at", "max", None),
+    }
+    keys = ["series", "field", "source", "unit"]
+    counted = _table([part]).group_by(keys).aggregate(list(names.values()))
+    counts: pd.DataFrame = counted.rename_columns([*keys, *names]).to_pandas()
+    return counts.astype(dict.fromkeys(keys, str))
+
+
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the one order and with the types that name a part."""
+    texts = {
+        name: frame[name].astype("category").cat.set_categories(sorted(frame[name].unique()))
+        for name in ("series", "field", "unit", "source")
+    }
+    moments = {name: frame[name].astype("datetime64[us, UTC]") for name in ("at", "known_at")}
+    return (
+        frame.loc[:, list(COLUMNS)]
+        .assign(**texts, **moments)
+        .sort_values(["series", "field", "at", "known_at", "source", "value"], kind="stable")
+    )
+
+
+def _table(parts: Sequence[Path], series: Collection[str] | None = None) -> pa.Table:
+    """Rows of these parts, with texts as dictionaries: they repeat on every row."""
+    filters = None if series is None else [("series", "in", series)]
+    table = pq.read_table(list(parts), filters=filters, schema=SCHEMA)
+    for name in ("series", "field", "unit", "source"):
+        index = table.schema.get_field_index(name)
+        table = table.set_column(index, name, table.column(name).dictionary_encode())
+    return table
+
+
+def _histories(rows: pd.DataFrame | None, preferred: Sequence[str]) -> dict[str, _History]:
+    """Each field's vintages; sources outside a stated preference are left out."""
+    if rows is None:
+        return {}
+    order = list(preferred) or sorted(rows["source"].unique())
+    rows = rows[rows["source"].isin(order)]
+    rank = rows["source"].cat.set_categories(order).cat.codes.astype(np.int64)
+    result = {}
+    ordered = rows.assign(rank=rank).sort_values(["at", "rank", "known_at"], kind="stable")
+    for field, group in ordered.groupby("field", observed=True):
+        at = group["at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+        known = group["known_at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+        unit, units = pd.factorize(group["unit"].astype(str))
+        result[str(field)] = _History(
+            at=at,
+            known_at=known,
+            value=group["value"].to_numpy(float),
+            rank=group["rank"].to_numpy(),
+            sources=tuple(order),
+            unit=unit,
+            units=tuple(units),
+            plain=bool((at[1:] > at[:-1]).all() and (known[1:] >= known[:-1]).all()),
+        )
+    return result

@@ -1,0 +1,347 @@
+"""The ledger: append-only, every row hash-chained, one transaction a step.
+
+Each row's hash covers the hash before it and the row's content; wall-clock ``registered_at`` is
+kept beside the content, outside the hash, so a replay of the same inputs gives the same chain.
+Appending rows that are there already adds nothing; other content under an old key is refused.
+SQLite by default (WAL, synchronous=FULL), through SQLAlchemy Core.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from heapq import merge
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from workbench.domain.calendars import UTC, iso
+from workbench.domain.claims import Claim, from_content
+from workbench.domain.errors import LedgerConflict, UserMistake
+
+Row = Mapping[str, Any]
+GENESIS = "0" * 64
+_schema = sa.MetaData()
+
+
+def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    return sa.Table(
+        name,
+        _schema,
+        sa.Column("seq", sa.Integer, nullable=False, unique=True),
+        sa.Column("cycle", sa.Integer, nullable=False, index=True),
+        *columns,
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("registered_at", sa.String(32), nullable=False),
+    )
+
+
+def _key(name: str, kind: Any = sa.String) -> sa.Column[Any]:
+    return sa.Column(name, kind, primary_key=True)
+
+
+def _text(name: str, *, index: bool = False, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.Text, index=index, nullable=nullable)
+
+
+def _number(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.Float, nullable=nullable)
+
+
+cycles = _table(
+    "cycles", _key("number", sa.Integer), _text("desk"), _text("mode"), _text("as_of"),
+    _text("params"), _text("code"), _text("snapshot"),
+)  # fmt: skip
+claims = _table(
+    "claims", _key("id"), _text("kind"), _text("subject"), sa.Column("horizon", sa.Integer),
+    _text("theme"), _text("deadline", index=True), _text("sentence"), _text("content"),
+)  # fmt: skip
+forecasts = _table("forecasts", _key("claim"), _key("forecaster"), _number("probability"))
+absences = _table("absences", _key("of", sa.Integer), _key("mind"), _key("scope"), _text("reason"))
+regimes = _table(
+    "regimes", _key("of", sa.Integer), _text("name"), _text("since"),
+    _number("turbulent", nullable=True), _text("fitted"),
+)  # fmt: skip
+decisions = _table(
+    "decisions", _key("claim"), _text("role", index=True), _number("probability"),
+    _number("base_rate"), _number("gain"), _text("reason"),
+)  # fmt: skip
+settlements = _table(
+    "settlements", _key("claim"), _text("outcome"), _text("reason"),
+    _number("value", nullable=True), _text("observations"), _text("known_at"),
+)  # fmt: skip
+dispatches = _table(
+    "dispatches", _key("of", sa.Integer), _text("slug"), _text("title"),
+    _text("call", nullable=True), _text("plan"),
+)  # fmt: skip
+TABLES = (cycles, claims, forecasts, absences, regimes, decisions, settlements, dispatches)
+_head = sa.Table(
+    "head",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+_BOOKKEEPING = {"seq", "hash", "registered_at"}
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces; the same value always gives the same text.
+
+    Raises:
+        ValueError: A NaN or infinity, which JSON does not have.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def chained(previous: str, table: str, row: Row) -> str:
+    """SHA-256 over the previous hash, the table's name and the row's content."""
+    content = {name: value for name, value in row.items() if name not in _BOOKKEEPING}
+    return hashlib.sha256(f"{previous}{table}{canonical(content)}".encode()).hexdigest()
+
+
+class Ledger:
+    """One ledger behind a database address.
+
+    Args:
+        url: ``sqlite:///path/to/ledger.db`` or ``sqlite://`` for one in memory.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        database = sa.engine.make_url(url).database
+        if database:
+            try:
+                Path(database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UserMistake(
+                    f"The ledger's folder {Path(database).parent.name!r} cannot be made: "
+                    f"{error.strerror}. Choose another --outputs."
+                ) from error
+        self.engine = sa.create_engine(url, poolclass=sa.StaticPool if not database else None)
+        sa.event.listen(self.engine, "connect", _configure)
+        sa.event.listen(self.engine, "begin", _begin)
+        self._writer = self.engine.execution_options(writing=True)
+        self._open: sa.Connection | None = None
+        self._settled_before = ""
+        try:
+            with self._writer.begin() as connection:
+                _schema.create_all(connection)
+                for table in TABLES:
+                    for verb in ("UPDATE", "DELETE"):
+                        connection.execute(_refuse(table.name, verb))
+                if connection.execute(sa.select(_head.c.id)).first() is None:
+                    connection.execute(_head.insert().values(id=1, seq=0, hash=GENESIS))
+        except sa.exc.OperationalError as error:
+            raise UserMistake(
+                f"The ledger cannot be opened for writing: {error.orig}. "
+                "Check that --outputs is a folder you may write to."
+            ) from error
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """All appends inside become durable together or not at all; nests into the outer one."""
+        if self._open is not None:
+            yield self._open
+            return
+        with self._writer.begin() as connection:
+            self._open = connection
+            try:
+                yield connection
+            finally:
+                self._open = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        if self._open is not None:
+            yield self._open
+        else:
+            with self.engine.connect() as connection:
+                yield connection
+
+    def append(self, cycle: int, rows: Iterable[tuple[sa.Table, Row]]) -> int:
+        """Adds rows of one cycle to the chain in one transaction.
+
+        Args:
+            cycle: Number that every row belongs to.
+            rows: Tables with their content columns.
+
+        Returns:
+            Rows added; those on record already with the same content are skipped.
+
+        Raises:
+            LedgerConflict: A key is on record with other content.
+        """
+        with self.transaction() as connection:
+            seq, previous = connection.execute(sa.select(_head.c.seq, _head.c.hash)).one()
+            now = dt.datetime.now(UTC).isoformat(timespec="milliseconds")
+            fresh: dict[sa.Table, list[dict[str, Any]]] = {}
+            before: dict[sa.Table, dict[tuple[Any, ...], Row]] = {}
+            added = 0
+            for table, content in rows:
+                row = {"cycle": cycle, **content}
+                if table not in before:
+                    before[table] = self._present(connection, table, cycle)
+                key = tuple(row[column.name] for column in table.primary_key)
+                old = before[table].get(key)
+                if old is not None:
+                    _same(table, key, old, row)
+                    continue
+                seq, previous = seq + 1, chained(previous, table.name, row)
+                row |= {"seq": seq, "hash": previous, "registered_at": now}
+                fresh.setdefault(table, []).append(row)
+                before[table][key] = row
+                added += 1
+            try:
+                for table, new in fresh.items():
+                    connection.execute(table.insert(), new)
+            except sa.exc.IntegrityError as error:
+                raise LedgerConflict(
+                    f"Cycle {cycle} repeats a key of an earlier cycle: {error.orig}."
+                ) from error
+            if added:
+                connection.execute(_head.update().values(seq=seq, hash=previous))
+            return added
+
+    @staticmethod
+    def _present(
+        connection: sa.Connection, table: sa.Table, cycle: int
+    ) -> dict[tuple[Any, ...], Row]:
+        found = connection.execute(sa.select(table).where(table.c.cycle == cycle)).mappings()
+        names = [column.name for column in table.primary_key]
+        return {tuple(row[name] for name in names): dict(row) for row in found}
+
+    def read(self, query: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        """The rows that a query selects, as mappings."""
+        with self._reading() as connection:
+            return connection.execute(query).mappings().all()
+
+    def frame(self, query: sa.Select[Any]) -> pd.DataFrame:
+        """The rows that a query selects, as a frame with its columns."""
+        with self._reading() as connection:
+            result = connection.execute(query)
+            return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last row; (0, zeros) when empty."""
+        with self._reading() as connection:
+            seq, found = connection.execute(sa.select(_head.c.seq, _head.c.hash)).one()
+        return int(seq), str(found)
+
+    def last_cycle(self) -> sa.RowMapping | None:
+        """The latest cycle with ``done`` (true once its dispatch is on record), or None."""
+        done = dispatches.c.of.is_not(None).label("done")
+        joined = cycles.outerjoin(dispatches, dispatches.c.of == cycles.c.number)
+        query = sa.select(cycles, done).select_from(joined).order_by(cycles.c.number.desc())
+        found = self.read(query.limit(1))
+        return found[0] if found else None
+
+    def first_cycle(self) -> int | None:
+        """The lowest cycle number on the ledger, or None when empty."""
+        found = self.read(sa.select(sa.func.min(cycles.c.number).label("first")))
+        first: int | None = found[0]["first"]
+        return first
+
+    def due(self, as_of: dt.datetime) -> list[Claim]:
+        """Claims whose deadline has come and that have no settlement yet, oldest first."""
+        settled = sa.select(settlements.c.claim).where(settlements.c.claim == claims.c.id)
+        query = (
+            sa.select(claims.c.content, claims.c.deadline)
+            .where(claims.c.deadline <= iso(as_of), claims.c.deadline >= self._settled_before)
+            .where(~settled.exists())
+            .order_by(claims.c.deadline, claims.c.seq)
+        )
+        found = self.read(query)
+        # Everything before the oldest unsettled deadline is settled for good.
+        self._settled_before = found[0]["deadline"] if found else self._settled_before
+        return [from_content(json.loads(row["content"])) for row in found]
+
+    def running(self, as_of: dt.datetime, before: int) -> list[Claim]:
+        """Predictions on record, made before a cycle, whose deadline is still to come."""
+        query = (
+            sa.select(claims.c.content)
+            .join(decisions, decisions.c.claim == claims.c.id)
+            .where(decisions.c.role != "shadow", claims.c.cycle < before)
+            .where(claims.c.deadline > iso(as_of))
+            .order_by(claims.c.seq)
+        )
+        return [from_content(json.loads(row["content"])) for row in self.read(query)]
+
+    def broken(self) -> str | None:
+        """Where the chain breaks, one sentence; None when every row follows from the one before."""
+        seq, previous = 0, GENESIS
+        with self.engine.connect() as connection:
+            streams = [_stream(connection, table) for table in TABLES]
+            for number, name, row in merge(*streams, key=lambda entry: entry[0]):
+                seq += 1
+                if number != seq:
+                    return f"Row {seq} is missing; {name} row {number} follows row {seq - 1}."
+                previous = chained(previous, name, row)
+                if previous != row["hash"]:
+                    return f"Row {seq} ({name}) does not follow from the row before it."
+        if (seq, previous) != self.head():
+            return f"The head says row {self.head()[0]}, the last row is {seq}."
+        return None
+
+    def copy(self) -> Ledger:
+        """A scratch copy in memory: what is appended to it is gone with it."""
+        scratch = Ledger("sqlite://")
+        with self.engine.connect() as source, scratch._writer.begin() as target:
+            for table in (*TABLES, _head):
+                rows = [dict(row) for row in source.execute(sa.select(table)).mappings()]
+                if table is _head:
+                    target.execute(
+                        _head.update().values(**{k: rows[0][k] for k in ("seq", "hash")})
+                    )
+                elif rows:
+                    target.execute(table.insert(), rows)
+        return scratch
+
+
+def _stream(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[int, str, Row]]:
+    """A table's rows in chain order, with their number and the table's name."""
+    for row in connection.execute(sa.select(table).order_by(table.c.seq)).mappings():
+        yield row["seq"], table.name, dict(row)
+
+
+def _configure(connection: Any, _record: Any) -> None:
+    """SQLite as a ledger needs it; autocommit off so that BEGIN is ours."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA busy_timeout=10000")
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Writers take the lock at once, so that a read cannot go stale before its write."""
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _refuse(table: str, verb: str) -> sa.TextClause:
+    return sa.text(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table}'); END"
+    )
+
+
+def _same(table: sa.Table, key: tuple[Any, ...], old: Row, new: Row) -> None:
+    changed = [name for name, value in new.items() if old[name] != value]
+    if changed:
+        name = changed[0]
+        raise LedgerConflict(
+            f"{table.name} {'/'.join(map(str, key))} of cycle {new['cycle']} is on record with "
+            f"{name} = {old[name]!r}, not {new[name]!r}. The data or the code changed since; "
+            "start a new cycle or use a fresh --outputs."
+        )

@@ -1,0 +1,262 @@
+"""A desk's params file and its minds, read once and validated before anything runs.
+
+Unknown keys are refused with their nearest known neighbour. A relative path is looked for from
+the working folder upwards, because JupyterLab runs a notebook in its own folder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import hashlib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from workbench.domain.errors import ClaimRefused, ParamsError
+from workbench.domain.instruments import INSTRUMENTS, Instrument, Theme, find
+from workbench.measures.gate import Terms
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InstrumentParams(_Strict):
+    """One instrument: a symbol of the built-in table, with what the desk changes about it."""
+
+    symbol: str
+    name: str | None = None
+    venue: Literal["XNYS", "24/7"] | None = None
+    theme: Theme | None = None
+    unit: str | None = None
+    tick: Annotated[float, Field(gt=0)] | None = None
+    lag_minutes: Annotated[int, Field(ge=0)] | None = None
+    aliases: tuple[str, ...] | None = None
+    sources: tuple[str, ...] | None = None
+
+    def instrument(self) -> Instrument:
+        """The built-in row with these changes, or a new row when all of it is given."""
+        changes = {k: v for k, v in self.model_dump().items() if v is not None}
+        try:
+            base = find(self.symbol)
+        except ClaimRefused:
+            missing = [k for k in ("name", "venue", "theme") if k not in changes]
+            if missing:
+                raise ParamsError(
+                    f"Instrument {self.symbol!r} is not built in, so its {', '.join(missing)} "
+                    "must be given under 'instruments'."
+                ) from None
+            return Instrument(**changes)
+        whole = {name: getattr(base, name) for name in Instrument.__dataclass_fields__}
+        return Instrument(**(whole | changes | {"symbol": base.symbol}))
+
+
+def _instrument(value: object) -> object:
+    return {"symbol": value} if isinstance(value, str) else value
+
+
+class Clock(_Strict):
+    """When a cycle looks: so many minutes after each close of a venue."""
+
+    venue: Literal["XNYS", "24/7"] = "XNYS"
+    after_close: Annotated[int, Field(ge=0, le=600)] = 60
+
+
+class Warmup(_Strict):
+    """Sessions replayed on first use."""
+
+    first: dt.date = Field(alias="from")
+    last: dt.date = Field(alias="to")
+
+
+class GateParams(_Strict):
+    """What the gate asks for; see ``measures.gate.Terms``."""
+
+    material: Annotated[float, Field(gt=0, lt=1)] = Terms().material
+    trivial: Annotated[float, Field(gt=0, lt=0.5)] = Terms().trivial
+
+    def terms(self) -> Terms:
+        """The same as a plain record."""
+        return Terms(material=self.material, trivial=self.trivial)
+
+
+class Params(_Strict):
+    """One desk."""
+
+    desk: str
+    zone: str = "America/New_York"
+    feeds: tuple[Literal["bundled"], ...] = ("bundled",)
+    clock: Clock = Clock()
+    first: dt.date
+    warmup: Warmup | None = None
+    instruments: tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...] = Field(
+        min_length=1
+    )
+    indicators: tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...] = ()
+    horizons: tuple[Annotated[int, Field(ge=1, le=22)], ...] = (1, 5)
+    minds: tuple[str, ...] = ("macro", "flow", "contrarian")
+    pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.1
+    gate: GateParams = GateParams()
+
+
+class MindParams(_Strict):
+    """The front matter of a mind's file."""
+
+    mind: str
+    model: Literal["house"]
+    series: tuple[str, ...]
+    fields: tuple[str, ...] = ("close",)
+
+
+class Mind(_Strict):
+    """One mind: what it may see, and its mandate."""
+
+    params: MindParams
+    mandate: str
+
+
+class Desk:
+    """A desk as opened: its params, minds, and where its outputs and archive lie.
+
+    Args:
+        path: The params file.
+        outputs: Folder of everything that running makes.
+        archive: Folder of the observation store.
+    """
+
+    def __init__(self, path: Path, outputs: Path, archive: Path) -> None:
+        self.path, self.outputs, self.archive = path, outputs, archive
+        self.params = read(path)
+        folder = path.parent / "minds"
+        self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
+        self.instruments = tuple(one.instrument() for one in self.params.instruments)
+        # The ledger's rows name this hash: other params, another desk. Layout and comments of
+        # the file do not count.
+        content = self.params.model_dump_json() + "".join(m.model_dump_json() for m in self.minds)
+        self.hash = hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def root(self) -> Path:
+        """The project's root: the nearest folder above the params file that holds notebooks."""
+        return root_of(self.path)
+
+    @property
+    def name(self) -> str:
+        """The params file as seen from the root, for notebooks and pages."""
+        return self.path.relative_to(self.root).as_posix()
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's database address."""
+        return f"sqlite:///{self.outputs / 'ledger.db'}"
+
+    @property
+    def table(self) -> tuple[Instrument, ...]:
+        """Every instrument that sentences may name: the desk's own first."""
+        own = {one.symbol for one in self.instruments}
+        return (*self.instruments, *(one for one in INSTRUMENTS if one.symbol not in own))
+
+
+def locate(desk: str | Path) -> Path:
+    """The params file: as given, or relative to the working folder or one above it.
+
+    Raises:
+        ParamsError: No such file up to the root of the file system.
+    """
+    wanted = Path(desk).expanduser()
+    for base in (Path.cwd(), *Path.cwd().parents):
+        if (base / wanted).is_file():
+            return (base / wanted).resolve()
+    raise ParamsError(
+        f"The params file {str(desk)!r} is neither in this folder nor in one above it. "
+        "Give its path with -f, such as params/default.yaml."
+    )
+
+
+def root_of(path: Path) -> Path:
+    """The nearest folder above a params file that holds notebooks, else the one above its own."""
+    above = (folder for folder in path.parents if (folder / "notebooks").is_dir())
+    return next(above, path.parent.parent)
+
+
+def open_desk(
+    desk: str | Path, outputs: str | Path | None = None, archive: str | Path | None = None
+) -> Desk:
+    """The desk of a params file.
+
+    Args:
+        desk: Params file, see ``locate``.
+        outputs: Outputs folder; else WORKBENCH_OUTPUTS, else ``outputs`` in the project's root.
+        archive: Archive folder; else WORKBENCH_ARCHIVE, else ``archive`` in the outputs.
+
+    Raises:
+        ParamsError: The file or one of its minds is not valid.
+    """
+    path = locate(desk)
+    place = outputs or os.environ.get("WORKBENCH_OUTPUTS") or root_of(path) / "outputs"
+    store = archive or os.environ.get("WORKBENCH_ARCHIVE") or Path(place) / "archive"
+    return Desk(path, Path(place).expanduser().resolve(), Path(store).expanduser().resolve())
+
+
+def read(path: Path) -> Params:
+    """A params file, validated.
+
+    Raises:
+        ParamsError: Not YAML, an unknown key, or a value outside its bounds; one line.
+    """
+    return _validated(Params, _mapping(path.read_text("utf-8"), path), path)
+
+
+def mind(path: Path) -> Mind:
+    """A mind's file: YAML front matter between two lines of ``---``, then its mandate.
+
+    Raises:
+        ParamsError: No such file, no front matter, an unknown key, or an empty mandate.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ParamsError(
+            f"Mind {path.stem!r} has no file {path.parent.name}/{path.name}: {error.strerror}. "
+            "Add it or take the mind out of 'minds'."
+        ) from error
+    parts = text.split("---\n", 2)
+    if len(parts) != 3 or parts[0].strip():
+        raise ParamsError(f"{path.name} has no front matter between two lines of '---'.")
+    if not parts[2].strip():
+        raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
+    return Mind(
+        params=_validated(MindParams, _mapping(parts[1], path), path), mandate=parts[2].strip()
+    )
+
+
+def _mapping(text: str, path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        detail = " ".join(str(error).split())
+        raise ParamsError(f"{path.name} is not YAML: {detail}.") from error
+    if not isinstance(found, dict):
+        raise ParamsError(f"{path.name} holds no keys.")
+    return found
+
+
+def _validated(model: type[_M], values: dict[str, Any], path: Path) -> _M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = [f.alias or name for name, f in model.model_fields.items()]
+            close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else f" Known keys: {', '.join(known)}."
+            raise ParamsError(f"{path.name}: unknown key {where!r}.{hint}") from None
+        got = "" if first["type"] == "missing" else f" (got {first['input']!r})"
+        raise ParamsError(f"{path.name}: {where}: {first['msg']}{got}.") from None
