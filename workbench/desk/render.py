@@ -47,7 +47,7 @@ _LAYOUT = re.compile(
     r"hovermode|coloraxis"
 )
 # Keys of plotly are camel or lower case; the others could reach a prototype in the browser.
-_KEY = re.compile(r"(?!constructor$|prototype$)[a-z][A-Za-z0-9]*")
+_KEY = re.compile(r"(?!constructor$|prototype$)[a-z][A-Za-z0-9_]*")
 _MARKUP = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)")
 _ARRAYS = frozenset({"i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"})
 _DEPTH = 24

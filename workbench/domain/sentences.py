@@ -15,6 +15,7 @@ from workbench.domain.claims import Claim, Op, Side
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import INSTRUMENTS, Instrument, find
 
+MINUS = "\N{MINUS SIGN}"
 _OPS: dict[Op, str] = {">": "above", "<": "below", ">=": "at or above", "<=": "at or below"}
 _MOVES: dict[Side, str] = {"up": "rises", "down": "falls", "any": "moves"}
 _NUMBER = r"([+-]?[\d,]*\.?\d+)"
@@ -48,7 +49,8 @@ def render(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
             value = claim.lo if claim.lo is not None else claim.hi
             return f"{name} closes {_OPS[claim.op or '>']} {at(value)} on {on}"
         case "band" if claim.unit == "pct":
-            return f"{name} ends {claim.lo:+g}% to {claim.hi:+g}% from its last close on {on}"
+            ends = f"{claim.lo:+g}% to {claim.hi:+g}%".replace("-", MINUS)
+            return f"{name} ends {ends} from its last close on {on}"
         case "band":
             return f"{name} closes between {at(claim.lo)} and {at(claim.hi)} on {on}"
         case "magnitude":
@@ -68,6 +70,43 @@ def render(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
             return f"{name} trades at {at(claim.hi or claim.lo)} {side} by the close on {on}"
 
 
+def negated(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
+    """What makes a registered claim false, as a clause after "wrong if"."""
+    known = list(table)
+    one = find(claim.subject, known)
+    name, on = one.name, day(claim.window.date)
+
+    def at(value: float | None) -> str:
+        return price(value or 0.0, one.tick)
+
+    match claim.kind:
+        case "direction":
+            side = "at or below" if claim.side == "up" else "at or above"
+            return f"{name} closes {side} {claim.reference:,.2f} on {on}"
+        case "level":
+            opposite = {">": "at or below", ">=": "below", "<": "at or above", "<=": "above"}
+            return f"{name} closes {opposite[claim.op or '>']} {at(claim.lo or claim.hi)} on {on}"
+        case "band" if claim.unit == "pct":
+            ends = f"{claim.lo:+g}% to {claim.hi:+g}%".replace("-", MINUS)
+            return f"{name} ends outside {ends} from {claim.reference:,.2f} on {on}"
+        case "band":
+            return f"{name} closes outside {at(claim.lo)} to {at(claim.hi)} on {on}"
+        case "magnitude":
+            verb = {"up": "has not risen", "down": "has not fallen"}.get(claim.side or "")
+            moved = f"{verb} by more than" if verb else "is within"
+            return f"{name} {moved} {claim.lo:g}% of {claim.reference:,.2f} at the close on {on}"
+        case "relative":
+            other = find(claim.versus or "", known).name
+            return f"{name} leads {other} by {claim.margin:g} points or less at the close on {on}"
+        case "stays":
+            edges = [f"{at(claim.lo)} or lower"] * (claim.lo is not None)
+            edges += [f"{at(claim.hi)} or higher"] * (claim.hi is not None)
+            return f"{name} trades at {', or at '.join(edges)} by the close on {on}"
+        case "touch":
+            side = "reaches" if claim.hi is not None else "falls to"
+            return f"{name} never {side} {at(claim.hi or claim.lo)} by the close on {on}"
+
+
 def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = INSTRUMENTS) -> Claim:
     """The claim that a sentence of the desk means, issued at a moment.
 
@@ -81,7 +120,7 @@ def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = INSTRUMEN
             a window already over, or strikes that make no sense.
     """
     known = list(table)
-    plain = " ".join(text.replace("\u2212", "-").split()).rstrip(".")
+    plain = " ".join(text.replace(MINUS, "-").split()).rstrip(".")
     for pattern, build in _FORMS:
         if found := re.fullmatch(pattern, plain):
             *words, date = found.groups()

@@ -102,7 +102,8 @@ def trend_strength(bars: Bars) -> Array:
     log = np.log(bars.close)
     moved = np.full(len(log), np.nan)
     moved[TREND:] = log[TREND:] - log[:-TREND]
-    return np.divide(moved, ewma_volatility(bars.close) * np.sqrt(TREND))
+    strength: Array = moved / (ewma_volatility(bars.close) * np.sqrt(TREND))
+    return strength
 
 
 def read(bars: Bars) -> Regime:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -31,11 +33,18 @@ def pool(bench: Bench) -> dict[str, float]:
 
 
 def evidence(bench: Bench) -> Mapping[gate.Family, Skill]:
-    """Walk-forward skill of the reference by family, as of the last refresh."""
+    """Walk-forward skill of the reference by family, as of the last refresh.
+
+    Kept in the cycle's folder, so that the dispatch need not walk again.
+    """
+    kept = cast(list[list[Any]] | None, bench.recall("evidence"))
+    if kept is not None:
+        return {(row[0], row[1], row[2]): Skill(**row[3]) for row in kept}
     known = [one for one in bench.instruments if one.symbol in bench.bars]
-    return gate.evidence(
-        [bench.bars[one.symbol] for one in known], known, bench.desk.params.horizons
-    )
+    bars = [bench.bars[one.symbol] for one in known]
+    found = gate.evidence(bars, known, bench.desk.params.horizons)
+    bench.remember("evidence", [[*family, asdict(skill)] for family, skill in found.items()])
+    return found
 
 
 def decide(bench: Bench) -> list[Decision]:
@@ -152,9 +161,13 @@ def reasons(bench: Bench) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim", "role", "says", "base_rate", "gain", "reason"])
 
 
+def nearest(decisions: Sequence[Decision]) -> Decision:
+    """The decision with the largest expected edge: what came nearest to being a call."""
+    return max(decisions, key=lambda d: (d.gain, d.claim))
+
+
 def gated(bench: Bench) -> Claim:
     """The call, or with none the claim whose expected edge came nearest."""
     decisions = decisions_on_record(bench)
-    call = next((d for d in decisions if d.role == "call"), None)
-    chosen = call or max(decisions, key=lambda d: (d.gain, d.claim))
+    chosen = next((d for d in decisions if d.role == "call"), None) or nearest(decisions)
     return next(c for c in debate.slate_on_record(bench) if c.id == chosen.claim)

@@ -60,7 +60,7 @@ def settled_now(bench: Bench) -> pd.DataFrame:
         )
         .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
         .join(book.settlements, book.settlements.c.claim == book.claims.c.id)
-        .where(book.settlements.c.cycle == bench.number)
+        .where(book.settlements.c.cycle == bench.number, book.decisions.c.role != "shadow")
         .order_by(book.decisions.c.role, book.claims.c.seq)
     )  # fmt: skip
     frame = bench.ledger.frame(query)
@@ -97,9 +97,9 @@ def on_record(ledger: Ledger, until: int) -> pd.DataFrame:
         .join(book.settlements, book.settlements.c.claim == book.decisions.c.claim)
         .where(book.decisions.c.role.in_(["call", "other"]), book.settlements.c.outcome != "void")
         .where(book.settlements.c.cycle <= until)
-        .order_by(book.decisions.c.seq)
     )  # fmt: skip
-    return ledger.frame(query).astype({"outcome": float})
+    frame = ledger.frame(query).astype({"outcome": float})
+    return frame.sort_values(["cycle", "kind", "probability"], ignore_index=True)
 
 
 def record_skill(frame: pd.DataFrame) -> Skill:

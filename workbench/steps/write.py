@@ -23,9 +23,9 @@ import yaml
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.records import Finding
 from workbench.measures import pooling
-from workbench.steps import predict, regime
+from workbench.steps import predict, regime, said, tape
 from workbench.steps.bench import Bench
-from workbench.steps.facts import Facts, gather
+from workbench.steps.facts import Facts
 from workbench.world import ledger as book
 from workbench.world.ledger import canonical
 
@@ -150,7 +150,9 @@ class Writer:
 def compose(bench: Bench) -> Dispatch:
     """Writes the dispatch and puts its title and plan on the ledger."""
     found = regime.read(bench)
-    facts = gather(bench, found)
+    facts = Facts()
+    tape.gather(facts, bench, found)
+    said.gather(facts, bench)
     writer = Writer(facts, past_plans(bench), bench.number)
     title = writer.say(title_slot(facts), link=False)
     dek = writer.say("dek_call" if "call" in facts.has else "dek_sitting", link=False)
@@ -190,7 +192,7 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
 
     opening = [one(*any_of("settled_right",
                 "settled_cheap",
-                "settled_wrong_better", "settled_wrong", "settled_void", "settled_nothing",
+                "settled_lucky", "settled_wrong", "settled_void", "settled_nothing",
                            "settled_first"), *any_of("shadows"))]  # fmt: skip
     if record := any_of("record_positive", "record_zero", "record_few"):
         opening.append(one(*record))
@@ -225,7 +227,8 @@ _TITLES: tuple[tuple[str, str], ...] = (
     ("shock_down", "title_shock_down"),
     ("shock_up", "title_shock_up"),
     ("regime_new", "title_regime"),
-    ("fear_moved", "title_fear"),
+    ("fear_moved_up", "title_fear_up"),
+    ("fear_moved_down", "title_fear_down"),
     ("split", "title_split"),
     ("high", "title_high"),
     ("quiet", "title_quiet"),
@@ -238,7 +241,8 @@ _QUESTIONS: tuple[tuple[str, str], ...] = (
     ("shock_down", "question_shock"),
     ("shock_up", "question_shock"),
     ("regime_new", "question_regime"),
-    ("fear_moved", "question_fear"),
+    ("fear_moved_up", "question_fear"),
+    ("fear_moved_down", "question_fear"),
     ("split", "question_split"),
     ("quiet", "question_quiet"),
     ("up", "question_trend"),

@@ -231,7 +231,7 @@ class Ledger:
         """The rows that a query selects, as a frame with its columns."""
         with self._reading() as connection:
             result = connection.execute(query)
-            return pd.DataFrame(result.all(), columns=list(result.keys()))
+            return pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last row; (0, zeros) when empty."""
@@ -270,13 +270,14 @@ class Ledger:
     def running(self, as_of: dt.datetime, before: int) -> list[Claim]:
         """Predictions on record, made before a cycle, whose deadline is still to come."""
         query = (
-            sa.select(claims.c.content)
+            sa.select(claims.c.content, claims.c.cycle, claims.c.seq)
             .join(decisions, decisions.c.claim == claims.c.id)
-            .where(decisions.c.role != "shadow", claims.c.cycle < before)
-            .where(claims.c.deadline > iso(as_of))
-            .order_by(claims.c.seq)
+            .where(decisions.c.role != "shadow", claims.c.deadline > iso(as_of))
         )
-        return [from_content(json.loads(row["content"])) for row in self.read(query)]
+        # Cycle and order are seen to here: in the query they tempt SQLite to scan every claim.
+        found = [row for row in self.read(query) if row["cycle"] < before]
+        found.sort(key=lambda row: row["seq"])
+        return [from_content(json.loads(row["content"])) for row in found]
 
     def broken(self) -> str | None:
         """Where the chain breaks, one sentence; None when every row follows from the one before."""

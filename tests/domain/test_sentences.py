@@ -1,0 +1,253 @@
+"""Sentences: what a claim says and what is understood are the same."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from workbench.domain import claims
+from workbench.domain.calendars import UTC, moment, venue
+from workbench.domain.claims import KINDS, Claim, Kind, Side, Window
+from workbench.domain.errors import ClaimRefused
+from workbench.domain.instruments import INSTRUMENTS, Instrument, find
+from workbench.domain.sentences import day, parse, price, render
+
+SPX, COMP, VIX, BTC = (find(name) for name in ("SPX", "COMP", "VIX", "bitcoin"))
+NOW = moment("2018-01-26T22:00Z")
+
+anything = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2035, 1, 1), timezones=st.just(UTC))
+
+
+@st.composite
+def issues(draw: st.DrawFn) -> dt.datetime:
+    """Any moment, often one right at, before or after a close: weekends, half-days, holidays."""
+    at = draw(anything)
+    near = draw(st.sampled_from([None, -1, 0, 1, 3600]))
+    if near is None:
+        return at
+    return venue("XNYS").last(at).close + dt.timedelta(seconds=near)
+
+
+prices = st.floats(0.01, 1e6, exclude_min=True)
+percents = st.floats(0.001, 99)
+
+
+@st.composite
+def issued(draw: st.DrawFn, kinds: tuple[Kind, ...] = KINDS) -> tuple[Claim, dt.datetime]:
+    """A claim of any kind on any built-in instrument, with its moment of issue."""
+    at = draw(issues())
+    kind = draw(st.sampled_from(kinds))
+    one = draw(st.sampled_from(INSTRUMENTS))
+    if kind in claims.PATH_KINDS and one.venue == "24/7":
+        at = dt.datetime.combine(at.date(), dt.time(), UTC)  # the one moment between its bars
+    when = claims.window(one, at, draw(st.integers(1, 22)))
+    try:
+        return _claim(draw, kind, one, when), at
+    except ClaimRefused as error:
+        assume(error.code not in {"bad_strike", "in_session"})
+        raise
+
+
+def _claim(draw: st.DrawFn, kind: Kind, one: Instrument, when: Window) -> Claim:
+    match kind:
+        case "direction":
+            return claims.direction(one, when, draw(st.sampled_from(["up", "down"])))
+        case "level":
+            return claims.level(one, when, draw(st.sampled_from(["<", "<=", ">", ">="])), draw(prices))
+        case "band":
+            unit = draw(st.sampled_from(["price", "pct"]))
+            ends = st.floats(-99, 99) if unit == "pct" else prices
+            lo, hi = sorted((draw(ends), draw(ends)))
+            return claims.band(one, when, lo, hi, unit)
+        case "magnitude":
+            side: Side = draw(st.sampled_from(["up", "down", "any"]))
+            return claims.magnitude(one, when, draw(percents), side)
+        case "relative":
+            peers = [o for o in INSTRUMENTS if o.venue == one.venue and o is not one]
+            margin = draw(st.just(0.0) | percents)
+            return claims.relative(one, draw(st.sampled_from(peers)), when, margin)
+        case "stays":
+            lo, hi = sorted((draw(prices), draw(prices)))
+            shape = draw(st.sampled_from(["above", "below", "between"]))
+            return claims.stays(
+                one, when, None if shape == "below" else lo, None if shape == "above" else hi
+            )
+        case "touch":
+            up = draw(st.booleans())
+            value = draw(prices)
+            return claims.touch(one, when, None if up else value, value if up else None)
+
+
+@given(issued())
+def test_a_sentence_means_the_claim_that_it_came_from(case: tuple[Claim, dt.datetime]):
+    """Whatever the kind, venue, strike, margin, unit, horizon and moment: parse undoes render."""
+    claim, at = case
+    assert parse(render(claim), at) == claim
+
+
+@given(issued(), st.sampled_from(["symbol", "alias", "case", "iso", "stop", "spaces"]))
+def test_other_spellings_mean_the_same(case: tuple[Claim, dt.datetime], spelling: str):
+    """A symbol or alias, lower case, an ISO date, a full stop and odd spaces change nothing."""
+    claim, at = case
+    text = render(claim)
+    one = find(claim.subject)
+    names = {"symbol": one.symbol, "alias": (*one.aliases, one.name)[0], "case": one.name.lower()}
+    if spelling in names:
+        text = text.replace(one.name, names[spelling], 1)
+    elif spelling == "iso":
+        text = text.replace(day(claim.window.date), claim.window.date.isoformat())
+    else:
+        text = f"{text}." if spelling == "stop" else f"  {text.replace(' ', '  ')} "
+    assert parse(text, at) == claim
+
+
+@pytest.mark.parametrize(
+    ("text", "build"),
+    [
+        (
+            "S&P 500 closes lower on Mon 29 Jan 2018 than at its last close",
+            lambda when: claims.direction(SPX, when, "down"),
+        ),
+        (
+            "S&P 500 closes at or above 2,850 on Mon 29 Jan 2018",
+            lambda when: claims.level(SPX, when, ">=", 2850),
+        ),
+        (
+            "S&P 500 closes below 2,853.50 on Mon 29 Jan 2018",
+            lambda when: claims.level(SPX, when, "<", 2853.5),
+        ),
+        (
+            "S&P 500 ends -0.8% to -0.3% from its last close on Mon 29 Jan 2018",
+            lambda when: claims.band(SPX, when, -0.8, -0.3, "pct"),
+        ),
+        (
+            "S&P 500 closes between 2,800 and 2,900.25 on Mon 29 Jan 2018",
+            lambda when: claims.band(SPX, when, 2800, 2900.25, "price"),
+        ),
+        (
+            "S&P 500 moves more than 3% by the close on Mon 29 Jan 2018",
+            lambda when: claims.magnitude(SPX, when, 3, "any"),
+        ),
+        (
+            "S&P 500 beats Nasdaq Composite by more than 0.5 points by the close on "
+            "Mon 29 Jan 2018",
+            lambda when: claims.relative(SPX, COMP, when, 0.5),
+        ),
+        (
+            "S&P 500 stays below 2,900 through Mon 29 Jan 2018",
+            lambda when: claims.stays(SPX, when, None, 2900),
+        ),
+        (
+            "S&P 500 stays between 2,700 and 2,900 through Mon 29 Jan 2018",
+            lambda when: claims.stays(SPX, when, 2700, 2900),
+        ),
+        (
+            "S&P 500 trades at 2,900 or higher by the close on Mon 29 Jan 2018",
+            lambda when: claims.touch(SPX, when, None, 2900),
+        ),
+    ],
+)
+def test_the_sentence_of_each_kind(text: str, build):
+    """Each kind has this sentence, and the sentence means this claim."""
+    claim = build(claims.window(SPX, NOW, 1))
+    assert render(claim) == text
+    assert parse(text, NOW) == claim
+
+
+def test_typographic_minus_is_read():
+    """A page shows a real minus sign; a sentence copied from it is understood."""
+    text = "S&P 500 ends \u22120.8% to \u22120.3% from its last close on Mon 29 Jan 2018"
+    assert parse(text, NOW) == claims.band(SPX, claims.window(SPX, NOW, 1), -0.8, -0.3, "pct")
+
+
+@given(st.floats(99, 5000))
+@example(115.5983)
+def test_a_large_percentage_is_stated_in_full(size: float):
+    """VIX rose 115.5983 % on one day of 2018: a sentence keeps all the digits of its claim."""
+    claim = claims.magnitude(VIX, claims.window(VIX, NOW, 1), size, "up")
+    assert parse(render(claim), NOW) == claim
+
+
+def test_a_tick_of_quarters_is_stated_in_full():
+    """A strike on an instrument with a tick of 0.25 reads back as the same strike."""
+    one = replace(VIX, tick=0.25)
+    claim = claims.level(one, claims.window(one, NOW, 1), ">", 13.25)
+    assert "13.25" in render(claim, [one])
+    assert parse(render(claim, [one]), NOW, [one]) == claim
+
+
+DATE = "on Mon 29 Jan 2018"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("S&P 500 closes higher on Fri 30 Mar 2018 than at its last close", "no_session"),
+        ("S&P 500 closes higher on Sun 28 Jan 2018 than at its last close", "no_session"),
+        ("S&P 500 closes higher on Fri 26 Jan 2018 than at its last close", "window_over"),
+        ("S&P 500 closes higher on 31 Feb 2018 than at its last close", "no_date"),
+        ("S&P 500 closes higher on 2018-02-31 than at its last close", "no_date"),
+        ("S&P 500 closes higher on 2 Jan 2041 than at its last close", "beyond_calendar"),
+        (f"Nikkei closes above 20,000 {DATE}", "no_instrument"),
+        (f"S&P 500 beats Nikkei by the close {DATE}", "no_instrument"),
+        (f"S&P 500 beats SPX by the close {DATE}", "no_instrument"),
+        (f"S&P 500 beats bitcoin by the close {DATE}", "calendars_differ"),
+        (f"S&P 500 closes above 0 {DATE}", "bad_strike"),
+        (f"S&P 500 closes above -5 {DATE}", "bad_strike"),
+        (f"S&P 500 closes between 2,900 and 2,800 {DATE}", "bad_strike"),
+        (f"S&P 500 ends +1% to -1% from its last close {DATE}", "bad_strike"),
+        (f"S&P 500 rises more than 0% by the close {DATE}", "bad_strike"),
+        ("S&P 500 stays between 2,900 and 2,700 through Mon 29 Jan 2018", "bad_strike"),
+        (f"S&P 500 closes above nan {DATE}", "not_a_claim"),
+        (f"S&P 500 closes above 2,850 or so {DATE}", "not_a_claim"),
+        ("S&P 500 will probably rise", "not_a_claim"),
+        ("", "not_a_claim"),
+        ("S&P 500 closes higher in 24h than at its last close", "not_a_claim"),
+    ],
+)
+def test_refusals(text: str, code: str):
+    """What no rule could settle is refused with a stable code, and never guessed at."""
+    with pytest.raises(ClaimRefused) as error:
+        parse(text, NOW)
+    assert error.value.code == code
+    assert str(error.value)
+
+
+def test_an_unknown_form_shows_one_that_is_known():
+    """The refusal of an unknown form ends with a sentence that would be understood."""
+    with pytest.raises(ClaimRefused) as error:
+        parse("VIX spikes", NOW)
+    assert parse(error.value.nearest, NOW).kind == "direction"
+
+
+def test_a_path_sentence_in_session_is_refused():
+    """While the market trades, `stays` is refused and `closes` is not."""
+    during = moment("2018-01-29T15:00Z")
+    with pytest.raises(ClaimRefused) as error:
+        parse("VIX stays below 26 through Mon 29 Jan 2018", during)
+    assert error.value.code == "in_session"
+    assert parse("VIX closes below 26 on Mon 29 Jan 2018", during).hi == 26
+
+
+def test_remains_is_not_closes():
+    """`stays below` looks at every high, `closes below` at the last price: two claims."""
+    stays = parse("VIX stays below 26 through Mon 29 Jan 2018", NOW)
+    closes = parse("VIX closes below 26 on Mon 29 Jan 2018", NOW)
+    assert (stays.kind, closes.kind) == ("stays", "level")
+
+
+def test_a_desk_reads_only_its_own_table():
+    """A sentence about an instrument that the desk does not have is refused."""
+    with pytest.raises(ClaimRefused) as error:
+        parse(f"bitcoin closes above 10,000 {DATE}", NOW, [SPX, VIX])
+    assert error.value.code == "no_instrument"
+
+
+def test_prices_and_days_as_text():
+    """Whole prices lose their zeros, others keep the tick's digits; days say their weekday."""
+    assert [price(2850.0, 0.01), price(13.85, 0.01), price(13.8, 0.01)] == [
+        "2,850", "13.85", "13.80",
+    ]  # fmt: skip
+    assert day(dt.date(2018, 2, 5)) == "Mon 5 Feb 2018"
