@@ -3,7 +3,7 @@
 #   ARGS="..."  what is handed on, such as: make test ARGS="-k ledger"
 
 .DEFAULT_GOAL := help
-.PHONY: help cycle test lab check lock clean .venv
+.PHONY: help cycle test lab check picture lock clean .venv
 
 PYTHON ?=
 ARGS ?=
@@ -27,6 +27,9 @@ check: .venv  ## lint, formatting and types
 	@$(bin)/ruff check $(ARGS)
 	@$(bin)/ruff format --check
 	@$(bin)/mypy
+
+picture: .venv  ## photograph the latest dispatch for the README (needs chromium)
+	@$(bin)/python docs/picture.py
 
 lock:  ## renew constraints.txt from pyproject.toml; ARGS=--upgrade for the newest (needs uv)
 	@command -v uv >/dev/null || { echo 'lock: uv is not on PATH: install it (pip install uv)' >&2; exit 1; }

@@ -55,7 +55,9 @@ def _claim(draw: st.DrawFn, kind: Kind, one: Instrument, when: Window) -> Claim:
         case "direction":
             return claims.direction(one, when, draw(st.sampled_from(["up", "down"])))
         case "level":
-            return claims.level(one, when, draw(st.sampled_from(["<", "<=", ">", ">="])), draw(prices))
+            return claims.level(
+                one, when, draw(st.sampled_from(["<", "<=", ">", ">="])), draw(prices)
+            )
         case "band":
             unit = draw(st.sampled_from(["price", "pct"]))
             ends = st.floats(-99, 99) if unit == "pct" else prices
@@ -119,7 +121,7 @@ def test_other_spellings_mean_the_same(case: tuple[Claim, dt.datetime], spelling
             lambda when: claims.level(SPX, when, "<", 2853.5),
         ),
         (
-            "S&P 500 ends -0.8% to -0.3% from its last close on Mon 29 Jan 2018",
+            "S&P 500 ends \u22120.8% to \u22120.3% from its last close on Mon 29 Jan 2018",
             lambda when: claims.band(SPX, when, -0.8, -0.3, "pct"),
         ),
         (
@@ -156,9 +158,9 @@ def test_the_sentence_of_each_kind(text: str, build):
     assert parse(text, NOW) == claim
 
 
-def test_typographic_minus_is_read():
-    """A page shows a real minus sign; a sentence copied from it is understood."""
-    text = "S&P 500 ends \u22120.8% to \u22120.3% from its last close on Mon 29 Jan 2018"
+def test_a_typed_minus_is_read():
+    """A page shows a real minus sign; the hyphen that a keyboard has is understood as well."""
+    text = "S&P 500 ends -0.8% to -0.3% from its last close on Mon 29 Jan 2018"
     assert parse(text, NOW) == claims.band(SPX, claims.window(SPX, NOW, 1), -0.8, -0.3, "pct")
 
 

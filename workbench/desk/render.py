@@ -48,6 +48,8 @@ _LAYOUT = re.compile(
 )
 # Keys of plotly are camel or lower case; the others could reach a prototype in the browser.
 _KEY = re.compile(r"(?!constructor$|prototype$)[a-z][A-Za-z0-9_]*")
+_NUMBER_CELL = re.compile(r"<td>([-+−]?[\d,]+(?:\.\d+)?(?:e[-+]\d+)?%?|–)</td>")
+_BLANK_CELL = re.compile(r"(?<=<td>)(?:NaN|NaT|None)(?=</td>)")
 _MARKUP = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)")
 _ARRAYS = frozenset({"i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"})
 _DEPTH = 24
@@ -315,9 +317,11 @@ def _shown(output: NotebookNode, code: bool) -> Markup:
 
 def _html(value: object, _data: Mapping[str, object]) -> Markup:
     clean = sanitise(_show(value))
-    bare = clean.startswith("<table")
+    if "dataframe" in clean:  # pandas aligns nothing: numbers go right, text stays left
+        clean = Markup(_NUMBER_CELL.sub(r'<td class="r">\1</td>', _BLANK_CELL.sub("–", clean)))  # noqa: S704  # sanitised above
+        return Markup('<div class="scroll full" tabindex="0">{}</div>').format(clean)
     frame = Markup('<div class="scroll" tabindex="0">{}</div>')
-    return frame.format(clean) if bare else clean
+    return frame.format(clean) if clean.startswith("<table") else clean
 
 
 def _png(value: object, data: Mapping[str, object]) -> Markup:

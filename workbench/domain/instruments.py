@@ -75,7 +75,7 @@ def _index(symbol: str, name: str, *aliases: str) -> Instrument:
 
 
 def _share(symbol: str, name: str, *aliases: str) -> Instrument:
-    return Instrument(symbol=symbol, name=name, aliases=(symbol, *aliases))
+    return Instrument(symbol=symbol, name=name, aliases=(symbol, *aliases), sources=("H",))
 
 
 def _coin(symbol: str, name: str, series: str) -> Instrument:

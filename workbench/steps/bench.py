@@ -176,7 +176,8 @@ def open_bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
     Raises:
         ParamsError: A cycle without a moment.
     """
-    pd.set_option("display.max_colwidth", None, "display.precision", 3)  # notebooks show sentences
+    # Notebooks show sentences and probabilities: no cell is cut, and no number is 1e-05.
+    pd.set_option("display.max_colwidth", None, "display.float_format", "{:.3f}".format)
     opened = open_desk(desk)
     archive, ledger = fill(opened), Ledger(opened.ledger)
     if cycle:

@@ -136,6 +136,11 @@ def leans(bench: Bench) -> dict[str, float]:
     return found
 
 
+def leaning(bench: Bench) -> pd.DataFrame:
+    """The leans as a table: ``mind, lean`` in log odds, positive towards higher prices."""
+    return pd.DataFrame(list(leans(bench).items()), columns=["mind", "lean"])
+
+
 def label(bench: Bench) -> Label:
     """Which way the debate leans; ``unknown`` with fewer than two minds present."""
     return pooling.label(leans(bench))
