@@ -12,7 +12,7 @@ import pytest
 from workbench.domain import claims
 from workbench.domain.calendars import moment, to_datetime, to_numpy, venue
 from workbench.domain.claims import Claim, Reference, Window
-from workbench.domain.instruments import Instrument, find
+from workbench.domain.instruments import find
 from workbench.domain.records import Settlement
 from workbench.measures import prices
 from workbench.measures.prices import Bars
@@ -426,8 +426,3 @@ def test_half_day_deadline(bars_of):
     claim = claims.with_references(claims.direction(SPX, when, "up"), (reference,))
     assert settle(claim, {"SPX": own}, TABLE, moment("2018-11-23T17:59Z")) is None
     assert outcome(claim, own, as_of=moment("2018-11-23T18:15Z")) == "yes"
-
-
-def test_instruments_are_asked_by_symbol():
-    """The table of this file is keyed as the step keys it."""
-    assert all(isinstance(one, Instrument) and key == one.symbol for key, one in TABLE.items())

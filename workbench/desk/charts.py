@@ -58,8 +58,10 @@ def finished(
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis | {"showgrid": True, "gridcolor": RULE, "nticks": 5})
     figure.update_layout(
-        height=height,
-        margin={"l": 44, "r": 64, "t": 8, "b": 32},
+        height=height + 56,
+        # For the notebook; the site writes title and subtitle as text and takes the room back.
+        title={"text": f"{title}<br><sub>{subtitle}</sub>", "x": 0, "font": {"size": 16}},
+        margin={"l": 44, "r": 64, "t": 64, "b": 32},
         showlegend=False,
         plot_bgcolor="rgba(0,0,0,0)",
         paper_bgcolor="rgba(0,0,0,0)",

@@ -53,6 +53,7 @@ _BLANK_CELL = re.compile(r"(?<=<td>)(?:NaN|NaT|None)(?=</td>)")
 _MARKUP = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)")
 _ARRAYS = frozenset({"i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"})
 _DEPTH = 24
+_TOP = 8
 _UNSEEN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -242,6 +243,11 @@ def _drawable(figure: object) -> tuple[str, int]:
     if isinstance(asked, (int, float)) and math.isfinite(asked):
         height = min(max(int(asked), 120), 900)
     kept = {key: value for key, value in layout.items() if _LAYOUT.fullmatch(str(key))}
+    if _mapping(layout.get("meta")).get("title"):  # its room is not needed: the title is text
+        margin = dict(_mapping(kept.get("margin")))
+        top, margin["t"] = margin.get("t", _TOP), _TOP
+        height = max(height - (top - _TOP if isinstance(top, int) else 0), 120)
+        kept["margin"] = margin
     strict = _plain({"data": traces, "layout": {**kept, "height": height}})
     return json.dumps(strict, allow_nan=False, separators=(",", ":")), height
 

@@ -144,7 +144,8 @@ def _claims(ledger: Ledger, number: int) -> list[dict[str, Any]]:
     settled = book.settlements.c
     query = (
         sa.select(
-            book.claims.c.content, book.claims.c.sentence, book.decisions.c.role,
+            book.claims.c.content, book.claims.c.sentence, book.claims.c.kind,
+            book.decisions.c.role,
             book.decisions.c.probability, book.decisions.c.base_rate, book.decisions.c.gain,
             book.decisions.c.reason.label("why"), book.claims.c.id,
             book.decisions.c.seq.label("number"), book.decisions.c.hash.label("chain"),
@@ -291,7 +292,9 @@ def _direction(claim: Claim) -> str:
 
 def _predictions(claims: list[dict[str, Any]], now: float) -> tuple[layout.PredictionRow, ...]:
     others = [c for c in claims if c["role"] == "other"]
-    shadows = [c for c in claims if c["role"] == "shadow"][:_SHADOWS]
+    # Of each family only the shadow that came nearest to being said.
+    nearest = {c["kind"]: c for c in reversed(claims) if c["role"] == "shadow"}
+    shadows = sorted(nearest.values(), key=lambda c: -c["gain"])[:_SHADOWS]
     return tuple(
         layout.PredictionRow(
             sentence=c["sentence"],

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench import __version__
-from workbench.domain.calendars import iso, moment, venue
+from workbench.domain.calendars import UTC, iso, moment, venue
 from workbench.domain.errors import BeyondArchive, ParamsError
 from workbench.domain.instruments import INDICATORS, Indicator, Instrument
 from workbench.domain.records import Flag, Mode
@@ -183,23 +183,30 @@ def open_bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
     if cycle:
         if not as_of:
             raise ParamsError(f"Cycle {cycle} needs its moment. Give as_of, or leave cycle at 0.")
-        return Bench(
-            opened, archive, ledger, number=cycle, as_of=moment(as_of), mode=mode(opened), keep=True
-        )
+        when = moment(as_of)
+        how = mode(opened, ledger, cycle, when)
+        return Bench(opened, archive, ledger, number=cycle, as_of=when, mode=how, keep=True)
     last = ledger.last_cycle()
     known = moment(last["as_of"]) if last else after_close(opened, opened.params.first)
     when = moment(as_of) if as_of else known
     number = (
         int(last["number"]) if last and when == known else int(last["number"]) + 1 if last else 1
     )
-    return Bench(
-        opened, archive, ledger.copy(), number=number, as_of=when, mode=mode(opened), keep=False
-    )
+    how = mode(opened, ledger, number, when)
+    return Bench(opened, archive, ledger.copy(), number=number, as_of=when, mode=how, keep=False)
 
 
-def mode(desk: Desk) -> Mode:
-    """``replay`` for a desk on bundled history: it cannot register before the outcome was known."""
-    return "replay" if desk.params.feeds == ("bundled",) else "live"
+def mode(desk: Desk, ledger: Ledger, number: int, as_of: dt.datetime) -> Mode:
+    """Whether a cycle is ``live`` or ``replay``, as its own row says once it has one.
+
+    A cycle is live when it runs before the close that its first claims settle on. What was
+    known to the world when it was registered is history, however honestly replayed.
+    """
+    known = ledger.mode_of(number)
+    if known is not None:
+        return known
+    following = venue(desk.params.clock.venue).after(as_of)
+    return "live" if dt.datetime.now(UTC) < following.close else "replay"
 
 
 CODE = f"workbench {__version__}"

@@ -27,6 +27,21 @@ def read(bench: Bench) -> Regime:
     return found
 
 
+def evidence(found: Regime) -> pd.DataFrame:
+    """What the name follows from: one row each for name, since, evidence and the rule."""
+    rows = [
+        ("regime", found.name),
+        ("since", found.since.isoformat()),
+        ("probability of turbulence, filtered", f"{found.turbulent:.1%}"),
+        ("volatility a day, EWMA", f"{found.volatility:.2%}"),
+        ("trend over 63 sessions, in expected deviations", f"{found.trend:+.2f}"),
+        ("below the highest close", f"{-found.drawdown:.1%}"),
+        ("parameters fitted on data to", found.fitted.isoformat()),
+        ("the rule", found.rule),
+    ]
+    return pd.DataFrame(rows, columns=["what", "value"])
+
+
 def history(bench: Bench, sessions: int) -> pd.DataFrame:
     """The lead's last sessions with what the regime is read from.
 

@@ -36,9 +36,10 @@ def _due(facts: Facts, bench: Bench) -> None:
         yes = int(counts.loc[counts["outcome"] == "yes", "n"].sum())
         add("due_all", total, str(total), "claims settled this cycle, shadows included")
         add("due_yes", yes, str(yes), "of them true")
-        facts.has.add("shadows")
     due = score.settled_now(bench)
     calls = due[due["role"] == "call"]
+    if total:
+        facts.has.add("shadows_alone" if calls.empty else "shadows")
     if calls.empty:
         first = bench.ledger.first_cycle() == bench.number
         facts.has.add("settled_first" if first else "settled_nothing")

@@ -193,7 +193,7 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
     opening = [one(*any_of("settled_right",
                 "settled_cheap",
                 "settled_lucky", "settled_wrong", "settled_void", "settled_nothing",
-                           "settled_first"), *any_of("shadows"))]  # fmt: skip
+                           "settled_first"), *any_of("shadows", "shadows_alone"))]  # fmt: skip
     if record := any_of("record_positive", "record_zero", "record_few"):
         opening.append(one(*record))
     tape = "tape" if "other" in has and "range" in facts.findings else "tape_alone"

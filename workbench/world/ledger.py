@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from workbench.domain.calendars import UTC, iso
 from workbench.domain.claims import Claim, from_content
 from workbench.domain.errors import LedgerConflict, UserMistake
+from workbench.domain.records import Mode
 
 Row = Mapping[str, Any]
 GENESIS = "0" * 64
@@ -246,6 +247,12 @@ class Ledger:
         query = sa.select(cycles, done).select_from(joined).order_by(cycles.c.number.desc())
         found = self.read(query.limit(1))
         return found[0] if found else None
+
+    def mode_of(self, number: int) -> Mode | None:
+        """The mode of a cycle, or None before it is on record."""
+        found = self.read(sa.select(cycles.c.mode).where(cycles.c.number == number))
+        mode: Mode | None = found[0]["mode"] if found else None
+        return mode
 
     def first_cycle(self) -> int | None:
         """The lowest cycle number on the ledger, or None when empty."""
