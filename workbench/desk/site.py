@@ -228,7 +228,10 @@ def _banner(claims: list[dict[str, Any]], now: float) -> layout.Banner:
         f"+{known.count('right')} other right, {known.count('wrong')} other wrong" if known else ""
     )
     if call is None:
-        return layout.Banner(state="none", text="No claim passed the gate.", others=tally)
+        count = len(others)
+        beside = f"{count} other prediction{'s' * (count != 1)}" if count else "Nothing"
+        verb = "are" if count > 1 else "is"
+        return layout.Banner(state="none", text=f"{beside} {verb} on record.", others=tally)
     state = _state(call, now)
     if state in {"right", "wrong"}:
         text = f"Score {_score(call):.2f}, where 0.50 is what the base rate earns. {call['how']}"

@@ -222,9 +222,10 @@ def decide(
         recent: ``call_key`` of the last calls, latest last.
 
     Returns:
-        One decision a claim, in slate order. At most one prediction on record an instrument
-        and window, the most informative first, halved for each time that its family and
-        instrument were the call lately; the call is the first that I hold more likely than not.
+        One decision a claim, in slate order. Claims rank by information, halved for each time
+        that their family and instrument were the call lately. The call is the first that I hold
+        more likely than not and than history does; then follow, in order, those on an instrument
+        and window that nothing on record speaks about.
     """
     refused: dict[str, str] = {}
     passed: list[Claim] = []
@@ -240,19 +241,21 @@ def decide(
         nats = information(said[claim.id], base[claim.id]) / claim.window.sessions**0.5
         return float(nats * 0.5 ** times[call_key(claim)])
 
+    ranked = sorted(passed, key=lambda c: (-worth(c), c.id))
+    free = [c for c in ranked if not any(overlaps(c, o) for o in running)]
+    call = next((c for c in free if said[c.id] >= max(0.5, base[c.id])), None)
     taken: list[Claim] = []
-    for claim in sorted(passed, key=lambda c: (-worth(c), c.id)):
+    for claim in ranked if call is None else [call, *ranked]:
         blocker = next((o for o in (*running, *taken) if overlaps(claim, o)), None)
         if blocker is None:
             taken.append(claim)
-        else:
+        elif claim not in taken:
             refused[claim.id] = (
                 f"a prediction on {blocker.subject} is open until {blocker.window.date}"
                 if blocker in running
                 else "another claim on the same instrument and window says more"
             )
-    call = next((c.id for c in taken if said[c.id] >= 0.5), None)
-    roles: dict[str, Role] = {c.id: "call" if c.id == call else "other" for c in taken}
+    roles: dict[str, Role] = {c.id: "call" if c is call else "other" for c in taken}
     return [
         _decision(c, said[c.id], base[c.id], roles.get(c.id, "shadow"), refused.get(c.id))
         for c in slate_

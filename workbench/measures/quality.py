@@ -158,6 +158,15 @@ def _flag(
     return Flag(series=series, field=field, check=check, severity=severity, seen=seen, since=since)  # type: ignore[arg-type]  # callers pass one of the three severities
 
 
+def _ago(span: np.timedelta64) -> str:
+    """A span as text: ``45 minutes``, ``22 hours``, ``19 days``."""
+    minutes = int(span / np.timedelta64(1, "m"))
+    for size, name in ((1440, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {name}"
+    return f"{minutes} minutes"
+
+
 def coverage(snapshot: Snapshot, wanted: Mapping[str, str]) -> pd.DataFrame:
     """What is known of each series: first and last moment, when known, count, source.
 
@@ -177,7 +186,7 @@ def coverage(snapshot: Snapshot, wanted: Mapping[str, str]) -> pd.DataFrame:
             continue
         main = max(columns, key=lambda c: len(c.at))
         dates = pd.DatetimeIndex([main.at[0], main.at[-1]]).strftime("%Y-%m-%d")
-        late = pd.Timedelta(until - main.known_at[-1])
+        late = _ago(until - main.known_at[-1])
         count = int(np.isfinite(main.value).sum())
         rows.append((series, name, "live", count, dates[0], dates[1], late, main.source))
     names = ["series", "name", "state", "values", "first", "last", "known_before", "source"]

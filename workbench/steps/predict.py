@@ -167,8 +167,9 @@ def reasons(bench: Bench) -> pd.DataFrame:
 
 
 def nearest(decisions: Sequence[Decision]) -> Decision:
-    """The decision with the largest expected edge: what came nearest to being a call."""
-    return max(decisions, key=lambda d: (d.gain, d.claim))
+    """The shadow with the largest expected edge: what came nearest to being said."""
+    shadows = [d for d in decisions if d.role == "shadow"] or decisions
+    return max(shadows, key=lambda d: (d.gain, d.claim))
 
 
 def gated(bench: Bench) -> Claim:

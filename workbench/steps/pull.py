@@ -40,7 +40,7 @@ def coverage(bench: Bench) -> pd.DataFrame:
 
 
 def flags(bench: Bench) -> pd.DataFrame:
-    """The snapshot's flags: ``series, field, check, severity, seen, since``."""
-    frame = pd.DataFrame([asdict(flag) for flag in bench.flags])
+    """The snapshot's flags: ``series, field, check, severity, seen, since`` (a date)."""
     names = ["series", "field", "check", "severity", "seen", "since"]
-    return frame.reindex(columns=names)
+    rows = [asdict(f) | {"since": f.since and f.since.date().isoformat()} for f in bench.flags]
+    return pd.DataFrame(rows, columns=names)
