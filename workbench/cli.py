@@ -126,7 +126,11 @@ def record(
     from workbench.steps import score
     from workbench.world.ledger import Ledger
 
-    _frame(score.record(Ledger(_desk(file, outputs, archive).ledger)), as_json)
+    found = score.record(Ledger(_desk(file, outputs, archive).ledger))
+    if found.empty and not as_json:
+        _say("Nothing has settled yet. Run 'workbench cycle' or 'workbench replay' first.")
+    else:
+        _frame(found, as_json)
 
 
 @app.command()

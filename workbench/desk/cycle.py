@@ -163,6 +163,7 @@ def _notebooks(desk: Desk, folder: Path, status: dict[str, Any], told: Told) -> 
     environment = {
         "WORKBENCH_OUTPUTS": str(desk.outputs),
         "WORKBENCH_ARCHIVE": str(desk.archive),
+        "WORKBENCH_PARAMS": str(desk.path.parent),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     own = {"desk": desk.name, "as_of": status["as_of"], "cycle": status["number"]}

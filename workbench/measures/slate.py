@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from workbench.domain import claims
+from workbench.domain.calendars import venue
 from workbench.domain.claims import Claim, Window
 from workbench.domain.instruments import Instrument
 from workbench.measures.scenarios import Episodes, joined
@@ -65,7 +66,7 @@ def single(own: Episodes, one: Instrument, when: Window, turn: int) -> list[Clai
         found.append(claims.band(one, when, low, high, "pct"))
     size = _percent(float(np.quantile(np.abs(close), 0.75 if k % 2 else 0.4)))
     found.append(claims.magnitude(one, when, max(size, 0.1), _SIDES[k]))
-    if own.has_path:
+    if own.has_path and not venue(one.venue).is_open(when.start):
         found += _paths(own, one, when, k)
     return found
 

@@ -133,7 +133,8 @@ class Desk:
     def __init__(self, path: Path, outputs: Path, archive: Path) -> None:
         self.path, self.outputs, self.archive = path, outputs, archive
         self.params = read(path)
-        folder = path.parent / "minds"
+        own = path.parent / "minds"
+        folder = own if own.is_dir() else root_of(path) / "params" / "minds"
         self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
         self.instruments = tuple(one.instrument() for one in self.params.instruments)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
@@ -148,8 +149,12 @@ class Desk:
 
     @property
     def name(self) -> str:
-        """The params file as seen from the root, for notebooks and pages."""
-        return self.path.relative_to(self.root).as_posix()
+        """The params file as notebooks and pages call it: as seen from the root, if it is below.
+
+        Elsewhere it is only its name, which ``locate`` finds in the folder WORKBENCH_PARAMS.
+        """
+        below = self.path.is_relative_to(self.root)
+        return self.path.relative_to(self.root).as_posix() if below else self.path.name
 
     @property
     def ledger(self) -> str:
@@ -170,7 +175,8 @@ def locate(desk: str | Path) -> Path:
         ParamsError: No such file up to the root of the file system.
     """
     wanted = Path(desk).expanduser()
-    for base in (Path.cwd(), *Path.cwd().parents):
+    last = os.environ.get("WORKBENCH_PARAMS", "")
+    for base in (Path.cwd(), *Path.cwd().parents, *([Path(last)] if last else [])):
         if (base / wanted).is_file():
             return (base / wanted).resolve()
     raise ParamsError(
@@ -180,9 +186,9 @@ def locate(desk: str | Path) -> Path:
 
 
 def root_of(path: Path) -> Path:
-    """The nearest folder above a params file that holds notebooks, else the one above its own."""
-    above = (folder for folder in path.parents if (folder / "notebooks").is_dir())
-    return next(above, path.parent.parent)
+    """The project's root: the nearest folder with notebooks above a params file or this folder."""
+    above = (*path.parents, Path.cwd(), *Path.cwd().parents)
+    return next((folder for folder in above if (folder / "notebooks").is_dir()), path.parent.parent)
 
 
 def open_desk(
