@@ -91,6 +91,12 @@ class _Past:
         """The same with only the first n bars."""
         return _Past(_until(self.bars, n), self.one)
 
+    def to(self, date: np.datetime64) -> _Past | None:
+        """The same up to a session, or None when that session has no bar."""
+        n = int(np.searchsorted(self.bars.dates, date)) + 1
+        there = n <= len(self.bars) and self.bars.dates[n - 1] == date
+        return self.until(n) if there else None
+
 
 @lru_cache(maxsize=64)
 def _evidence(past: tuple[_Past, ...], horizons: tuple[int, ...]) -> Mapping[Family, Skill]:
@@ -101,7 +107,8 @@ def _evidence(past: tuple[_Past, ...], horizons: tuple[int, ...]) -> Mapping[Fam
         for horizon in horizons:
             for t in range(MIN_HISTORY, len(own.bars) - horizon, STRIDE):
                 end = t + horizon + 1
-                scored = _scored(own.until(end), first.until(end) if first else None, horizon)
+                beside = None if first is None else first.to(own.bars.dates[t + horizon])
+                scored = _scored(own.until(end), beside, horizon)
                 for kind, own_loss, base_loss in scored:
                     family = (own.one.symbol, kind, horizon)
                     losses.setdefault(family, []).append((t, own_loss, base_loss))
@@ -136,21 +143,23 @@ def _scored(past: _Past, first: _Past | None, horizon: int) -> tuple[tuple[str, 
         y = float(happened[0])
         p, b = scenarios.probability(claim, scaled), scenarios.probability(claim, plain)
         pairs.append((claim.kind, (p - y) ** 2, (b - y) ** 2))
-    if first is not None and len(first.bars) == len(past.bars):
-        pairs += _relative(past, first, then, scaled, plain, actual, when)
+    lead = None if first is None else first.to(then.dates[-1])
+    if first is not None and lead is not None:
+        pairs += _relative(past, first, lead.bars, then, scaled, plain, actual, when)
     return tuple(pairs)
 
 
 def _relative(
     past: _Past,
     first: _Past,
+    lead: Bars,
     then: Bars,
     scaled: scenarios.Episodes,
     plain: scenarios.Episodes,
     actual: scenarios.Episodes,
     when: Window,
 ) -> list[tuple[str, float, float]]:
-    lead, h = _until(first.bars, len(then)), when.sessions
+    h = when.sessions
     lead_scaled, lead_plain = scenarios.ewma_scaled(lead, h), scenarios.episodes(lead, h)
     lead_actual = _last(scenarios.episodes(first.bars, h), lead)
     asked = slate.versus(scaled, lead_scaled, past.one, first.one, when, len(then))

@@ -106,7 +106,7 @@ def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absen
         raise ParamsError(
             f"No house mind is called {name!r}. House minds: {', '.join(house.MINDS)}."
         )
-    shown = bench.snapshot.only(mind.params.series, mind.params.fields)
+    shown = bench.snapshot.only(sees(bench, mind), mind.params.fields)
     views: dict[str, tuple[Bars, house.View]] = {}
     absent: list[Absence] = []
     for one in bench.instruments:
@@ -130,6 +130,14 @@ def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absen
         mind=name, argument=spoken.argument, evidence=spoken.findings, probabilities=said
     )
     return [opinion, *absent]
+
+
+def sees(bench: Bench, mind: Mind) -> frozenset[str]:
+    """The series of a mind's slice; ``instruments`` stands for all that the desk trades in."""
+    named = set(mind.params.series)
+    if "instruments" in named:
+        named |= {one.symbol for one in bench.instruments}
+    return frozenset(named)
 
 
 def _answers(

@@ -106,7 +106,7 @@ class Params(_Strict):
 
 
 class MindParams(_Strict):
-    """The front matter of a mind's file."""
+    """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's."""
 
     mind: str
     model: Literal["house"]
