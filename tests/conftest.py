@@ -35,7 +35,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """An archive filled from the bundled feed; read it only."""
     folder: Path = tmp_path_factory.mktemp("bundle")
     archive = Archive(folder)
-    archive.append(bundled.observations(), origin="bundled", through=bundled.THROUGH)
+    archive.append(bundled.observations(), origin=bundled.ORIGIN, through=bundled.THROUGH)
     return archive
 
 

@@ -20,7 +20,7 @@ SPX, COMP, VIX, BTC = (find(name) for name in ("SPX", "COMP", "VIX", "bitcoin"))
 NOW = moment("2018-01-26T22:00Z")  # Friday, an hour after the close
 WEEK = claims.window(SPX, NOW, 5)
 
-moments = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2035, 12, 31), timezones=st.just(UTC))
+moments = st.integers(631_152_000, 2_082_758_400).map(lambda s: dt.datetime.fromtimestamp(s, UTC))
 
 
 def a_claim_of_each_kind(when: claims.Window = WEEK) -> list[Claim]:
@@ -172,6 +172,13 @@ def test_percentages_keep_four_decimals_and_no_negative_zero():
 def test_a_direction_has_a_side():
     """A direction is up or down; `any` would always be true."""
     assert refused(lambda: claims.direction(SPX, WEEK, "any")) == "no_side"
+
+
+@pytest.mark.parametrize("op", [">", ">=", "<", "<="])
+def test_a_level_has_its_strike_on_one_side(op: claims.Op):
+    """Above a price it is the lower end of what counts, below a price the upper."""
+    claim = claims.level(SPX, WEEK, op, 2850)
+    assert (claim.lo, claim.hi) == ((2850, None) if ">" in op else (None, 2850))
 
 
 def test_a_touch_has_one_strike():

@@ -93,9 +93,8 @@ def market(walk: Callable[..., Bars], column: Callable[..., Column]) -> Callable
         columns: dict[tuple[str, str], Column] = {}
         for i, symbol in enumerate(("SPX", "COMP")):
             own = walk(n, seed + i, 0.5, symbol=symbol, last=last)
-            opens = np.r_[own.close[0], own.close[:-1] * 1.0003]
-            fields = {"open": np.clip(opens, own.low, own.high), "close": own.close,
-                      "high": own.high, "low": own.low, "volume": own.volume}  # fmt: skip
+            fields = {"open": (own.high + own.low) / 2, "close": own.close, "high": own.high,
+                      "low": own.low, "volume": own.volume}  # fmt: skip
             columns |= {(symbol, name): column(at, values) for name, values in fields.items()}
         rng = np.random.default_rng(seed + 7)
         fear = 18 * np.exp(np.cumsum(0.02 * rng.standard_normal(n)) * 0.5)

@@ -13,7 +13,7 @@ T, F = True, False
     [
         # after a yes came no, yes, no; the last was a yes: (1 + 1) / (3 + 2)
         ([T, F, T, T, F, T], 1, 2 / 5),
-        # two apart after a yes: yes, yes, no's place is taken by a yes: (2 + 1) / (3 + 2)
+        # two apart, after a yes came yes, no, yes: (2 + 1) / (3 + 2)
         ([T, F, T, T, F, T], 2, 3 / 5),
         # the last was a no: after the two earlier ones came yes and yes
         ([T, F, T, F, T, F], 1, 3 / 4),

@@ -85,7 +85,13 @@ def test_labels_by_hand(leans: list[float], expected: str):
 
 @pytest.mark.parametrize(
     ("leans", "expected"),
-    [([0.2, 0.1], 1), ([-0.3, -0.1], 1), ([0.3, -0.1], 0.5), ([0.2, -0.2], 0), ([0.5, 0.2, -0.3], 0.4)],
+    [
+        ([0.2, 0.1], 1),
+        ([-0.3, -0.1], 1),
+        ([0.3, -0.1], 0.5),
+        ([0.2, -0.2], 0),
+        ([0.5, 0.2, -0.3], 0.4),
+    ],
 )
 def test_conviction_by_hand(leans: list[float], expected: float):
     """The printed formula: 1 when all pull together, 0 when they cancel."""

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_fields_stand_beside_their_close(column):
 
 
 def test_equal_length_is_not_equal_days(column):
-    """Four closes and four highs with the same ends but other days between are not the same days."""
+    """Three closes and three highs that share their ends may still differ in between."""
     found = prices.bars(
         seen(
             close=column([MON, TUE, THU], [10, 11, 13]), high=column([MON, WED, THU], [20, 22, 23])
@@ -158,7 +159,7 @@ closes = st.lists(st.floats(10, 1000), min_size=2, max_size=40)
 def test_ewma_against_a_loop(walk):
     """v = 0.94 v + 0.06 r^2, begun with the mean square of the first sixty returns."""
     close = walk(200, swing=0.8).close
-    squares = [math.log(b / a) ** 2 for a, b in zip(close, close[1:], strict=False)]
+    squares = [math.log(b / a) ** 2 for a, b in pairwise(close)]
     variance = sum(squares[:60]) / 60
     expected = [NAN] * 60 + [math.sqrt(variance)]
     for square in squares[60:]:

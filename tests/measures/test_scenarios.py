@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_weighted_by_date(six):
 def slow_volatility(close: list[float]) -> list[float | None]:
     """RiskMetrics as a loop: the mean square of the first sixty starts it."""
     found: list[float | None] = [None] * 60
-    returns = [math.log(b / a) for a, b in zip(close, close[1:], strict=False)]
+    returns = [math.log(b / a) for a, b in pairwise(close)]
     variance = sum(r * r for r in returns[:60]) / 60
     found.append(math.sqrt(variance))
     for r in returns[60:]:
@@ -178,6 +179,14 @@ def test_relative_against_a_slow_count(walk):
         assert found == pytest.approx(expected, abs=1e-12)
 
 
+def test_relative_is_in_simple_returns(bars_of):
+    """From 100 to 150 beats standing still by 50 points; the log returns are only 41 apart."""
+    one, other = bars_of([100, 150], symbol="COMP"), bars_of([100, 100])
+    for margin, true in ((45, 1), (50.5, 0)):
+        claim = claims.relative(COMP, SPX, WHEN, margin)
+        assert probability(claim, episodes(one, 1), episodes(other, 1)) == (true + 0.5) / 2
+
+
 def test_relative_on_common_sessions_only(walk):
     """An instrument with a shorter history is compared on the sessions that both have."""
     long, short = walk(300, seed=4, symbol="COMP"), walk(120, seed=5)
@@ -250,7 +259,7 @@ def test_bands_that_part_the_line_sum_to_one(walk, seed: int, cuts: list[int]):
     own = made(walk, seed)
     at = [round(own.price * (1 + cut / 1000), 2) for cut in sorted(cuts)]
     parts = [claims.level(SPX, WHEN, "<", at[0]), claims.level(SPX, WHEN, ">", at[-1])]
-    parts += [claims.band(SPX, WHEN, a, b, "price") for a, b in zip(at, at[1:], strict=False)]
+    parts += [claims.band(SPX, WHEN, a, b, "price") for a, b in pairwise(at)]
     total = sum(probability(part, own) for part in parts)
     assert total == pytest.approx((len(own) + len(parts) / 2) / (len(own) + 1))
 

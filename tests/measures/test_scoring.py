@@ -160,15 +160,15 @@ def test_order_of_rows_does_not_matter():
 
 
 def test_the_interval_covers():
-    """On 120 records of independent dates the 95 % interval holds the true skill about 19 of 20."""
+    """On 150 records of 1,000 dates the 95 % interval holds the true skill about 19 times in 20."""
     rng = np.random.default_rng(3)
     covered = []
-    for _ in range(120):
-        truth = rng.choice([0.2, 0.8], 300)
-        y = (rng.random(300) < truth).astype(float)
-        found = skill(brier(truth, y), brier(np.full(300, 0.5), y), np.arange(300))
+    for _ in range(150):
+        truth = rng.choice([0.2, 0.8], 1000)
+        y = (rng.random(1000) < truth).astype(float)
+        found = skill(brier(truth, y), brier(np.full(1000, 0.5), y), np.arange(1000))
         covered.append(found.low <= 1 - 0.16 / 0.25 <= found.high)
-    assert 0.87 <= np.mean(covered) <= 0.99
+    assert 0.89 <= np.mean(covered) <= 0.99
 
 
 def test_the_interval_of_clustered_claims_is_as_wide_as_of_dates():

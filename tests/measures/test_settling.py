@@ -294,7 +294,7 @@ def test_not_before_the_deadline(week):
 
 
 def test_nothing_known_later_is_read(week):
-    """A bar that becomes known at 22:30 does not settle a claim at 22:00, even if it is handed in."""
+    """A bar that becomes known at 22:30 settles nothing at 22:00, even when it is handed in."""
     claim = frozen(claims.level(SPX, MONDAY, ">", 50), 100)
     late = {"SPX": known_late(week([100, 101]), 1, moment("2018-01-29T22:30Z"))}
     assert settle(claim, late, TABLE, moment("2018-01-29T22:00Z")) is None
@@ -308,7 +308,7 @@ def after_closes(n: int) -> dt.datetime:
 
 @pytest.mark.parametrize("held", ["dark", "short"])
 def test_a_missing_bar_waits_and_then_voids(week, held: str):
-    """Without the deadline's bar a claim awaits data for the grace, then it is void, never guessed."""
+    """Without the deadline's bar a claim waits for the grace; then it is void, never guessed."""
     claim = frozen(claims.level(SPX, MONDAY, ">", 50), 100)
     bars = {"SPX": None if held == "dark" else week([100])}
     assert settle(claim, bars, TABLE, MONDAY.deadline) is None
@@ -351,6 +351,12 @@ def test_a_bar_missing_before_the_window_changes_nothing(week):
     """The reference is frozen, so an older hole in the bars is of no concern."""
     bars = without(week(CLOSES, HIGHS, LOWS), 0)
     assert outcome(frozen(claims.touch(SPX, THREE, None, 105), 100), bars) == "yes"
+
+
+def test_more_bars_than_sessions_settle_nothing(week):
+    """Three bars where the claim was issued for two sessions are another calendar's: no outcome."""
+    claim = frozen(claims.direction(SPX, replace(THREE, sessions=2), "up"), 100)
+    assert settle(claim, {"SPX": week(CLOSES, HIGHS, LOWS)}, TABLE, EVENING) is None
 
 
 @pytest.mark.parametrize("field", ["high", "low"])

@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -257,7 +256,7 @@ def test_another_reader_sees_only_what_is_durable(ledger: Ledger):
     """While a cycle writes, everybody else still reads the ledger as it was."""
     with ledger.transaction():
         ledger.append(1, [forecast("a", 0.5)])
-        assert Ledger.head(Ledger.copy(ledger))[0] == 0
+        assert ledger.copy().head()[0] == 0
     assert ledger.copy().head() == ledger.head()
 
 
@@ -313,7 +312,6 @@ def test_a_claim_left_unsettled_stays_due(ledger: Ledger):
         ledger.append(n, [settled(one)])
     ledger.append(9, [settled(late)])
     assert ledger.due(when) == []
-    assert [one.id for one in ledger.due(when)] == []
 
 
 def test_a_settlement_taken_back_is_due_again(ledger: Ledger):
@@ -414,17 +412,11 @@ def test_kill_loses_no_acknowledged_row(tmp_path: Path):
         ledger.close()
 
 
-@pytest.fixture
-def counting(ledger: Ledger) -> Callable[[int], int]:
-    return lambda cycle: ledger.append(cycle, [forecast(f"{cycle}", 0.5)])
-
-
-def test_two_ledgers_on_one_file_keep_one_chain(counting: Callable[[int], int], ledger: Ledger):
+def test_two_ledgers_on_one_file_keep_one_chain(ledger: Ledger):
     """Two writers taking turns build one chain, each on the other's last row."""
     other = Ledger(ledger.url)
-    for cycle in range(1, 9, 2):
-        counting(cycle)
-        other.append(cycle + 1, [forecast(f"{cycle + 1}", 0.5)])
+    for cycle in range(1, 9):
+        (ledger if cycle % 2 else other).append(cycle, [forecast(f"{cycle}", 0.5)])
     assert ledger.head() == other.head()
     assert ledger.head()[0] == 8
     assert ledger.broken() is None

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -198,12 +199,16 @@ def strike(one: Instrument, value: float) -> float:
     """
     if not math.isfinite(value) or value <= 0:
         raise ClaimRefused("bad_strike", f"{value!r} is no price of {one.name}.")
-    return round(round(value / one.tick) * one.tick, decimals(one.tick))
+    price = round(round(value / one.tick) * one.tick, decimals(one.tick))
+    if price <= 0:
+        raise ClaimRefused("bad_strike", f"{value!r} is less than a tick of {one.name}.")
+    return price
 
 
 def decimals(tick: float) -> int:
     """Digits after the point that a tick needs: 0.01 gives 2."""
-    return max(0, -math.floor(math.log10(tick) + 1e-9))
+    exponent = Decimal(str(tick)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def percent(value: float) -> float:

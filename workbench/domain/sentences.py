@@ -19,12 +19,23 @@ MINUS = "\N{MINUS SIGN}"
 _OPS: dict[Op, str] = {">": "above", "<": "below", ">=": "at or above", "<=": "at or below"}
 _MOVES: dict[Side, str] = {"up": "rises", "down": "falls", "any": "moves"}
 _NUMBER = r"([+-]?[\d,]*\.?\d+)"
-_DATE = r"(?:[A-Z][a-z]{2} )?(\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d{2}-\d{2})"
+_DATE = r"((?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d{2}-\d{2})"
 
 
 def price(value: float, tick: float) -> str:
     """A price as text: ``2,850`` or ``13.85``."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.{claims.decimals(tick)}f}"
+
+
+def plain(value: float | None) -> str:
+    """A percentage as text, in full and without idle zeros: ``115.5983``, ``1.5``, ``2``."""
+    return f"{value or 0.0:.4f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float | None) -> str:
+    """The same with its sign, a real minus for negative ones."""
+    sign = "+" if (value or 0.0) >= 0 else MINUS
+    return sign + plain(abs(value or 0.0))
 
 
 def day(date: dt.date) -> str:
@@ -49,16 +60,15 @@ def render(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
             value = claim.lo if claim.lo is not None else claim.hi
             return f"{name} closes {_OPS[claim.op or '>']} {at(value)} on {on}"
         case "band" if claim.unit == "pct":
-            ends = f"{claim.lo:+g}% to {claim.hi:+g}%".replace("-", MINUS)
+            ends = f"{signed(claim.lo)}% to {signed(claim.hi)}%"
             return f"{name} ends {ends} from its last close on {on}"
         case "band":
             return f"{name} closes between {at(claim.lo)} and {at(claim.hi)} on {on}"
         case "magnitude":
-            return (
-                f"{name} {_MOVES[claim.side or 'any']} more than {claim.lo:g}% by the close on {on}"
-            )
+            moves = _MOVES[claim.side or "any"]
+            return f"{name} {moves} more than {plain(claim.lo)}% by the close on {on}"
         case "relative":
-            by = f" by more than {claim.margin:g} points" if claim.margin else ""
+            by = f" by more than {plain(claim.margin)} points" if claim.margin else ""
             return f"{name} beats {find(claim.versus or '', known).name}{by} by the close on {on}"
         case "stays" if claim.lo is not None and claim.hi is not None:
             return f"{name} stays between {at(claim.lo)} and {at(claim.hi)} through {on}"
@@ -87,17 +97,21 @@ def negated(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
             opposite = {">": "at or below", ">=": "below", "<": "at or above", "<=": "above"}
             return f"{name} closes {opposite[claim.op or '>']} {at(claim.lo or claim.hi)} on {on}"
         case "band" if claim.unit == "pct":
-            ends = f"{claim.lo:+g}% to {claim.hi:+g}%".replace("-", MINUS)
+            ends = f"{signed(claim.lo)}% to {signed(claim.hi)}%"
             return f"{name} ends outside {ends} from {claim.reference:,.2f} on {on}"
         case "band":
             return f"{name} closes outside {at(claim.lo)} to {at(claim.hi)} on {on}"
         case "magnitude":
             verb = {"up": "has not risen", "down": "has not fallen"}.get(claim.side or "")
             moved = f"{verb} by more than" if verb else "is within"
-            return f"{name} {moved} {claim.lo:g}% of {claim.reference:,.2f} at the close on {on}"
+            return (
+                f"{name} {moved} {plain(claim.lo)}% of {claim.reference:,.2f} at the close on {on}"
+            )
         case "relative":
             other = find(claim.versus or "", known).name
-            return f"{name} leads {other} by {claim.margin:g} points or less at the close on {on}"
+            return (
+                f"{name} leads {other} by {plain(claim.margin)} points or less at the close on {on}"
+            )
         case "stays":
             edges = [f"{at(claim.lo)} or lower"] * (claim.lo is not None)
             edges += [f"{at(claim.hi)} or higher"] * (claim.hi is not None)
@@ -120,9 +134,9 @@ def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = INSTRUMEN
             a window already over, or strikes that make no sense.
     """
     known = list(table)
-    plain = " ".join(text.replace(MINUS, "-").split()).rstrip(".")
+    words_only = " ".join(text.replace(MINUS, "-").split()).rstrip(".")
     for pattern, build in _FORMS:
-        if found := re.fullmatch(pattern, plain):
+        if found := re.fullmatch(pattern, words_only):
             *words, date = found.groups()
             one = find(words[0], known)
             when = claims.window_until(one, as_of, _date(date))
@@ -183,9 +197,14 @@ def _number(text: str) -> float:
 
 
 def _date(text: str) -> dt.date:
+    weekday, _, rest = text.rpartition(" ")[0].rpartition(" ")[0].rpartition(" ")
     try:
         if "-" in text:
             return dt.date.fromisoformat(text)
-        return dt.datetime.strptime(text + " +0000", "%d %b %Y %z").date()
+        plain_date = text.removeprefix(weekday).strip() if weekday else text
+        found = dt.datetime.strptime(plain_date + " +0000", "%d %b %Y %z").date()
     except ValueError as error:
         raise ClaimRefused("no_date", f"{text!r} is not a date of the calendar.") from error
+    if weekday and weekday != f"{found:%a}":
+        raise ClaimRefused("no_date", f"{rest} {found:%b %Y} is a {found:%A}, not {weekday}.")
+    return found

@@ -30,6 +30,7 @@ REFRESH = 63  # sessions between refreshes of the evidence: a quarter
 STRIDE = 10  # sessions between walk-forward dates
 MIN_HISTORY = 250
 MIN_DATES = 60
+LEVEL = 0.99  # of the interval that must lie above zero
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Terms:
     Attributes:
         material: Least expected edge (p - b)^2 / (b (1 - b)).
         trivial: Probabilities outside [trivial, 1 - trivial] are not worth saying.
-        recent: Dispatches over which the call's family should vary.
+        recent: Dispatches, at least 1, over which the call's family should vary.
     """
 
     material: float = 0.005
@@ -112,7 +113,11 @@ def _evidence(past: tuple[_Past, ...], horizons: tuple[int, ...]) -> Mapping[Fam
                 for kind, own_loss, base_loss in scored:
                     family = (own.one.symbol, kind, horizon)
                     losses.setdefault(family, []).append((t, own_loss, base_loss))
-    return {family: skill(*_columns(rows)) for family, rows in losses.items()}
+    # Dates are ten sessions apart, so windows do not overlap and short blocks do; the interval is
+    # wider than usual because some forty families are asked side by side.
+    return {
+        family: skill(*_columns(rows), mean_block=2, level=LEVEL) for family, rows in losses.items()
+    }
 
 
 def _columns(rows: list[tuple[int, float, float]]) -> tuple[Array, Array, npt.NDArray[np.int64]]:

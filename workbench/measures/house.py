@@ -75,6 +75,7 @@ def macro(slice_: Snapshot, lead: Bars) -> View | Absence:
     fear = known_by(vix, lead.known_at + np.timedelta64(1, "h"))
     spread = known_by(baa, lead.at) - known_by(aaa, lead.at)
     barrel = known_by(oil, lead.at)
+    barrel = np.where(barrel > 0, barrel, np.nan)  # WTI settled below zero in April 2020
     oil_change = np.r_[np.full(22, np.nan), np.log(barrel[22:] / barrel[:-22])]
     sigma = ewma_volatility(lead.close)
     features = np.column_stack([np.log(fear), np.log(sigma), spread])
@@ -232,7 +233,7 @@ def _regressed(features: Array, lead: Bars, ahead: int = 5) -> float | None:
     x = past[kept]
     ridge = 1e-6 * len(x) * np.eye(x.shape[1])
     beta = np.linalg.solve(x.T @ x + ridge, x.T @ target[kept])
-    # The mean of log volatility lies below the log of its root mean square by half the variance.
+    # For a log-normal volatility, the log of its root mean square is the mean plus the variance.
     spread = float(np.var(target[kept] - x @ beta))
     return float(np.exp(design[-1] @ beta + spread))
 

@@ -70,24 +70,24 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
     if not kept.any():
         return None
     at = close.at[kept]
-    volume = _aligned(snapshot.get(one.symbol, "volume"), at)
+    volume = aligned(snapshot.get(one.symbol, "volume"), at)
     return Bars(
         symbol=one.symbol,
         dates=calendar.dates[index[kept]],
         at=at,
         known_at=close.known_at[kept],
         close=close.value[kept],
-        high=_aligned(snapshot.get(one.symbol, "high"), at),
-        low=_aligned(snapshot.get(one.symbol, "low"), at),
+        high=aligned(snapshot.get(one.symbol, "high"), at),
+        low=aligned(snapshot.get(one.symbol, "low"), at),
         volume=np.where(volume > 0, volume, np.nan),
     )
 
 
-def _aligned(column: Column | None, at: Moments) -> Array:
+def aligned(column: Column | None, at: Moments) -> Array:
     """A field's values at these moments, NaN where it has none."""
     if column is None:
         return np.full(len(at), np.nan)
-    if len(column.at) == len(at) and column.at[0] == at[0] and column.at[-1] == at[-1]:
+    if np.array_equal(column.at, at):
         return column.value
     index = np.minimum(np.searchsorted(column.at, at), len(column.at) - 1)
     return np.where(column.at[index] == at, column.value[index], np.nan)
@@ -105,9 +105,14 @@ def known_by(column: Column, moments: Moments) -> Array:
     """
     full = np.isfinite(column.value)
     order = np.argsort(column.known_at[full], kind="stable")
-    known, value = column.known_at[full][order], column.value[full][order]
+    known, value = column.known_at[full][order], column.value[full]
+    newest = np.maximum.accumulate(order)  # a late revision of an old period is not the latest
     index = np.searchsorted(known, moments, side="right") - 1
-    return np.where(index >= 0, value[np.maximum(index, 0)], np.nan)
+    return (
+        np.where(index >= 0, value[newest[np.maximum(index, 0)]], np.nan)
+        if len(known)
+        else (np.full(len(moments), np.nan))
+    )
 
 
 def log_returns(close: Array) -> Array:

@@ -15,7 +15,7 @@ from workbench.domain.calendars import Moments, iso, to_datetime, to_numpy, venu
 from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
-from workbench.measures.prices import bars
+from workbench.measures.prices import aligned, bars
 from workbench.measures.scenarios import MIN_EPISODES
 
 _PLACEHOLDER_SHARE = 0.05  # a year in which more opens than this equal the close before
@@ -104,10 +104,10 @@ def _ranges(
 def _opens(snapshot: Snapshot, one: Instrument, at: Moments, close: np.ndarray) -> list[Flag]:
     """Years in which opens repeat the close before: overnight variance is not real there."""
     column = snapshot.get(one.symbol, "open")
-    if column is None or len(column.at) != len(at) or len(at) < 2:
+    if column is None or len(at) < 2:
         return []
     years = pd.DatetimeIndex(at[1:]).year
-    same = pd.Series(column.value[1:] == close[:-1]).groupby(years).mean()
+    same = pd.Series(aligned(column, at)[1:] == close[:-1]).groupby(years).mean()
     bad = same[same > _PLACEHOLDER_SHARE]
     if bad.empty:
         return []
@@ -140,6 +140,8 @@ def _indicator(snapshot: Snapshot, slow: Indicator) -> list[Flag]:
     if column is None:
         return [_dark(slow.symbol, f"nothing is known as of {iso(snapshot.as_of)}")]
     full = np.isfinite(column.value)
+    if not full.any():
+        return [_dark(slow.symbol, f"only blanks are known as of {iso(snapshot.as_of)}")]
     last = to_datetime(column.at[full][-1])
     period = dt.timedelta(days=31 if slow.period == "month" else 1)
     if snapshot.as_of - last > slow.lag + period + _SLOW[slow.period]:
@@ -175,7 +177,8 @@ def coverage(snapshot: Snapshot, wanted: Mapping[str, str]) -> pd.DataFrame:
         wanted: Series id to its name, in order.
 
     Returns:
-        One row a series with columns ``series, name, state, values, first, last, known, source``.
+        One row a series with columns ``series, name, state, values, first, last,
+        known_before, source``.
     """
     rows: list[tuple[object, ...]] = []
     until = to_numpy(snapshot.as_of)

@@ -19,6 +19,7 @@ from workbench.measures.prices import Array, Bars, drawdown, ewma_volatility, lo
 REFIT = 63  # sessions between refits: a quarter
 FIT_WINDOW = 2520  # sessions a fit looks back: ten years
 MIN_SESSIONS = 500
+SHOWN = 500  # sessions whose regime is told
 TREND = 63  # sessions of the trend
 _RULE = (
     "turbulent ≥ 0.8 with a drawdown of 10% or more is crisis, turbulent ≥ 0.5 is risk_off; below "
@@ -27,21 +28,41 @@ _RULE = (
 )
 
 
-def turbulent(close: Array) -> tuple[Array, int]:
+def turbulent(close: Array, sessions: int = SHOWN) -> tuple[Array, int]:
     """Filtered probability of the high-variance state.
+
+    Each session is filtered with the parameters that were in force on that day, so a later refit
+    renames no past day.
 
     Args:
         close: Prices, shape (n,), n at least ``MIN_SESSIONS``.
+        sessions: How many of the last sessions to return; fewer when history is short.
 
     Returns:
-        Probabilities in [0, 1] for the sessions since the fit window began, shape (m,), the last
-        for the last close; and the index of the last close that the parameters were fitted on.
+        Probabilities in [0, 1], the last for the last close; and the index of the last close
+        that the parameters in force now were fitted on.
     """
-    fitted = (len(close) - 1) // REFIT * REFIT
-    start = max(1, fitted + 1 - FIT_WINDOW)
     percent = 100 * log_returns(close)
-    params = _fit(percent[start : fitted + 1].tobytes())
-    return _filtered(percent[start:], np.asarray(params)), fitted
+    first_fit = (MIN_SESSIONS - 1) // REFIT * REFIT
+    newest = (len(close) - 1) // REFIT * REFIT
+    wanted = max(len(close) - sessions, first_fit + 1)
+    pieces = []
+    for fitted in range(max((wanted - 1) // REFIT * REFIT, first_fit), newest + 1, REFIT):
+        end = min(fitted + REFIT, len(close) - 1)
+        start = max(1, fitted + 1 - FIT_WINDOW)
+        filtered = _quarter(percent[start : end + 1].tobytes(), fitted + 1 - start)
+        begin = max(wanted, fitted + 1)
+        pieces.append(filtered[begin - start :])
+    return np.concatenate(pieces), newest
+
+
+@lru_cache(maxsize=256)
+def _quarter(data: bytes, fitted: int) -> Array:
+    """The filter over these returns with the parameters fitted on the first ``fitted`` of them."""
+    returns = np.frombuffer(data)
+    result = _filtered(returns, np.asarray(_fit(returns[:fitted].tobytes())))
+    result.flags.writeable = False
+    return result
 
 
 @lru_cache(maxsize=64)

@@ -111,8 +111,8 @@ def ewma_scaled(bars: Bars, horizon: int) -> Episodes:
     """Episodes at today's EWMA volatility: the desk's reference scenarios."""
     past = episodes(bars, horizon)
     sigma = ewma_volatility(bars.close)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = sigma[-1] / sigma[: len(past)]
+    then = sigma[: len(past)]
+    factor = np.divide(sigma[-1], then, out=np.full(len(past), np.nan), where=then > 0)
     return past.scaled(factor)
 
 
@@ -142,10 +142,11 @@ def outcomes(claim: Claim, own: Episodes, other: Episodes | None = None) -> tupl
 
 
 def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
-    close = own.close
+    close, percent = own.close, claim.unit == "pct"
+    change = 100 * np.expm1(close) if percent else close
 
     def at(strike: float) -> float:
-        return float(np.log1p(strike / 100) if claim.unit == "pct" else np.log(strike / own.price))
+        return strike if percent else float(np.log(strike / own.price))
 
     lo, hi = claim.lo, claim.hi
     result: Hits
@@ -161,15 +162,15 @@ def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
                 "<=": close <= strike,
             }[claim.op or ">"]
         case "band":
-            result = (close >= at(lo or 0.0)) & (close <= at(hi or 0.0))
+            result = (change >= at(lo or 0.0)) & (change <= at(hi or 0.0))
         case "magnitude":
-            size = (lo or 0.0) / 100
-            up, down = close > np.log1p(size), close < np.log1p(-size)
+            size = lo or 0.0
+            up, down = change > size, change < -size
             result = {"any": up | down, "up": up, "down": down}[claim.side or "any"]
         case "relative":
             if other is None:
                 raise ValueError("A relative claim needs the scenarios of both instruments.")
-            result = 100 * (np.expm1(close) - np.expm1(other.close)) > (claim.margin or 0.0)
+            result = change - 100 * np.expm1(other.close) > (claim.margin or 0.0)
         case "stays":
             above = np.ones(len(own), bool) if lo is None else own.low > at(lo)
             below = np.ones(len(own), bool) if hi is None else own.high < at(hi)

@@ -55,7 +55,7 @@ class Skill:
         dates: Cycles they come from.
         n_eff: Independent forecasts that would leave the mean loss as uncertain as it is.
         skill: 1 - loss / reference loss; None under 30 dates or with a lossless reference.
-        low: Lower end of its 95 % interval, or None.
+        low: Lower end of its interval (95 % unless asked otherwise), or None.
         high: Upper end, or None.
     """
 
@@ -67,7 +67,15 @@ class Skill:
     high: float | None
 
 
-def skill(loss: Array, reference: Array, date: npt.NDArray[np.int64], horizon: int = 1) -> Skill:
+def skill(
+    loss: Array,
+    reference: Array,
+    date: npt.NDArray[np.int64],
+    horizon: int = 1,
+    *,
+    mean_block: int | None = None,
+    level: float = 0.95,
+) -> Skill:
     """Skill with a block-bootstrap interval over dates.
 
     Args:
@@ -75,6 +83,8 @@ def skill(loss: Array, reference: Array, date: npt.NDArray[np.int64], horizon: i
         reference: Losses of the reference on the same claims, shape (n,).
         date: Number of the cycle each forecast was made in, shape (n,).
         horizon: Longest horizon in sessions; blocks are at least four times as long.
+        mean_block: Mean length of a block in dates; None for max(20, 4 * horizon).
+        level: Coverage of the interval.
 
     Returns:
         Skill and effective n. Source: Politis and Romano (1994), mean block
@@ -91,12 +101,12 @@ def skill(loss: Array, reference: Array, date: npt.NDArray[np.int64], horizon: i
     if dates < MIN_BLOCKS or other.sum() <= 0:
         effective = float(min(n, dates))
         return Skill(n=n, dates=dates, n_eff=effective, skill=None, low=None, high=None)
-    picks = counts(dates, max(_MEAN_BLOCK, 4 * horizon))
+    picks = counts(dates, mean_block or max(_MEAN_BLOCK, 4 * horizon))
     sums, others, counted = picks @ own, picks @ other, picks @ count
     resampled = 1 - sums / others
     variance = float(np.var(sums / counted))
     effective = min(float(n), float(np.var(loss)) / variance) if variance > 0 else float(dates)
-    low, high = np.quantile(resampled, [0.025, 0.975])
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
     return Skill(
         n=n,
         dates=dates,

@@ -1,7 +1,7 @@
 """Settling by rule: observations in, outcome out. No model reads anything here.
 
 The first official print known at settlement counts; a later revision changes nothing. A claim
-whose deadline bar is still missing ``GRACE`` sessions later is void, never guessed.
+one of whose bars is still missing more than ``GRACE`` sessions after the deadline is void.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def settle(
     """
     if as_of < claim.window.deadline:
         return None
-    windows = {symbol: _window(claim, bars.get(symbol)) for symbol in claim.symbols}
+    windows = {symbol: _window(claim, bars.get(symbol), as_of) for symbol in claim.symbols}
     missing = [symbol for symbol, window in windows.items() if window is None]
     if missing:
         lapsed = venue(instruments[claim.subject].venue).count(claim.window.deadline, as_of)
@@ -62,8 +62,8 @@ def settle(
     return _decided(claim, found, instruments)
 
 
-def _window(claim: Claim, one: Bars | None) -> Bars | None:
-    """The bars of the claim's sessions, or None unless all of them are there."""
+def _window(claim: Claim, one: Bars | None, as_of: dt.datetime) -> Bars | None:
+    """The bars of the claim's sessions, or None unless all of them are there and known."""
     if one is None:
         return None
     last = int(np.searchsorted(one.dates, np.datetime64(claim.window.date)))
@@ -75,6 +75,8 @@ def _window(claim: Claim, one: Bars | None) -> Bars | None:
     if first > 0 and to_datetime(one.at[first - 1]) > claim.window.start:
         return None
     kept = slice(first, last + 1)
+    if to_datetime(one.known_at[kept].max()) > as_of:
+        return None
     if claim.kind in PATH_KINDS and not np.isfinite(one.high[kept] + one.low[kept]).all():
         return None
     return Bars(
@@ -89,7 +91,7 @@ def _decided(
     own = windows[claim.subject]
     tick = instruments[claim.subject].tick
     close, reference = _ticked(own.close[-1], tick), _ticked(claim.reference, tick)
-    change = 100 * (close / reference - 1)
+    change = _change(close, reference)
     rows = [_row(own, "close", -1)]
     value, lo, hi = close, claim.lo, claim.hi
     happened, reason = False, ""
@@ -119,8 +121,9 @@ def _decided(
         case "relative":
             versus = windows[claim.versus or ""]
             other = _ticked(versus.close[-1], instruments[versus.symbol].tick)
-            change_other = 100 * (other / claim.references[1].value - 1)
-            value = change - change_other
+            before = _ticked(claim.references[1].value, instruments[versus.symbol].tick)
+            change_other = _change(other, before)
+            value = round(change - change_other, 8)
             happened = value > (claim.margin or 0.0)
             reason = f"moved {change:+.2f}% against {change_other:+.2f}%, {value:+.2f} points apart"
             rows.append(_row(versus, "close", -1))
@@ -139,8 +142,13 @@ def _decided(
         reason=f"{instruments[claim.subject].name} {reason}.",
         value=float(round(value, 6)),
         observations=tuple(rows),
-        known_at=max(to_datetime(window.known_at[-1]) for window in windows.values()),
+        known_at=max(to_datetime(window.known_at.max()) for window in windows.values()),
     )
+
+
+def _change(close: float, reference: float) -> float:
+    """Per cent from a reference to a close, rounded so that a tie is a tie in binary too."""
+    return round(100 * (close / reference - 1), 8)
 
 
 def _ticked(value: float, tick: float) -> float:

@@ -40,7 +40,7 @@ def build(
         turn: A number that grows by one a session; it turns the strikes.
 
     Returns:
-        Between 4 and 7 claims an instrument and horizon, plus one relative claim for each
+        Between 3 and 6 claims an instrument and horizon, plus one relative claim for each
         later instrument of the first one's theme and venue.
     """
     found: list[Claim] = []

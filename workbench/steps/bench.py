@@ -69,6 +69,11 @@ class Bench:
         return self.desk.instruments
 
     @property
+    def names(self) -> dict[str, str]:
+        """Symbol to name of the desk's instruments."""
+        return {one.symbol: one.name for one in self.instruments}
+
+    @property
     def lead(self) -> Instrument:
         """The instrument that regime and essay speak of first."""
         return self.desk.instruments[0]

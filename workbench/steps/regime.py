@@ -50,7 +50,7 @@ def history(bench: Bench, sessions: int) -> pd.DataFrame:
         values only, volatility a fraction a day.
     """
     own = bench.lead_bars
-    probability, _ = regimes.turbulent(own.close)
+    probability, _ = regimes.turbulent(own.close, sessions)
     frame = pd.DataFrame(
         {
             "close": own.close,

@@ -1,0 +1,225 @@
+"""Append any future to the archive, and nothing computed as of the past changes."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from workbench.desk import replay
+from workbench.domain.calendars import iso, moment, venue
+from workbench.domain.snapshots import Snapshot
+from workbench.measures import regimes
+from workbench.measures.prices import Array
+from workbench.steps import regime
+from workbench.steps.bench import Bench, after_close
+from workbench.world import ledger as book
+from workbench.world.archive import COLUMNS, Archive
+from workbench.world.feeds import bundled
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk, open_desk
+
+SHORT = pd.Timestamp("2008-01-01", tz="UTC")  # the bundle from here on: enough history, less work
+# Each is the first of three consecutive cycles: the year's end, with VIX dark and then there; a
+# half-day after Thanksgiving, over a month's end; the crash of August 2015; February 2018.
+STARTS = ("2013-12-30", "2015-11-25", "2015-08-21", "2018-02-02")
+WHOLE = moment("2018-12-31T22:00Z")
+History = Callable[[dt.datetime], Archive]
+Rows = pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def desk(new_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    root = new_project(tmp_path_factory.mktemp("lookahead") / "project")
+    path = root / "params" / "small.yaml"
+    path.write_text(path.read_text("utf-8").replace("[1]", "[1, 3]"), encoding="utf-8")
+    return open_desk(path)
+
+
+@pytest.fixture(scope="module")
+def history() -> Rows:
+    rows = bundled.observations()
+    return rows[rows["at"] >= SHORT].reset_index(drop=True)
+
+
+def stored(folder: Path, rows: Rows, through: dt.datetime) -> Archive:
+    archive = Archive(folder)
+    archive.append(rows, origin="test", through=through)
+    return archive
+
+
+def truncated(rows: Rows, as_of: dt.datetime) -> Rows:
+    """What existed at a moment, and not a row more."""
+    return rows[rows["known_at"] <= as_of]
+
+
+def absurd(rows: Rows, as_of: dt.datetime, seed: int) -> Rows:
+    """The past as it was, and a future that makes no sense.
+
+    What was to come is shuffled, blown up, negative, blank or gone; revisions of old values,
+    other fields, another source and another unit all become known one second after the moment.
+    """
+    chance = np.random.default_rng(seed)
+    past, future = truncated(rows, as_of), rows[rows["known_at"] > as_of].copy()
+    n = len(future)
+    wild = future["value"].to_numpy()[chance.permutation(n)] * chance.choice([1e6, -1.0, 1e-9], n)
+    future["value"] = np.where(chance.random(n) < 0.2, np.nan, wild)
+    future = future[chance.random(n) < 0.8]
+    soon = pd.Timestamp(as_of) + pd.Timedelta(seconds=1)
+    revised = past.sample(2000, random_state=seed).assign(known_at=soon)
+    revised["value"] = -1e4 * revised["value"]
+    doubled = past.sample(500, random_state=seed + 1).assign(known_at=soon, unit="furlongs")
+    doubled["source"] = "elsewhere"
+    invented = past.tail(300).assign(known_at=soon, field="high")
+    made = pd.concat([past, future, revised, doubled, invented])
+    return made.drop_duplicates([*COLUMNS[:4], "source"])[list(COLUMNS)]
+
+
+def cycles(
+    desk: Desk, start: str, archive_at: History, bench: type[Bench] = Bench, count: int = 3
+) -> Ledger:
+    """The ledger that consecutive cycles write, each on the archive of its own moment."""
+    ledger = Ledger("sqlite://")
+    first = dt.date.fromisoformat(start)
+    sessions = venue("XNYS").between(first, first + dt.timedelta(days=count + 10))[:count]
+    for number, session in enumerate(sessions, 1):
+        when = after_close(desk, session.date)
+        made = bench(desk, archive_at(when), ledger, number=number, as_of=when, mode="replay",
+                     keep=False)  # fmt: skip
+        replay.cycle(made)
+    return ledger
+
+
+def rows_of(ledger: Ledger) -> dict[str, list[dict[str, object]]]:
+    """All rows but their times of registration, so that a difference shows where it is."""
+    return {
+        table.name: [
+            {k: v for k, v in row.items() if k != "registered_at"}
+            for row in ledger.read(sa.select(table).order_by(table.c.seq))
+        ]
+        for table in book.TABLES
+    }
+
+
+@pytest.fixture(scope="module")
+def full(history: Rows, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    return stored(tmp_path_factory.mktemp("full"), history, WHOLE)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_no_future_changes_the_past(
+    start: str, desk: Desk, history: Rows, full: Archive, tmp_path: Path
+):
+    """Three cycles write the same rows whether the future is missing, real or absurd."""
+    real = cycles(desk, start, lambda _when: full)
+    missing = cycles(
+        desk, start, lambda when: stored(tmp_path / iso(when), truncated(history, when), when)
+    )
+    seed = STARTS.index(start)
+    mad = cycles(
+        desk, start,
+        lambda when: stored(tmp_path / f"x{iso(when)}", absurd(history, when, seed), WHOLE),
+    )  # fmt: skip
+    assert rows_of(missing) == rows_of(real) == rows_of(mad)
+    assert missing.head() == real.head() == mad.head()
+    written = rows_of(real)
+    assert len(written["cycles"]) == len(written["dispatches"]) == 3
+    assert {row["outcome"] for row in written["settlements"]} >= {"yes", "no"}
+
+
+class Tomorrow(Bench):
+    """A planted leak: the snapshot is the next session's."""
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        wanted = {one.symbol: one.sources for one in self.instruments}
+        slow = {one.symbol: () for one in self.indicators}
+        return self.archive.as_of(self.as_of + dt.timedelta(days=4), wanted | slow)
+
+
+class LastVintage(Bench):
+    """A planted leak: old values are read as they were revised later."""
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        true, latest = super().snapshot, self.archive.as_of(WHOLE, {"SPX": ()})
+        past = latest.columns["SPX", "close"]
+        n = len(true.columns["SPX", "close"].at)
+        cut = type(past)(at=past.at[:n], known_at=past.known_at[:n], value=past.value[:n],
+                         unit=past.unit, source=past.source)  # fmt: skip
+        return Snapshot(as_of=true.as_of, columns={**true.columns, ("SPX", "close"): cut})
+
+
+def planted(leak: type[Bench], archives: Iterable[Archive], desk: Desk) -> bool:
+    """True when two futures make a difference to a bench that leaks."""
+    one, other = (cycles(desk, STARTS[-1], lambda _when, a=a: a, leak, 1) for a in archives)
+    return one.head() != other.head()
+
+
+@pytest.mark.parametrize("leak", [Tomorrow, LastVintage])
+def test_a_planted_leak_is_caught(
+    leak: type[Bench], desk: Desk, history: Rows, full: Archive, tmp_path: Path
+):
+    """The comparison above fails for a bench that looks ahead, and only for that one."""
+    when = after_close(desk, dt.date.fromisoformat(STARTS[-1]))
+    future = history.copy()
+    late = (future["known_at"] > when) & (future["series"] == "SPX")
+    future.loc[late, "value"] *= 1.01
+    close = (history["series"] == "SPX") & (history["field"] == "close")
+    revised = history[close & (history["known_at"] <= when)].tail(50)
+    revised = revised.assign(known_at=pd.Timestamp(when) + pd.Timedelta(days=30))
+    revised["value"] *= 1.01
+    other = stored(tmp_path, pd.concat([future, revised]), WHOLE)
+    assert planted(leak, (full, other), desk)
+    assert not planted(Bench, (full, other), desk)
+
+
+def ribbon(desk: Desk, archive: Archive, date: str) -> pd.DataFrame:
+    when = after_close(desk, dt.date.fromisoformat(date))
+    bench = Bench(desk, archive, Ledger("sqlite://"), number=1, as_of=when, mode="replay",
+                  keep=False)  # fmt: skip
+    return regime.history(bench, 60)
+
+
+def within_one_fit(desk: Desk, archive: Archive) -> tuple[str, str]:
+    """Two dates between two refits, eight sessions apart, at the end of January 2018."""
+    dates = [str(s.date) for s in venue("XNYS").between(dt.date(2018, 1, 2), dt.date(2018, 4, 30))]
+    for one, other in zip(dates, dates[8:], strict=False):
+        if len({regimes.turbulent(closes(desk, archive, date))[1] for date in (one, other)}) == 1:
+            return one, other
+    raise AssertionError("no two dates within one fit")
+
+
+def closes(desk: Desk, archive: Archive, date: str) -> Array:
+    when = after_close(desk, dt.date.fromisoformat(date))
+    return archive.as_of(when, {"SPX": ()}).columns["SPX", "close"].value
+
+
+def test_what_a_day_was_called_stays(desk: Desk, full: Archive):
+    """Filtered: eight sessions later, with the same parameters, the past is called the same."""
+    early, late = within_one_fit(desk, full)
+    then, now = ribbon(desk, full, early), ribbon(desk, full, late)
+    common = then.index.intersection(now.index)
+    assert len(common) == 52
+    pd.testing.assert_frame_equal(then.loc[common], now.loc[common])
+
+
+def test_a_smoothed_probability_would_not_stay(
+    desk: Desk, full: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    """The comparison above fails when a day's probability uses the days after it."""
+    early, late = within_one_fit(desk, full)
+    honest = regimes.turbulent
+
+    def smoothed(close: Array) -> tuple[Array, int]:
+        probability, fitted = honest(close)
+        return pd.Series(probability[::-1]).ewm(span=5).mean().to_numpy()[::-1], fitted
+
+    monkeypatch.setattr(regimes, "turbulent", smoothed)
+    then, now = ribbon(desk, full, early), ribbon(desk, full, late)
+    common = then.index.intersection(now.index)
+    assert not np.allclose(then.loc[common, "turbulent"], now.loc[common, "turbulent"])
