@@ -19,7 +19,8 @@ from workbench.world.params import open_desk
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SENTENCE = "S&P 500 closes higher on Tue 30 Jan 2018 than at its last close"
 USAGE = pytest.mark.xfail(reason="reported: typer's usage errors take four lines")
-KEYS = "forecaster family horizon n n_eff brier log skill skill_low skill_high".split()
+KEYS = ["forecaster", "family", "horizon", "n", "n_eff", "brier", "log", "skill", "skill_low",
+        "skill_high"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from workbench.domain.errors import ParamsError, WorkbenchError
 
@@ -219,12 +220,24 @@ def archive_import(
 
 
 def main() -> None:
-    """Entry point: errors of the desk become one line and an exit code."""
+    """Entry point: every error that a person can mend becomes one line and an exit code."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except WorkbenchError as error:
-        print(f"workbench: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        code = _refused(str(error), error.exit_code)
+    except TyperException as error:
+        told = getattr(error, "format_message", error.__str__)()
+        code = _refused(told, 2)
+    except OSError as error:
+        place = Path(error.filename).name if isinstance(error.filename, str) else "a file"
+        code = _refused(f"{place!r} cannot be used: {error.strerror}. Choose another place.", 2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refused(message: str, code: int) -> int:
+    """Says why on stderr; a help text that typer hands over keeps its lines."""
+    print(message if "\n" in message else f"workbench: {message}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def straight(opened: Open, bundle: Archive) -> tuple[int, str]:
     return ledger.head()
 
 
-class Cut(Exception):  # noqa: N818  # what a pulled plug does
+class Cut(Exception):
     """The replay was cut short."""
 
 

@@ -18,7 +18,7 @@ from workbench.desk import notebooks, replay, site
 from workbench.desk.lock import held
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.errors import BeyondArchive, CycleFailed, UserMistake
-from workbench.steps.bench import after_close, fill
+from workbench.steps.bench import Bench, after_close, fill
 from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
@@ -64,6 +64,8 @@ def run(
     with held(desk.outputs):
         archive, ledger = fill(desk), Ledger(desk.ledger)
         try:
+            if as_of is not None:
+                _look(desk, archive, ledger, as_of)
             _warm_up(desk, archive, ledger, told)
             status = _status(desk, archive, ledger, as_of, parameters)
             _notebooks(desk, folder, status, told)
@@ -80,8 +82,7 @@ def run(
 def _warm_up(desk: Desk, archive: Archive, ledger: Ledger, told: Told) -> None:
     """Replays the params' warm-up on first use, or finishes one that was interrupted."""
     warm, last = desk.params.warmup, ledger.last_cycle()
-    unfinished = (desk.outputs / "replay.json").is_file()
-    if warm is None or (last is not None and not unfinished):
+    if warm is None or (not replay.interrupted(desk, warm.first, warm.last) and last is not None):
         return
     replay.replay(
         desk, archive, ledger, warm.first, warm.last,
@@ -112,9 +113,7 @@ def _status(
             f"The last cycle knows {last['as_of']}, and cycles only go forward. "
             "Choose a later --as-of, or a fresh --outputs."
         )
-    end = archive.end()
-    if end is None or when > end:
-        raise BeyondArchive(_ended(when, end))
+    _look(desk, archive, ledger, when)
     status = {
         "number": number,
         "as_of": iso(when),
@@ -124,6 +123,14 @@ def _status(
     }
     _note(desk, status)
     return status
+
+
+def _look(desk: Desk, archive: Archive, ledger: Ledger, when: dt.datetime) -> None:
+    """Refuses a moment that the archive cannot know, before anything is written."""
+    end = archive.end()
+    if end is None or when > end:
+        raise BeyondArchive(_ended(when, end))
+    Bench(desk, archive, ledger, number=0, as_of=when, mode="replay", keep=False).check()
 
 
 def _ended(when: dt.datetime, end: dt.datetime | None) -> str:

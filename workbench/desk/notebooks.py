@@ -38,7 +38,10 @@ def declared(folder: Path) -> dict[str, dict[str, str]]:
         path = folder / f"{name}.ipynb"
         if not path.is_file():
             raise ParamsError(f"Notebook {name}.ipynb is missing from {folder.name}/. Restore it.")
-        cells = json.loads(path.read_text("utf-8"))["cells"]
+        try:
+            cells = json.loads(path.read_text("utf-8"))["cells"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ParamsError(f"Notebook {name}.ipynb is not a notebook: {error}.") from error
         if not any("parameters" in cell["metadata"].get("tags", ()) for cell in cells):
             raise ParamsError(
                 f"Notebook {name}.ipynb has no cell tagged 'parameters'. Tag the cell that sets "

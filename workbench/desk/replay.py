@@ -63,10 +63,15 @@ def replay(
     """
     sessions = _sessions(desk, archive, first, last)[::every]
     note = desk.outputs / "replay.json"
-    terms = {"from": str(first), "to": str(last), "every": every, "params": desk.hash}
+    terms = _terms(desk, first, last, every)
     before = ledger.last_cycle()
     number = 1
     if before is not None:
+        if not before["done"]:  # a replay writes whole cycles, so this one is of notebooks
+            raise UserMistake(
+                f"Cycle {before['number']} as of {before['as_of']} is not finished; it is first. "
+                "Run 'workbench cycle'."
+            )
         reached = moment(before["as_of"])
         resumed = note.is_file() and json.loads(note.read_text("utf-8")) == terms
         if reached >= after_close(desk, sessions[0].date) and not resumed:
@@ -74,10 +79,8 @@ def replay(
                 f"The ledger has cycles up to {iso(reached)}, and a replay only goes forward. "
                 f"Start after that date, or replay into a fresh --outputs."
             )
-        number = int(before["number"]) + bool(before["done"])
-        again = [s for s in sessions if after_close(desk, s.date) == reached]
+        number = int(before["number"]) + 1
         sessions = [s for s in sessions if after_close(desk, s.date) > reached]
-        sessions = sessions if before["done"] else [*again, *sessions]
     write_atomic(note, json.dumps(terms).encode())
     for done, session in enumerate(sessions, 1):
         cycle(
@@ -91,6 +94,28 @@ def replay(
             progress(done, len(sessions), str(session.date))
     note.unlink()
     return len(sessions)
+
+
+def interrupted(desk: Desk, first: dt.date, last: dt.date) -> bool:
+    """True when this very replay was begun and not finished.
+
+    Raises:
+        UserMistake: Another replay was; it comes first.
+    """
+    note = desk.outputs / "replay.json"
+    if not note.is_file():
+        return False
+    terms = json.loads(note.read_text("utf-8"))
+    if terms != _terms(desk, first, last, 1):
+        raise UserMistake(
+            f"A replay from {terms['from']} to {terms['to']} was interrupted. Go on with it: "
+            f"'workbench replay --from {terms['from']} --to {terms['to']}'."
+        )
+    return True
+
+
+def _terms(desk: Desk, first: dt.date, last: dt.date, every: int) -> dict[str, object]:
+    return {"from": str(first), "to": str(last), "every": every, "params": desk.hash}
 
 
 def _sessions(desk: Desk, archive: Archive, first: dt.date, last: dt.date) -> Sequence[Session]:

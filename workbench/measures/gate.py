@@ -28,7 +28,6 @@ from workbench.measures.scoring import Skill, skill
 Family = tuple[str, str, int]
 REFRESH = 63  # sessions between refreshes of the evidence: a quarter
 STRIDE = 10  # sessions between walk-forward dates
-MIN_HISTORY = 250
 MIN_DATES = 60
 LEVEL = 0.99  # of the interval that must lie above zero
 
@@ -106,7 +105,7 @@ def _evidence(past: tuple[_Past, ...], horizons: tuple[int, ...]) -> Mapping[Fam
     for own in past:
         first = lead if _comparable(own.one, lead.one) else None
         for horizon in horizons:
-            for t in range(MIN_HISTORY, len(own.bars) - horizon, STRIDE):
+            for t in range(scenarios.MIN_CLOSES, len(own.bars) - horizon, STRIDE):
                 end = t + horizon + 1
                 beside = None if first is None else first.to(own.bars.dates[t + horizon])
                 scored = _scored(own.until(end), beside, horizon)

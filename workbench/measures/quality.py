@@ -16,7 +16,7 @@ from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures.prices import aligned, bars
-from workbench.measures.scenarios import MIN_EPISODES
+from workbench.measures.scenarios import MIN_CLOSES
 
 _PLACEHOLDER_SHARE = 0.05  # a year in which more opens than this equal the close before
 _SLOW = {"day": dt.timedelta(days=7), "month": dt.timedelta(days=45)}  # grace on top of the lag
@@ -53,8 +53,8 @@ def _instrument(snapshot: Snapshot, one: Instrument) -> list[Flag]:
         return [*found, _dark(one.symbol, "no value falls on a session of its venue")]
     first, last = to_datetime(own.at[0]), to_datetime(own.at[-1])
     found += _sessions(one, own.dates, snapshot.as_of)
-    if len(own) < MIN_EPISODES:
-        seen = f"{len(own)} closes; its families stay closed until it has {MIN_EPISODES}"
+    if len(own) < MIN_CLOSES:
+        seen = f"{len(own)} closes; its families stay closed until it has {MIN_CLOSES}"
         found.append(_flag(one.symbol, "close", "YOUNG", "note", seen, first))
     if not np.isfinite(own.high + own.low).any():
         seen = "closes only: no touch or stays claims"

@@ -18,7 +18,8 @@ from workbench.domain.claims import PATH_KINDS, Claim
 from workbench.measures.prices import Array, Bars, ewma_volatility
 
 Hits = npt.NDArray[np.bool_]
-MIN_EPISODES = 250
+MIN_CLOSES = 250  # an instrument with fewer has no scenarios
+MIN_PATHS = 150  # episodes with highs and lows, or common to a pair, that a share needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,8 +75,8 @@ class Episodes:
 
     @property
     def has_path(self) -> bool:
-        """True when at least 250 episodes have highs and lows."""
-        return int(np.isfinite(self.high + self.low).sum()) >= MIN_EPISODES
+        """True when at least 150 episodes have highs and lows."""
+        return int(np.isfinite(self.high + self.low).sum()) >= MIN_PATHS
 
 
 def episodes(bars: Bars, horizon: int) -> Episodes:

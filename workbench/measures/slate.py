@@ -15,7 +15,7 @@ from workbench.domain import claims
 from workbench.domain.calendars import venue
 from workbench.domain.claims import Claim, Window
 from workbench.domain.instruments import Instrument
-from workbench.measures.scenarios import MIN_EPISODES, Episodes, joined
+from workbench.measures.scenarios import MIN_PATHS, Episodes, joined
 
 # Quantiles of the scenarios, so that most claims are held more likely than not as worded.
 _LEVELS: tuple[tuple[float, claims.Op], ...] = ((0.25, ">"), (0.65, "<"), (0.35, ">"), (0.75, "<"))
@@ -94,7 +94,7 @@ def versus(
     if other is None:
         return []
     left, right = joined(own, other)
-    if len(left) < MIN_EPISODES:
+    if len(left) < MIN_PATHS:
         return []
     gap = np.expm1(left.close) - np.expm1(right.close)
     ahead = turn % 2 == 0

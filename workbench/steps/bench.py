@@ -22,7 +22,7 @@ from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
 from workbench.measures.prices import Bars, bars
-from workbench.measures.scenarios import MIN_EPISODES, Episodes, episodes, ewma_scaled
+from workbench.measures.scenarios import MIN_CLOSES, Episodes, episodes, ewma_scaled
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.files import write_atomic
@@ -120,6 +120,19 @@ class Bench:
             )
         return self.bars[self.lead.symbol]
 
+    def check(self) -> None:
+        """Refuses a moment at which there is nothing to speak of.
+
+        Raises:
+            BeyondArchive: The lead is dark, withheld, or too young for a slate.
+        """
+        have = len(self.lead_bars)
+        if have < MIN_CLOSES:
+            raise BeyondArchive(
+                f"{self.lead.symbol} has {have} closes as of {iso(self.as_of)} and a cycle needs "
+                f"{MIN_CLOSES}. Choose a later moment, or import more history."
+            )
+
     @cached_property
     def scenarios(self) -> dict[tuple[str, int], Episodes]:
         """Reference scenarios by (symbol, horizon); young instruments have none."""
@@ -139,7 +152,7 @@ class Bench:
         }
 
     def _grown(self) -> list[tuple[str, Bars]]:
-        return [(symbol, own) for symbol, own in self.bars.items() if len(own) >= MIN_EPISODES]
+        return [(symbol, own) for symbol, own in self.bars.items() if len(own) >= MIN_CLOSES]
 
     def remember(self, name: str, value: object) -> None:
         """Keeps a part of this cycle for later steps; a cycle under papermill also on disk."""

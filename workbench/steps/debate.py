@@ -146,7 +146,7 @@ def _answers(
     legs: dict[tuple[str, int], Episodes] = {}
     for symbol, (own, view) in views.items():
         for horizon in bench.desk.params.horizons:
-            if len(own) >= scenarios.MIN_EPISODES:
+            if len(own) >= scenarios.MIN_CLOSES:
                 scaled = ewma_scaled(own, horizon).weighted(own.dates, view.weights)
                 factor = scaled.close * 0 + view.ratio
                 legs[symbol, horizon] = scaled.scaled(factor)

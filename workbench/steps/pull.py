@@ -27,7 +27,7 @@ def observe(bench: Bench) -> pd.DataFrame:
         "code": CODE,
         "snapshot": bench.snapshot.hash,
     }
-    bench.lead_bars  # noqa: B018  # refuses a moment at which the lead is dark, before any row
+    bench.check()
     bench.ledger.append(bench.number, [(book.cycles, row)])
     return coverage(bench)
 
