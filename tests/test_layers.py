@@ -18,8 +18,6 @@ MAY: Mapping[str, frozenset[str]] = {
     "desk": frozenset({"domain", "measures", "world", "steps", "desk"}),
     "cli": frozenset({"domain", "measures", "world", "steps", "desk", "cli"}),
 }
-# The one exception: params validate the gate's terms, which the gate owns.
-STATED = {("workbench.world.params", "workbench.measures.gate", "Terms")}
 
 # What reaches outside: files, clocks, sockets, processes, chance without a seed.
 _MODULES = """
@@ -81,12 +79,9 @@ def wrong(found: Mapping[str, str]) -> list[str]:
     return [
         f"{module} imports {target} {name}".strip()
         for module, target, name in edges(found)
-        if (module, target, name) not in STATED
-        and (
-            target.startswith(".")
-            or (layer(target) and layer(module) and layer(target) not in MAY.get(layer(module), ()))
-            or (not layer(module) and layer(target))
-        )
+        if target.startswith(".")
+        or (layer(target) and layer(module) and layer(target) not in MAY.get(layer(module), ()))
+        or (not layer(module) and layer(target))
     ]
 
 
@@ -134,11 +129,6 @@ def test_every_module_has_a_layer():
 def test_no_import_circles():
     """Within a layer, too, imports have a direction."""
     assert circles(sources()) == []
-
-
-def test_the_exception_is_still_used():
-    """A stated exception that nobody uses any more is deleted."""
-    assert set(edges(sources())) >= STATED
 
 
 @pytest.mark.parametrize("name", [m for m in sources() if layer(m) in {"domain", "measures"}])

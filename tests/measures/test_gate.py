@@ -13,9 +13,9 @@ from workbench.domain import claims
 from workbench.domain.calendars import moment
 from workbench.domain.claims import Claim
 from workbench.domain.instruments import find
-from workbench.domain.records import Decision
+from workbench.domain.records import Decision, Terms
 from workbench.measures import gate
-from workbench.measures.gate import MIN_DATES, REFRESH, Terms
+from workbench.measures.gate import MIN_DATES, REFRESH
 from workbench.measures.prices import Bars
 from workbench.measures.scoring import Skill
 
@@ -251,7 +251,7 @@ def mean_skill(walk: Callable[..., Bars], swing: float) -> dict[str, float]:
         evidence = gate.evidence([walk(900, seed=seed, swing=swing)], [SPX], [1])
         for (_, kind, _), one in evidence.items():
             # Every tenth of the 632 past sessions; a path needs 250 episodes with a volatility.
-            assert one.dates == (58 if kind in claims.PATH_KINDS else 64)
+            assert one.dates == 64
             found.setdefault(kind, []).append(one.skill)
     return {kind: float(np.mean(skills)) for kind, skills in found.items()}
 
@@ -296,8 +296,7 @@ def test_relative_evidence_by_date(walk: Callable[..., Bars], missing: str):
     short = replace(other, **{name: getattr(other, name)[keep] for name in fields})
     found = gate.evidence([lead, short], [SPX, COMP], [1])
     assert found["COMP", "level", 1].dates == 20
-    # Fewer: a pair is compared from 250 common episodes on, 60 sessions of EWMA before them.
-    assert 10 <= found["COMP", "relative", 1].dates <= 14
+    assert 15 <= found["COMP", "relative", 1].dates <= 20
 
 
 def test_no_evidence_from_a_short_history(walk: Callable[..., Bars]):

@@ -215,10 +215,10 @@ def test_path_claims_leave_out_what_has_no_path(walk):
     assert len(scenarios.outcomes(level, episodes(holed, 1))[0]) == 399
 
 
-def test_a_path_needs_250_episodes(walk):
-    """An instrument has path claims once 250 of its episodes have highs and lows."""
-    assert not episodes(walk(250), 1).has_path
-    assert episodes(walk(251), 1).has_path
+def test_a_path_needs_150_episodes(walk):
+    """An instrument has path claims once 150 of its episodes have highs and lows."""
+    assert not episodes(walk(150), 1).has_path
+    assert episodes(walk(151), 1).has_path
 
 
 @pytest.mark.parametrize("size", [100.0, 150.0])

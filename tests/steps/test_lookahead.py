@@ -215,8 +215,8 @@ def test_a_smoothed_probability_would_not_stay(
     early, late = within_one_fit(desk, full)
     honest = regimes.turbulent
 
-    def smoothed(close: Array) -> tuple[Array, int]:
-        probability, fitted = honest(close)
+    def smoothed(close: Array, sessions: int = regimes.SHOWN) -> tuple[Array, int]:
+        probability, fitted = honest(close, sessions)
         return pd.Series(probability[::-1]).ewm(span=5).mean().to_numpy()[::-1], fitted
 
     monkeypatch.setattr(regimes, "turbulent", smoothed)

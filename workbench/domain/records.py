@@ -17,6 +17,7 @@ RegimeName = Literal[
     "risk_on", "risk_off", "choppy", "crisis", "trending_up", "trending_down", "unknown"
 ]
 CONTROLS = ("scenario", "climatology", "persistence")
+HOUSE_MINDS = ("Macro", "Flow", "Contrarian")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +154,18 @@ class Settlement:
     value: float | None
     observations: tuple[tuple[str, str, str, str, float], ...]
     known_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the gate asks for.
+
+    Attributes:
+        material: Least expected edge (p - b)^2 / (b (1 - b)).
+        trivial: Probabilities outside [trivial, 1 - trivial] are not worth saying.
+        recent: Dispatches, at least 1, over which the call's family should vary.
+    """
+
+    material: float = 0.005
+    trivial: float = 0.03
+    recent: int = 10

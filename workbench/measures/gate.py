@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from workbench.domain.calendars import to_datetime, venue
 from workbench.domain.claims import Claim, Window
 from workbench.domain.instruments import Instrument
-from workbench.domain.records import Decision, Role
+from workbench.domain.records import Decision, Role, Terms
 from workbench.measures import scenarios, slate
 from workbench.measures.prices import Array, Bars
 from workbench.measures.scoring import Skill, skill
@@ -30,21 +30,6 @@ REFRESH = 63  # sessions between refreshes of the evidence: a quarter
 STRIDE = 10  # sessions between walk-forward dates
 MIN_DATES = 60
 LEVEL = 0.99  # of the interval that must lie above zero
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the gate asks for.
-
-    Attributes:
-        material: Least expected edge (p - b)^2 / (b (1 - b)).
-        trivial: Probabilities outside [trivial, 1 - trivial] are not worth saying.
-        recent: Dispatches, at least 1, over which the call's family should vary.
-    """
-
-    material: float = 0.005
-    trivial: float = 0.03
-    recent: int = 10
 
 
 def evidence(

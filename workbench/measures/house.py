@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.domain.calendars import iso
-from workbench.domain.records import Absence, Finding
+from workbench.domain.records import HOUSE_MINDS, Absence, Finding
 from workbench.domain.snapshots import Snapshot
 from workbench.measures.prices import (
     SESSIONS_A_YEAR,
@@ -192,7 +192,7 @@ def contrarian(slice_: Snapshot, lead: Bars) -> View | Absence:
     return _view(volatility, sigma, weights, argument, found)
 
 
-MINDS: Mapping[str, Mind] = {"Macro": macro, "Flow": flow, "Contrarian": contrarian}
+MINDS: Mapping[str, Mind] = dict(zip(HOUSE_MINDS, (macro, flow, contrarian), strict=True))
 
 
 def similarity(features: Array) -> Array:

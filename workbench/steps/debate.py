@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from workbench.domain import claims
 from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.claims import Claim, Reference
-from workbench.domain.errors import ParamsError
 from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
 from workbench.domain.sentences import render
 from workbench.measures import baselines, house, scenarios, slate
@@ -101,11 +100,7 @@ def controls(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
 def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absence]:
     """What one mind says of the slate, from its own slice of the snapshot and nothing else."""
     name = mind.params.mind
-    think = house.MINDS.get(name)
-    if think is None:
-        raise ParamsError(
-            f"No house mind is called {name!r}. House minds: {', '.join(house.MINDS)}."
-        )
+    think = house.MINDS[name]
     shown = bench.snapshot.only(sees(bench, mind), mind.params.fields)
     views: dict[str, tuple[Bars, house.View]] = {}
     absent: list[Absence] = []

@@ -140,7 +140,7 @@ class Ledger:
                         connection.execute(_refuse(table.name, verb))
                 if connection.execute(sa.select(_head.c.id)).first() is None:
                     connection.execute(_head.insert().values(id=1, seq=0, hash=GENESIS))
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:
             raise UserMistake(
                 f"The ledger cannot be opened for writing: {error.orig}. "
                 "Check that --outputs is a folder you may write to."
@@ -160,6 +160,9 @@ class Ledger:
             self._open = connection
             try:
                 yield connection
+            except BaseException:
+                self._settled_before = ""  # what looked settled is rolled back
+                raise
             finally:
                 self._open = None
 
@@ -191,7 +194,7 @@ class Ledger:
             before: dict[sa.Table, dict[tuple[Any, ...], Row]] = {}
             added = 0
             for table, content in rows:
-                row = {"cycle": cycle, **content}
+                row = {"cycle": cycle, **_typed(table, content)}
                 if table not in before:
                     before[table] = self._present(connection, table, cycle)
                 key = tuple(row[column.name] for column in table.primary_key)
@@ -342,6 +345,16 @@ def _refuse(table: str, verb: str) -> sa.TextClause:
         f"CREATE TRIGGER IF NOT EXISTS {table}_{verb.lower()} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table}'); END"
     )
+
+
+def _typed(table: sa.Table, content: Row) -> dict[str, Any]:
+    """The content as the database will give it back, so that it hashes alike both times."""
+    return {
+        name: float(value)
+        if isinstance(table.c[name].type, sa.Float) and value is not None
+        else value
+        for name, value in content.items()
+    }
 
 
 def _same(table: sa.Table, key: tuple[Any, ...], old: Row, new: Row) -> None:

@@ -11,14 +11,23 @@ import difflib
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
+from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from workbench.domain.errors import ClaimRefused, ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument, Theme, find
-from workbench.measures.gate import Terms
+from workbench.domain.records import HOUSE_MINDS, Terms
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -35,7 +44,7 @@ class InstrumentParams(_Strict):
     venue: Literal["XNYS", "24/7"] | None = None
     theme: Theme | None = None
     unit: str | None = None
-    tick: Annotated[float, Field(gt=0)] | None = None
+    tick: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     lag_minutes: Annotated[int, Field(ge=0)] | None = None
     aliases: tuple[str, ...] | None = None
     sources: tuple[str, ...] | None = None
@@ -74,9 +83,15 @@ class Warmup(_Strict):
     first: dt.date = Field(alias="from")
     last: dt.date = Field(alias="to")
 
+    @model_validator(mode="after")
+    def _forward(self) -> Warmup:
+        if self.last < self.first:
+            raise ValueError(f"ends {self.last}, before it begins on {self.first}")
+        return self
+
 
 class GateParams(_Strict):
-    """What the gate asks for; see ``measures.gate.Terms``."""
+    """What the gate asks for; see ``domain.records.Terms``."""
 
     material: Annotated[float, Field(gt=0, lt=1)] = Terms().material
     trivial: Annotated[float, Field(gt=0, lt=0.5)] = Terms().trivial
@@ -86,21 +101,40 @@ class GateParams(_Strict):
         return Terms(material=self.material, trivial=self.trivial)
 
 
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name} is no time zone of the IANA database")
+    return name
+
+
+def _distinct(names: tuple[object, ...]) -> tuple[object, ...]:
+    said = [getattr(one, "symbol", one) for one in names]
+    twice = sorted({str(name) for name in said if said.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is named twice")
+    return names
+
+
 class Params(_Strict):
     """One desk."""
 
     desk: str
-    zone: str = "America/New_York"
+    zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
     feeds: tuple[Literal["bundled"], ...] = ("bundled",)
     clock: Clock = Clock()
     first: dt.date
     warmup: Warmup | None = None
-    instruments: tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...] = Field(
-        min_length=1
-    )
+    instruments: Annotated[
+        tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
+        Field(min_length=1),
+        AfterValidator(_distinct),
+    ]
     indicators: tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...] = ()
-    horizons: tuple[Annotated[int, Field(ge=1, le=22)], ...] = (1, 5)
-    minds: tuple[str, ...] = ("macro", "flow", "contrarian")
+    horizons: Annotated[tuple[Annotated[int, Field(ge=1, le=22)], ...], Field(min_length=1)] = (
+        1,
+        5,
+    )
+    minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
     pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.1
     gate: GateParams = GateParams()
 
@@ -216,7 +250,7 @@ def read(path: Path) -> Params:
     Raises:
         ParamsError: Not YAML, an unknown key, or a value outside its bounds; one line.
     """
-    return _validated(Params, _mapping(path.read_text("utf-8"), path), path)
+    return _validated(Params, _mapping(_text(path), path), path)
 
 
 def mind(path: Path) -> Mind:
@@ -226,7 +260,7 @@ def mind(path: Path) -> Mind:
         ParamsError: No such file, no front matter, an unknown key, or an empty mandate.
     """
     try:
-        text = path.read_text("utf-8")
+        text = _text(path)
     except OSError as error:
         raise ParamsError(
             f"Mind {path.stem!r} has no file {path.parent.name}/{path.name}: {error.strerror}. "
@@ -237,9 +271,20 @@ def mind(path: Path) -> Mind:
         raise ParamsError(f"{path.name} has no front matter between two lines of '---'.")
     if not parts[2].strip():
         raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
-    return Mind(
-        params=_validated(MindParams, _mapping(parts[1], path), path), mandate=parts[2].strip()
-    )
+    found = _validated(MindParams, _mapping(parts[1], path), path)
+    if found.mind not in HOUSE_MINDS:
+        raise ParamsError(
+            f"{path.name}: no house mind is called {found.mind!r}. "
+            f"House minds: {', '.join(HOUSE_MINDS)}."
+        )
+    return Mind(params=found, mandate=parts[2].strip())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParamsError(f"{path.name} is not UTF-8 text: {error.reason}.") from error
 
 
 def _mapping(text: str, path: Path) -> dict[str, Any]:
@@ -253,14 +298,31 @@ def _mapping(text: str, path: Path) -> dict[str, Any]:
     return found
 
 
+def _keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """The keys that a params file may have at a place."""
+    for step in place:
+        field = next((f for name, f in model.model_fields.items() if step in {name, f.alias}), None)
+        if field is not None:
+            model = next(iter(_models(field.annotation)), model)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    """The models inside an annotation such as ``tuple[Model, ...] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models(part)]
+
+
 def _validated(model: type[_M], values: dict[str, Any], path: Path) -> _M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key explains a missing one, so it is told first.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            known = [f.alias or name for name, f in model.model_fields.items()]
+            known = _keys(model, first["loc"][:-1])
             close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else f" Known keys: {', '.join(known)}."
             raise ParamsError(f"{path.name}: unknown key {where!r}.{hint}") from None
