@@ -96,7 +96,6 @@ def test_cut_within_a_cycle(opened: Open, bundle: Archive, straight: tuple[int, 
     assert ledger.head() == straight
 
 
-@pytest.mark.xfail(reason="reported: a conflict on the ledger (exit 1), in both directions")
 @pytest.mark.parametrize("steps", [1, 3, 5])
 def test_an_unfinished_notebook_cycle_comes_first(steps: int, opened: Open, bundle: Archive):
     """After a cycle of which only some notebooks ran, a replay is refused until it is finished."""

@@ -64,7 +64,7 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     layout.write_assets(site)
     _trail(desk, ledger, number)
     numbers = _finished(desk, number)
-    touched = {number, *numbers[-2:-1], *_settled_by(ledger, number, numbers)}
+    touched = {number, *numbers[-2:-1], *_settled_since(ledger, numbers)}
     pages = {n: _dispatch(desk, ledger, n, numbers) for n in sorted(touched)}
     for page in pages.values():
         _write(site / page.permalink, layout.dispatch_html(page, _ROOT))
@@ -80,12 +80,13 @@ def _finished(desk: Desk, number: int) -> list[int]:
     return [n for n in known if n < number] + [number]
 
 
-def _settled_by(ledger: Ledger, number: int, numbers: Sequence[int]) -> list[int]:
-    """Published dispatches with a prediction on record that this cycle settled."""
+def _settled_since(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
+    """Published dispatches with a prediction that settled after the last publication."""
+    before = numbers[-2] if len(numbers) > 1 else 0
     query = (
         sa.select(book.decisions.c.cycle)
         .join(book.settlements, book.settlements.c.claim == book.decisions.c.claim)
-        .where(book.settlements.c.cycle == number, book.decisions.c.role != "shadow")
+        .where(book.settlements.c.cycle > before, book.decisions.c.role != "shadow")
         .distinct()
     )
     return [row["cycle"] for row in ledger.read(query) if row["cycle"] in numbers]

@@ -127,8 +127,13 @@ def trend_strength(bars: Bars) -> Array:
     return strength
 
 
-def read(bars: Bars) -> Regime:
-    """The regime at the last bar; ``unknown`` with fewer than 500 sessions."""
+def read(bars: Bars, known: tuple[Array, int] | None = None) -> Regime:
+    """The regime at the last bar; ``unknown`` with fewer than 500 sessions.
+
+    Args:
+        bars: The lead's.
+        known: What ``turbulent`` says of their closes, when that is at hand already.
+    """
     last = bars.dates[-1].astype("datetime64[D]").item()
     if len(bars) < MIN_SESSIONS:
         nan = float("nan")
@@ -137,7 +142,7 @@ def read(bars: Bars) -> Regime:
             name="unknown", since=last, turbulent=nan, rule=reason, volatility=nan, trend=nan,
             drawdown=float(drawdown(bars.close)[-1]), fitted=last,
         )  # fmt: skip
-    probability, fitted = turbulent(bars.close)
+    probability, fitted = known or turbulent(bars.close)
     labels = names(bars, probability)
     changed = np.flatnonzero(labels[1:] != labels[:-1])
     since = bars.dates[-len(labels) :][changed[-1] + 1 if len(changed) else 0]

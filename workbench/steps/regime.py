@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from workbench.domain.records import Regime
 from workbench.measures import regimes
-from workbench.measures.prices import correlation, drawdown, ewma_volatility
+from workbench.measures.prices import Array, correlation, drawdown, ewma_volatility
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
 
 
 def read(bench: Bench) -> Regime:
     """Reads the lead's regime and puts its name on the ledger."""
-    found = regimes.read(bench.lead_bars)
+    grown = len(bench.lead_bars) >= regimes.MIN_SESSIONS
+    found = regimes.read(bench.lead_bars, turbulence(bench) if grown else None)
     row = {
         "of": bench.number,
         "name": found.name,
@@ -25,6 +28,16 @@ def read(bench: Bench) -> Regime:
     }
     bench.ledger.append(bench.number, [(book.regimes, row)])
     return found
+
+
+def turbulence(bench: Bench, sessions: int = regimes.SHOWN) -> tuple[Array, int]:
+    """``regimes.turbulent`` of the lead, kept in the cycle's folder: its fits take seconds."""
+    kept = cast(dict[str, Any] | None, bench.recall("turbulence"))
+    if kept is not None and len(kept["probability"]) >= sessions:
+        return np.array(kept["probability"][-sessions:]), kept["fitted"]
+    probability, fitted = regimes.turbulent(bench.lead_bars.close, sessions)
+    bench.remember("turbulence", {"probability": probability.tolist(), "fitted": fitted})
+    return probability, fitted
 
 
 def evidence(found: Regime) -> pd.DataFrame:
@@ -50,7 +63,7 @@ def history(bench: Bench, sessions: int) -> pd.DataFrame:
         values only, volatility a fraction a day.
     """
     own = bench.lead_bars
-    probability, _ = regimes.turbulent(own.close, sessions)
+    probability, _ = turbulence(bench, sessions)
     frame = pd.DataFrame(
         {
             "close": own.close,
