@@ -55,7 +55,7 @@ EMPTY = pytest.mark.xfail(reason="reported: calibration of nothing divides by ze
     "name", [pytest.param(one, marks=EMPTY if one == "2_score" else ()) for one in NAMES]
 )
 def test_each_runs_alone_on_fresh_outputs(name: str, desk: Desk):
-    """A newcomer opens any notebook first: it works, before any cycle was run, and keeps nothing."""
+    """A newcomer opens any notebook first: it works before any cycle ran, and keeps nothing."""
     path = desk.root / "notebooks" / f"{name}.ipynb"
     space = cells_run(path, desk="params/small.yaml")
     assert space["bench"].number == 1

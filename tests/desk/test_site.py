@@ -187,8 +187,8 @@ def test_older_and_newer(pages: dict[str, str], dispatches: dict[int, str]):
         pager = re.search(r'<nav class="pager".*?</nav>', pages[dispatches[number]], re.DOTALL)
         assert pager is not None
         found = re.findall(r'href="\.\./\.\./\.\./(read/[^"]+)"><small>(← Older|Newer →)', pager[0])
-        expected = [(dispatches[n], word) for n, word in
-                    ((number - 1, "← Older"), (number + 1, "Newer →")) if n in dispatches]  # fmt: skip
+        beside = ((number - 1, "← Older"), (number + 1, "Newer →"))
+        expected = [(dispatches[n], word) for n, word in beside if n in dispatches]
         assert found == expected
 
 
@@ -343,7 +343,7 @@ def test_a_cycle_without_its_dispatch_is_no_neighbour(copy: Desk):
 
 
 def test_a_call_settled_in_a_replay_shows_on_its_page(copy: Desk, made: Made):
-    """Between two cycles a replay may settle calls: the next publication brings their banners up."""
+    """Calls that a replay settles between two cycles: the next publication brings their banners."""
     replayed = next(c for c in calls(made) if c["at"] in NUMBERS[1:-1] and c["outcome"] != "void")
     folder = copy.outputs / "cycles"
     settled_at = replayed["at"]
