@@ -128,10 +128,8 @@ class Writer:
         if name in self.facts.words:
             return self._quoted(self.facts.words[name], link)
         finding = self.facts.findings[name]
-        if not link:
-            return finding.text
         self.cited[name] = finding
-        return _anchor(finding)
+        return _anchor(finding) if link else finding.text
 
     def _quoted(self, text: str, link: bool) -> str:
         """A word or a mind's argument; the findings that an argument cites become links."""
@@ -142,8 +140,8 @@ class Writer:
             if name.partition("_")[0] in {"macro", "flow", "contrarian"} and finding.text in text:
                 self.cited[name] = finding
                 plain = html.escape(finding.text, quote=False)
-                shown = re.sub(rf"(?<![\w.>]){re.escape(plain)}(?![\w<])", _anchor(finding), shown,
-                               count=1)  # fmt: skip
+                bare = rf"(?<![\w.>]){re.escape(plain)}(?![\w<])"
+                shown = re.sub(bare, _anchor(finding), shown, count=1)
         return shown
 
 
@@ -190,10 +188,7 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
     def any_of(*slots: str) -> list[str]:
         return [slot for slot in slots if slot in has]
 
-    opening = [one(*any_of("settled_right",
-                "settled_cheap",
-                "settled_lucky", "settled_wrong", "settled_void", "settled_nothing",
-                           "settled_first"), *any_of("shadows", "shadows_alone"))]  # fmt: skip
+    opening = [one(*any_of(*_SETTLED), *any_of("shadows", "shadows_alone"))]
     if record := any_of("record_positive", "record_zero", "record_few"):
         opening.append(one(*record))
     tape = "tape" if "other" in has and "range" in facts.findings else "tape_alone"
@@ -223,6 +218,15 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
     }  # fmt: skip
 
 
+_SETTLED = (
+    "settled_right",
+    "settled_cheap",
+    "settled_lucky",
+    "settled_wrong",
+    "settled_void",
+    "settled_nothing",
+    "settled_first",
+)
 _TITLES: tuple[tuple[str, str], ...] = (
     ("shock_down", "title_shock_down"),
     ("shock_up", "title_shock_up"),
