@@ -252,7 +252,7 @@ def test_archive_status(run: Run):
     [
         ["record"],
         ["verify"],
-        pytest.param(["archive", "status"], marks=pytest.mark.xfail(reason="reported: traceback")),
+        ["archive", "status"],
         ["replay", "--from", "2018-01-29", "--to", "2018-01-29"],
     ],
     ids=" ".join,

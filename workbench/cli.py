@@ -229,9 +229,16 @@ def main() -> None:
         told = getattr(error, "format_message", error.__str__)()
         code = _refused(told, 2)
     except OSError as error:
-        place = Path(error.filename).name if isinstance(error.filename, str) else "a file"
-        code = _refused(f"{place!r} cannot be used: {error.strerror}. Choose another place.", 2)
+        code = _refused(f"{_culprit(error)} cannot be used: {error.strerror}. Choose another.", 2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _culprit(error: OSError) -> str:
+    """The name of the file that stands where a folder should, else of the one asked for."""
+    if not isinstance(error.filename, str):
+        return "A file"
+    path = Path(error.filename)
+    return repr(next((p.name for p in (path, *path.parents) if p.is_file()), path.name))
 
 
 def _refused(message: str, code: int) -> int:

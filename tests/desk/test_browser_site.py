@@ -104,7 +104,6 @@ def test_older_newer_and_trail_can_be_walked(made: Made, visit: Callable[..., An
     page.wait_for_url("**/site/index.html")
 
 
-@pytest.mark.xfail(reason="reported: ids with an underscore are dropped from trail pages")
 def test_a_number_leads_to_its_finding(made: Made, visit: Callable[..., Any]):
     """A click on a number of the essay opens the trail at the row that holds that very number."""
     page = visit(dispatch(made, 7))

@@ -202,11 +202,6 @@ def run(inside: Command, bundle: Archive) -> Command:
     )
 
 
-def reported(why: str) -> pytest.MarkDecorator:
-    """A fault that was found and reported; when it is mended, this mark goes."""
-    return pytest.mark.xfail(reason=f"reported: {why}")
-
-
 def tree(root: Path) -> dict[str, bytes]:
     """Every file of the outputs with its content; the lock and the database's own aside."""
     passing = {".lock", "ledger.db-wal", "ledger.db-shm"}
@@ -244,14 +239,7 @@ MISTAKES = {
 }
 
 
-KNOWN = {
-    "other store": reported("--archive that is a file ends in a traceback"),
-}
-
-
-@pytest.mark.parametrize(
-    "case", [pytest.param(name, marks=KNOWN.get(name, ())) for name in MISTAKES]
-)
+@pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_one_line_and_leaves_nothing(case: str, begun: Path, run: Command):
     """Exit 2, one line that says what and what to do, and the outputs as they were."""
     args, parts = MISTAKES[case]

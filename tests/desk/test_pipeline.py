@@ -48,12 +48,7 @@ def cells_run(path: Path, **parameters: Any) -> dict[str, Any]:
     return space
 
 
-EMPTY = pytest.mark.xfail(reason="reported: calibration of nothing divides by zero")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=EMPTY if one == "2_score" else ()) for one in NAMES]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_runs_alone_on_fresh_outputs(name: str, desk: Desk):
     """A newcomer opens any notebook first: it works before any cycle ran, and keeps nothing."""
     path = desk.root / "notebooks" / f"{name}.ipynb"

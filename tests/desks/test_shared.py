@@ -95,7 +95,6 @@ def flags(desk: Desk, archive: Archive, series: str) -> dict[str, Flag]:
     return {flag.check: flag for flag in bench(desk, archive).flags if flag.series == series}
 
 
-@pytest.mark.xfail(reason="reported: rows off the sessions raise no flag")
 def test_what_is_wrong_with_vix_is_flagged(desk: Desk, archive: Archive):
     """VIX has rows on days without a session, sessions without a row: both are told."""
     found = flags(desk, archive, "VIX")

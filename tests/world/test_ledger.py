@@ -155,7 +155,7 @@ def test_every_number_comes_back_to_the_bit(value: float):
 
 @pytest.mark.parametrize(
     "value",
-    [1, 0, pytest.param(-0.0, marks=pytest.mark.xfail(reason="reported: read back as 0.0"))],
+    [1, 0, -0.0],
     ids=str,
 )
 def test_a_number_that_the_database_writes_otherwise(value: float, ledger: Ledger):

@@ -313,6 +313,15 @@ def _strikes(claim: Claim) -> list[float]:
     return [ref * (1 + value / 100) for value in found] if claim.unit == "pct" else found
 
 
+def _nothing(why: str) -> go.Figure:
+    """A figure that says why there is nothing to draw."""
+    figure = go.Figure(_line([0, 1], [0, 0], RULE, "nothing"))
+    return finished(
+        figure, title=why, subtitle="", caption="n = 0.", alt="Nothing to draw.",
+        table=pd.DataFrame(), height=120,
+    )  # fmt: skip
+
+
 def calibration(p: np.ndarray, y: np.ndarray, who: str) -> go.Figure:
     """Forecast probability against observed share, with 95 % binomial bars.
 
@@ -321,6 +330,8 @@ def calibration(p: np.ndarray, y: np.ndarray, who: str) -> go.Figure:
         y: Outcomes, 1 or 0, same shape.
         who: The forecaster.
     """
+    if not len(p):
+        return _nothing("No claim of this forecaster has settled yet")
     forecast, happened, n = reliability(p, y)
     error = 1.96 * np.sqrt(np.maximum(happened * (1 - happened), 0.01) / n)
     figure = go.Figure(_line([0, 100], [0, 100], SOFT, "perfect", dash="dot"))
@@ -368,6 +379,8 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
     """
     whole = record[(record["horizon"] == 0) & record["skill"].notna()].set_index("forecaster")
     rows = [name for name in forecasters if name in whole.index][::-1]
+    if not rows:
+        return _nothing("Too few claims have settled to speak of skill")
     shown = 100 * whole.loc[rows, ["skill", "skill_low", "skill_high"]].astype(float)
     values = shown["skill"].tolist()
     low = (shown["skill"] - shown["skill_low"]).tolist()
@@ -391,14 +404,12 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
         )
     )
     figure.add_vline(x=0, line={"color": SOFT, "width": 1})
-    best = max(zip(values, rows, strict=True), default=(0.0, "nobody"))
-    n = int(whole["n"].max()) if len(whole) else 0
+    best = max(zip(values, rows, strict=True))
+    n = int(whole["n"].max())
     table = pd.DataFrame({"Forecaster": rows[::-1], "Skill": [f"{v:+.1f}%" for v in values[::-1]]})
     return finished(
         figure,
-        title=f"{best[1]} is furthest from the base rate, at {best[0]:+.1f}%"
-        if rows
-        else "Too few settled claims",
+        title=f"{best[1]} is furthest from the base rate, at {best[0]:+.1f}%",
         subtitle="Skill over climatology on all settled claims, shadows included, per cent",
         caption=f"Bars: 95%, block bootstrap over dates. n = {n:,} claims.",
         alt=f"{len(rows)} points with intervals around zero.",

@@ -107,7 +107,11 @@ def _status(
             if status["state"] != "published":
                 return _resumed(status, as_of, parameters)
     number += last is not None
-    when = as_of or _next(desk, None if last is None else moment(last["as_of"]))
+    when = (
+        as_of.replace(microsecond=0)
+        if as_of
+        else _next(desk, None if last is None else moment(last["as_of"]))
+    )
     if last is not None and when <= moment(last["as_of"]):
         raise UserMistake(
             f"The last cycle knows {last['as_of']}, and cycles only go forward. "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -89,7 +90,12 @@ def run(
     from papermill.exceptions import PapermillException
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent) as folder, _environment(environment):
+    for left in output.parent.glob(".run-*"):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(dir=output.parent, prefix=".run-") as folder,
+        _environment(environment),
+    ):
         path = Path(folder) / output.name
         reason = ""
         try:

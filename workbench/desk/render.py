@@ -72,7 +72,7 @@ _CLASSES = _words(
 _TABLE_ROLES = {"table", "rowgroup", "row", "cell", "columnheader", "rowheader"}
 _STATES = {"open", "awaiting", "right", "wrong", "void", "none", "shadow", "live", "replay"}
 _STATES |= {"late", "dark", "quarantined", "trial", "force", "retired"}
-_ID = re.compile(r"(?!desk-)[a-z][a-z0-9-]{0,63}")
+_ID = re.compile(r"(?!desk-)[a-z][a-z0-9_-]{0,63}")
 _HREF = re.compile(r"https://[^\s\\]+|#[\w-]*|(?:\.{1,2}/)*[\w-][\w./#-]*", re.ASCII)
 
 

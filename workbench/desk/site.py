@@ -2,7 +2,8 @@
 
 A dispatch's essay is the executed notebook, never edited; everything that becomes known later
 (banner, scores, newer links) is rendered around it. Publishing a cycle writes its own pages, and
-rewrites only those whose state it changed. A page that fails the final check stops everything.
+rewrites only those whose state it changed. All pages are made and checked before the first is
+written, so one that fails the final check stops everything.
 """
 
 from __future__ import annotations
@@ -61,22 +62,26 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
         CycleFailed: A page holds something that could run, leak or load from elsewhere.
     """
     site = desk.outputs / "site"
-    layout.write_assets(site)
-    _trail(desk, ledger, number)
-    numbers = _finished(desk, number)
+    numbers = _published(site, number)
+    files = _trail(desk, ledger, number)
     touched = {number, *numbers[-2:-1], *_settled_since(ledger, numbers)}
     pages = {n: _dispatch(desk, ledger, n, numbers) for n in sorted(touched)}
-    for page in pages.values():
-        _write(site / page.permalink, layout.dispatch_html(page, _ROOT))
+    files |= {page.permalink: layout.dispatch_html(page, _ROOT) for page in pages.values()}
     latest = pages[number]
-    _index(desk, ledger, latest, numbers)
+    files["index.html"] = _index(ledger, latest, numbers)
+    for name, text in files.items():
+        problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
+        if problems:
+            raise CycleFailed(f"{name} is not published, nor anything else: {problems[0]}.")
+    layout.write_assets(site)
+    for name, text in files.items():
+        _write(site / name, text.encode())
     return Page(path=site / latest.permalink, title=latest.title, call=_line(latest))
 
 
-def _finished(desk: Desk, number: int) -> list[int]:
-    """Cycles with pages, oldest first, this one last."""
-    folders = (desk.outputs / "cycles").glob("*/status.json")
-    known = sorted(int(path.parent.name) for path in folders)
+def _published(site: Path, number: int) -> list[int]:
+    """Cycles with pages before this one, oldest first, and this one last."""
+    known = sorted(int(path.name) for path in (site / "read").glob("[0-9]*"))
     return [n for n in known if n < number] + [number]
 
 
@@ -92,32 +97,32 @@ def _settled_since(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
     return [row["cycle"] for row in ledger.read(query) if row["cycle"] in numbers]
 
 
-def _trail(desk: Desk, ledger: Ledger, number: int) -> None:
-    """The executed notebooks of a cycle, as pages and as downloads."""
+def _trail(desk: Desk, ledger: Ledger, number: int) -> dict[str, str]:
+    """The executed notebooks of a cycle, as pages and as downloads: path to text."""
     row = _row(ledger, number)
     dispatch = layout.Link(title=row["title"], href=_permalink(number, row["slug"]))
     links = tuple(
         layout.Link(title=name, href=f"read/{number}/trail/{name}.html") for name in NAMES
     )
-    folder = desk.outputs / "site" / "read" / str(number) / "trail"
-    for name in NAMES:
-        nb = _notebook(desk, number, name)
+    files: dict[str, str] = {}
+    for link in links:
+        nb = _notebook(desk, number, link.title)
+        download = link.href.replace(".html", ".ipynb")
         page = layout.TrailPage(
             number=number,
             title=row["title"],
-            name=name,
+            name=link.title,
             question=render.heading(nb),
             body_html=render.trail_body(nb),
             notebooks=links,
             dispatch=dispatch,
-            download=f"read/{number}/trail/{name}.ipynb",
+            download=download,
         )
-        _write(folder / f"{name}.html", layout.trail_html(page, _ROOT))
+        files[link.href] = layout.trail_html(page, _ROOT)
         nb.metadata.pop("papermill", None)  # paths of the machine that ran it
         text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]  # nbformat is untyped
-        if problems := guard.leaks(text):
-            raise CycleFailed(f"Notebook {name} of cycle {number} is not published: {problems[0]}.")
-        write_atomic(folder / f"{name}.ipynb", text.encode())
+        files[download] = text
+    return files
 
 
 def _notebook(desk: Desk, number: int, name: str) -> nbformat.NotebookNode:
@@ -356,7 +361,7 @@ def _debate(
     )
 
 
-def _index(desk: Desk, ledger: Ledger, latest: layout.DispatchPage, numbers: Sequence[int]) -> None:
+def _index(ledger: Ledger, latest: layout.DispatchPage, numbers: Sequence[int]) -> str:
     now = latest.as_of.timestamp()
     entries = []
     for number in reversed(numbers[-_LISTED - 1 : -1]):
@@ -378,7 +383,7 @@ def _index(desk: Desk, ledger: Ledger, latest: layout.DispatchPage, numbers: Seq
     page = layout.IndexPage(
         latest=latest, entries=tuple(entries), record=_record(ledger, latest.number)
     )
-    _write(desk.outputs / "site" / "index.html", layout.index_html(page))
+    return layout.index_html(page)
 
 
 def _record(ledger: Ledger, number: int) -> tuple[tuple[str, str], ...]:
@@ -402,9 +407,6 @@ def _line(page: layout.DispatchPage) -> str:
     )
 
 
-def _write(path: Path, text: str) -> None:
-    if problems := guard.scan(text):
-        raise CycleFailed(f"Page {path.parent.name}/{path.name} is not published: {problems[0]}.")
-    data = text.encode()
+def _write(path: Path, data: bytes) -> None:
     if not path.is_file() or path.read_bytes() != data:
         write_atomic(path, data)

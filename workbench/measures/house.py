@@ -143,7 +143,7 @@ def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
     }  # fmt: skip
     tempo = "heavier" if surge[-1] > 0 else "lighter"
     argument = (
-        f"Volume was {tempo} than usual ({found['surge'].text} on its 22-session mean) and the "
+        f"Volume was {tempo} than usual ({found['surge'].text} on its mean of a month) and the "
         f"session spanned {found['range'].text}. Ranges like these have been followed by "
         f"{found['sigma'].text} a day; closes alone say {found['now'].text}."
     )

@@ -52,6 +52,10 @@ def _instrument(snapshot: Snapshot, one: Instrument) -> list[Flag]:
     if own is None:
         return [*found, _dark(one.symbol, "no value falls on a session of its venue")]
     first, last = to_datetime(own.at[0]), to_datetime(own.at[-1])
+    off = np.isfinite(close.value) & ~np.isin(close.at, own.at)
+    if off.any():
+        seen = f"{int(off.sum())} rows on days without a session are left out"
+        found.append(_flag(one.symbol, "close", "OFF_SESSION", "note", seen, first))
     found += _sessions(one, own.dates, snapshot.as_of)
     if len(own) < MIN_CLOSES:
         seen = f"{len(own)} closes; its families stay closed until it has {MIN_CLOSES}"

@@ -350,7 +350,7 @@ def _refuse(table: str, verb: str) -> sa.TextClause:
 def _typed(table: sa.Table, content: Row) -> dict[str, Any]:
     """The content as the database will give it back, so that it hashes alike both times."""
     return {
-        name: float(value)
+        name: float(value) + 0.0  # no negative zero
         if isinstance(table.c[name].type, sa.Float) and value is not None
         else value
         for name, value in content.items()
