@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from workbench.cli import main
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 
+# A loaded machine is slow, not wrong: speed belongs in benchmarks.
+settings.register_profile("desk", deadline=None)
+settings.load_profile("desk")
 ROOT = Path(__file__).parents[1]
 KEY = "sk-ant-no-real-key-0123456789"
 SMALL = """\
