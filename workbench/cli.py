@@ -229,7 +229,10 @@ def main() -> None:
         told = getattr(error, "format_message", error.__str__)()
         code = _refused(told, 2)
     except OSError as error:
-        code = _refused(f"{_culprit(error)} cannot be used: {error.strerror}. Choose another.", 2)
+        code = _refused(
+            f"{_culprit(error)} cannot be used: {error.strerror}. Choose another --outputs or --archive.",
+            2,
+        )
     sys.exit(code if isinstance(code, int) else 0)
 
 
