@@ -230,7 +230,8 @@ def main() -> None:
         code = _refused(told, 2)
     except OSError as error:
         code = _refused(
-            f"{_culprit(error)} cannot be used: {error.strerror}. Choose another --outputs or --archive.",
+            f"{_culprit(error)} cannot be used: {error.strerror}. "
+            "Choose another --outputs or --archive.",
             2,
         )
     sys.exit(code if isinstance(code, int) else 0)

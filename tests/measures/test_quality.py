@@ -201,7 +201,7 @@ def test_zero_volume(clean: Snapshot, changed: Callable[..., Snapshot], value: f
     """A session with a volume of zero is named; the volume is withheld, the close is not."""
     column = clean.columns["SPX", "volume"]
     flag = only(changed(clean, {("SPX", "volume"): poked(column, [10, 500], value)}))
-    assert (flag.check, flag.field, flag.severity) == ("ZERO_VOLUME", "volume", "withheld")
+    assert (flag.check, flag.field, flag.severity) == ("ZERO_VOLUME", "volume", "note")
     assert "2 sessions" in flag.seen
     assert str(column.at[500].astype("datetime64[D]")) in flag.seen
     assert flag.since == to_datetime(column.at[10])

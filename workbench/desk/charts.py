@@ -377,7 +377,9 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
         record: ``steps.score.record``; rows with family ``all`` and horizon 0 are drawn.
         forecasters: Which, in order.
     """
-    whole = record[(record["horizon"] == 0) & record["skill"].notna()].set_index("forecaster")
+    whole = record[(record["horizon"] == 0) & record["skill"].notna()]
+    whole = whole[whole["mode"] == whole["mode"].iloc[-1]] if len(whole) else whole
+    whole = whole.set_index("forecaster")
     rows = [name for name in forecasters if name in whole.index][::-1]
     if not rows:
         return _nothing("Too few claims have settled to speak of skill")
@@ -409,7 +411,7 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
     table = pd.DataFrame({"Forecaster": rows[::-1], "Skill": [f"{v:+.1f}%" for v in values[::-1]]})
     return finished(
         figure,
-        title=f"{best[1]} is furthest from the base rate, at {best[0]:+.1f}%",
+        title=f"{best[1]} has the highest skill over the base rate, {best[0]:+.1f}%",
         subtitle="Skill over climatology on all settled claims, shadows included, per cent",
         caption=f"Bars: 95%, block bootstrap over dates. n = {n:,} claims.",
         alt=f"{len(rows)} points with intervals around zero.",

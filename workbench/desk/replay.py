@@ -109,7 +109,8 @@ def interrupted(desk: Desk, first: dt.date, last: dt.date) -> bool:
     if terms != _terms(desk, first, last, 1):
         raise UserMistake(
             f"A replay from {terms['from']} to {terms['to']} was interrupted. Go on with it: "
-            f"'workbench replay --from {terms['from']} --to {terms['to']}'."
+            f"'workbench replay --from {terms['from']} --to {terms['to']} --every {terms['every']}'"
+            ", with the params it began with; or use a fresh --outputs."
         )
     return True
 

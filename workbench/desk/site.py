@@ -65,6 +65,7 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     numbers = _published(site, number)
     files = _trail(desk, ledger, number)
     touched = {number, *numbers[-2:-1], *_settled_since(ledger, numbers)}
+    touched |= set(_overdue(ledger, numbers))
     pages = {n: _dispatch(desk, ledger, n, numbers) for n in sorted(touched)}
     files |= {page.permalink: layout.dispatch_html(page, _ROOT) for page in pages.values()}
     latest = pages[number]
@@ -95,6 +96,15 @@ def _settled_since(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
         .distinct()
     )
     return [row["cycle"] for row in ledger.read(query) if row["cycle"] in numbers]
+
+
+def _overdue(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
+    """Published dispatches with a prediction past its deadline and not settled yet."""
+    claims = ledger.due(moment(_row(ledger, numbers[-1])["as_of"]))
+    query = sa.select(book.decisions.c.cycle, book.decisions.c.claim)
+    waiting = {claim.id for claim in claims}
+    rows = ledger.read(query.where(book.decisions.c.claim.in_(waiting)))
+    return [row["cycle"] for row in rows if row["cycle"] in numbers]
 
 
 def _trail(desk: Desk, ledger: Ledger, number: int) -> dict[str, str]:
@@ -328,7 +338,9 @@ def _debate(
     """Every mind on the call, or on the claim that came nearest to being one."""
     if not claims:
         return None
-    subject = next((c for c in claims if c["role"] == "call"), max(claims, key=lambda c: c["gain"]))
+    shadows = [c for c in claims if c["role"] == "shadow"] or claims
+    nearest = max(shadows, key=lambda c: (c["gain"], c["id"]))
+    subject = next((c for c in claims if c["role"] == "call"), nearest)
     query = sa.select(book.forecasts.c.forecaster, book.forecasts.c.probability)
     rows = ledger.read(
         query.where(book.forecasts.c.claim == subject["id"]).order_by(book.forecasts.c.seq)
@@ -380,14 +392,12 @@ def _index(ledger: Ledger, latest: layout.DispatchPage, numbers: Sequence[int]) 
                 score=f"score {_score(call):.2f}" if settled and call is not None else "",
             )
         )
-    page = layout.IndexPage(
-        latest=latest, entries=tuple(entries), record=_record(ledger, latest.number)
-    )
+    page = layout.IndexPage(latest=latest, entries=tuple(entries), record=_record(ledger, latest))
     return layout.index_html(page)
 
 
-def _record(ledger: Ledger, number: int) -> tuple[tuple[str, str], ...]:
-    found = score.record_skill(score.on_record(ledger, number))
+def _record(ledger: Ledger, latest: layout.DispatchPage) -> tuple[tuple[str, str], ...]:
+    found = score.record_skill(score.on_record(ledger, latest.number, latest.mode))
     rows = [("Settled predictions", f"{found.n:,}"), ("Effective n", f"{found.n_eff:,.0f}")]
     if found.skill is None or found.low is None or found.high is None:
         return (*rows, ("Skill", "too few"))

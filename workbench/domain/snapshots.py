@@ -65,6 +65,12 @@ class Snapshot:
             },
         )
 
+    def without(self, hidden: Iterable[tuple[str, str]]) -> Snapshot:
+        """The rest without these (series, field) pairs; an empty field hides the whole series."""
+        gone = set(hidden)
+        kept = {k: c for k, c in self.columns.items() if k not in gone and (k[0], "") not in gone}
+        return Snapshot(as_of=self.as_of, columns=kept)
+
     def newest(self, series: str) -> dt.datetime | None:
         """The latest moment that any field of the series describes, or None when dark."""
         found = [c.at[-1] for (name, _), c in self.columns.items() if name == series and len(c.at)]

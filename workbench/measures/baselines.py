@@ -13,7 +13,7 @@ from workbench.measures.scenarios import Hits
 
 
 def persistence(happened: Hits, horizon: int) -> float:
-    """The share of past episodes that ended like this claim, given how its last episode ended.
+    """How often the claim came true when the episode before had ended as the last one did.
 
     Args:
         happened: Past outcomes of the same claim, oldest first, shape (n,).

@@ -3,12 +3,14 @@
 A family (instrument, kind, horizon) is open when the reference credibly beats the base rate
 there, shown walk-forward on the archive with the very claims that the slate would have made.
 A claim goes on record when its family is open, its expected edge is material, it is not trivial,
-its inputs are unflagged and no open prediction on the same instrument overlaps its window.
+its inputs are neither dark nor withheld, and no open prediction on the same instrument overlaps
+its window.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +29,7 @@ from workbench.measures.scoring import Skill, skill
 
 Family = tuple[str, str, int]
 REFRESH = 63  # sessions between refreshes of the evidence: a quarter
-STRIDE = 10  # sessions between walk-forward dates
+STRIDE = 9  # sessions between walk-forward dates; odd, so that every turn of the slate is asked
 MIN_DATES = 60
 LEVEL = 0.99  # of the interval that must lie above zero
 
@@ -37,7 +39,7 @@ def evidence(
 ) -> Mapping[Family, Skill]:
     """Walk-forward skill of the reference over the base rate, by family.
 
-    At every tenth past session the slate of that day is rebuilt from what had happened by then,
+    At every ninth past session the slate of that day is rebuilt from what had happened by then,
     answered by scaled and by unscaled episodes, and scored with what followed. Only sessions up
     to the last refresh count, so the verdict changes once a quarter.
 
@@ -97,10 +99,13 @@ def _evidence(past: tuple[_Past, ...], horizons: tuple[int, ...]) -> Mapping[Fam
                 for kind, own_loss, base_loss in scored:
                     family = (own.one.symbol, kind, horizon)
                     losses.setdefault(family, []).append((t, own_loss, base_loss))
-    # Dates are ten sessions apart, so windows do not overlap and short blocks do; the interval is
-    # wider than usual because some forty families are asked side by side.
+    # Blocks are twice as long as a window; the interval is wider than usual because some forty
+    # families are asked side by side.
     return {
-        family: skill(*_columns(rows), mean_block=2, level=LEVEL) for family, rows in losses.items()
+        family: skill(
+            *_columns(rows), mean_block=max(2, math.ceil(2 * family[2] / STRIDE)), level=LEVEL
+        )
+        for family, rows in losses.items()
     }
 
 
@@ -159,7 +164,10 @@ def _relative(
         if swap:
             sides = [(theirs, mine) for mine, theirs in sides]
         p, b = (scenarios.probability(claim, *side) for side in sides[:2])
-        y = float(scenarios.outcomes(claim, *sides[2])[0][0])
+        happened, _ = scenarios.outcomes(claim, *sides[2])
+        if not len(happened):
+            continue
+        y = float(happened[0])
         found.append(("relative", (p - y) ** 2, (b - y) ** 2))
     return found
 
@@ -220,7 +228,8 @@ def decide(
         recent: ``call_key`` of the last calls, latest last.
 
     Returns:
-        One decision a claim, in slate order. Claims rank by information, halved for each time
+        One decision a claim, in slate order. Claims rank by information over the square root of
+        their sessions, halved for each time
         that their family and instrument were the call lately. The call is the first that I hold
         more likely than not and than history does; then follow, in order, those on an instrument
         and window that nothing on record speaks about.
@@ -251,7 +260,7 @@ def decide(
             refused[claim.id] = (
                 f"a prediction on {blocker.subject} is open until {blocker.window.date}"
                 if blocker in running
-                else "another claim on the same instrument and window says more"
+                else "another claim on the same instrument and window goes on record"
             )
     roles: dict[str, Role] = {c.id: "call" if c is call else "other" for c in taken}
     return [
@@ -277,7 +286,7 @@ def _refusal(
         return f"{hidden[0]} is withheld"
     found = families.get((_owner(claim, families), claim.kind, claim.window.sessions))
     if not is_open(found):
-        if found is None or found.skill is None:
+        if found is None or found.skill is None or found.dates < MIN_DATES:
             return "its family has too little history to be judged"
         return (
             f"its family is shut: skill {100 * found.skill:+.1f}% [{100 * (found.low or 0):+.1f}, "

@@ -4,7 +4,7 @@ A house mind is a choice of two things: how volatile the days ahead are, and whi
 resemble today. It then reads every claim off the same past episodes, so its opinions agree with
 each other. Each sees only its slice of the snapshot and says so when that is not enough.
 
-Macro       volatility from VIX and credit; resembling: credit spread, oil, VIX where it exists
+Macro       volatility from VIX and credit; resembling: credit spread and oil
 Flow        volatility from trading ranges and volume; resembling: last return, volume surge
 Contrarian  volatility that reverts to its long mean; resembling: stretch from trend and high
 """
@@ -40,7 +40,7 @@ class View:
     """What a house mind makes of the lead instrument's history.
 
     Attributes:
-        volatility: Expected daily volatility over the horizon's sessions, a fraction.
+        volatility: Expected daily volatility over the next five sessions, a fraction.
         ratio: That volatility over the present EWMA: how much wider than the reference.
         weights: Similarity of each past session to today, on the lead's sessions, in (0, 1].
         argument: One paragraph; every number in it is one of the findings.
@@ -109,8 +109,8 @@ def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
 
     Needs the lead's highs, lows and an unflagged last volume. Volatility: least squares of log
     realised volatility over the next five sessions on logs of the 1-, 5- and 22-session
-    Parkinson ranges and of the volume surge. Similarity: nearness in yesterday's standardised
-    return and volume surge.
+    Parkinson ranges and of the volume surge. Similarity: nearness in the last
+    session's standardised return and volume surge.
     """
     if not lead.has_path or len(lead) < MIN_VIX:
         return Absence(mind="Flow", scope="", reason=f"{lead.symbol} has no highs and lows to read")
@@ -120,7 +120,7 @@ def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
         )
     ranges = np.log(lead.high / lead.low) ** 2 / (4 * np.log(2))
     volume = _filled(lead.volume)
-    surge = np.log(volume / rolling_mean(volume, 22))
+    surge = np.log(lead.volume / rolling_mean(volume, 22))
     features = np.column_stack(
         [np.log(rolling_mean(ranges, n) + 1e-10) for n in (1, 5, 22)] + [surge]
     )
@@ -175,7 +175,7 @@ def contrarian(slice_: Snapshot, lead: Bars) -> View | Absence:
             slice_,
         ),
         "fall": _finding(
-            "contrarian_fall", -100 * fall[-1], "{:.1f}%",
+            "contrarian_fall", abs(100 * fall[-1]), "{:.1f}%",
             f"{lead.symbol} below its running high", f"{lead.symbol}.close", slice_,
         ),
         "usual": _volatility("contrarian_usual", usual, "mean volatility of all history", slice_),

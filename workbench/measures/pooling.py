@@ -1,8 +1,8 @@
 """Synthesis: minds move the reference by small, stated weights in log odds.
 
 logit z = logit r + sum over present minds of w * clip(logit q - logit r, +-1.5). An absent mind
-contributes nothing; it is never counted as 1/2. Learned weights come later; until then w is the
-prior mean of docs/science.md, stated in params.
+contributes nothing; it is never counted as 1/2. The weight is
+stated in params.
 """
 
 from __future__ import annotations

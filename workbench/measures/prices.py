@@ -1,4 +1,4 @@
-"""Bars and what follows from them: returns, volatility, drawdown, correlation, breadth."""
+"""Bars and what follows from them: returns, volatility, drawdown, correlation."""
 
 from __future__ import annotations
 

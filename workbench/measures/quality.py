@@ -131,11 +131,11 @@ def _volumes(snapshot: Snapshot, one: Instrument) -> list[Flag]:
         return []
     days = pd.DatetimeIndex(column.at[zero]).strftime("%Y-%m-%d")
     listed = ", ".join(days[-3:])
-    seen = f"volume is 0 or missing on {int(zero.sum())} sessions, the last {listed}"
+    seen = (
+        f"volume is 0 or missing on {int(zero.sum())} sessions, left out there; the last {listed}"
+    )
     return [
-        _flag(
-            one.symbol, "volume", "ZERO_VOLUME", "withheld", seen, to_datetime(column.at[zero][0])
-        )
+        _flag(one.symbol, "volume", "ZERO_VOLUME", "note", seen, to_datetime(column.at[zero][0]))
     ]
 
 

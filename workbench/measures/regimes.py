@@ -72,7 +72,7 @@ def _fit(data: bytes) -> tuple[float, ...]:
 
     returns = np.frombuffer(data)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the optimiser's remarks; convergence is judged below
+        warnings.simplefilter("ignore")  # the optimiser's remarks: where it stopped is what counts
         model = MarkovRegression(returns, k_regimes=2, trend="c", switching_trend=False,
                                  switching_variance=True)  # fmt: skip
         found = model.fit(disp=False, maxiter=200)

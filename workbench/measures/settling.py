@@ -1,6 +1,6 @@
 """Settling by rule: observations in, outcome out. No model reads anything here.
 
-The first official print known at settlement counts; a later revision changes nothing. A claim
+The latest vintage known at settlement counts; a revision after it changes nothing. A claim
 one of whose bars is still missing more than ``GRACE`` sessions after the deadline is void.
 """
 

@@ -17,7 +17,7 @@ import pandas as pd
 from workbench import __version__
 from workbench.domain.calendars import UTC, iso, moment, venue
 from workbench.domain.errors import BeyondArchive, ParamsError
-from workbench.domain.instruments import INDICATORS, Indicator, Instrument
+from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
@@ -86,8 +86,16 @@ class Bench:
     @cached_property
     def snapshot(self) -> Snapshot:
         """What is known as of the cycle's moment."""
-        wanted = {one.symbol: one.sources for one in self.instruments}
-        return self.archive.as_of(self.as_of, wanted | {one.symbol: () for one in self.indicators})
+        wanted = {one.symbol: one.sources for one in INSTRUMENTS if one.symbol in self._read}
+        wanted |= {one.symbol: () for one in INDICATORS if one.symbol in self._read}
+        wanted |= {one.symbol: one.sources for one in self.instruments}
+        return self.archive.as_of(self.as_of, wanted)
+
+    @property
+    def _read(self) -> set[str]:
+        """Series that the desk or one of its minds names."""
+        named = {series for mind in self.desk.minds for series in mind.params.series}
+        return named | set(self.desk.params.indicators)
 
     @cached_property
     def flags(self) -> list[Flag]:
@@ -116,7 +124,7 @@ class Bench:
             seen = next((f.seen for f in self.flags if f.series == self.lead.symbol), "withheld")
             raise BeyondArchive(
                 f"{self.lead.symbol}, the desk's lead, cannot be used as of {iso(self.as_of)}: "
-                f"{seen}. Import or pull its history first."
+                f"{seen}. Import its history first."
             )
         return self.bars[self.lead.symbol]
 
@@ -211,7 +219,9 @@ def open_bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
         int(last["number"]) if last and when == known else int(last["number"]) + 1 if last else 1
     )
     how = mode(opened, ledger, number, when)
-    return Bench(opened, archive, ledger.copy(), number=number, as_of=when, mode=how, keep=False)
+    # Before the latest cycle the ledger already knows more than that moment did.
+    scratch = ledger.copy() if when >= known else Ledger("sqlite://")
+    return Bench(opened, archive, scratch, number=number, as_of=when, mode=how, keep=False)
 
 
 def mode(desk: Desk, ledger: Ledger, number: int, as_of: dt.datetime) -> Mode:
@@ -223,8 +233,8 @@ def mode(desk: Desk, ledger: Ledger, number: int, as_of: dt.datetime) -> Mode:
     known = ledger.mode_of(number)
     if known is not None:
         return known
-    following = venue(desk.params.clock.venue).after(as_of)
-    return "live" if dt.datetime.now(UTC) < following.close else "replay"
+    following = min(venue(one.venue).after(as_of).close for one in desk.instruments)
+    return "live" if dt.datetime.now(UTC) < following else "replay"
 
 
 CODE = f"workbench {__version__}"

@@ -101,7 +101,9 @@ def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absen
     """What one mind says of the slate, from its own slice of the snapshot and nothing else."""
     name = mind.params.mind
     think = house.MINDS[name]
-    shown = bench.snapshot.only(sees(bench, mind), mind.params.fields)
+    shown = bench.snapshot.only(sees(bench, mind), mind.params.fields).without(
+        (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
+    )
     views: dict[str, tuple[Bars, house.View]] = {}
     absent: list[Absence] = []
     for one in bench.instruments:

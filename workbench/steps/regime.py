@@ -48,7 +48,7 @@ def evidence(found: Regime) -> pd.DataFrame:
         ("probability of turbulence, filtered", f"{found.turbulent:.1%}"),
         ("volatility a day, EWMA", f"{found.volatility:.2%}"),
         ("trend over 63 sessions, in expected deviations", f"{found.trend:+.2f}"),
-        ("below the highest close", f"{-found.drawdown:.1%}"),
+        ("below the highest close", f"{abs(found.drawdown):.1%}"),
         ("parameters fitted on data to", found.fitted.isoformat()),
         ("the rule", found.rule),
     ]
@@ -63,7 +63,9 @@ def history(bench: Bench, sessions: int) -> pd.DataFrame:
         values only, volatility a fraction a day.
     """
     own = bench.lead_bars
-    probability, _ = turbulence(bench, sessions)
+    grown = len(own) >= regimes.MIN_SESSIONS
+    unread = np.full(min(sessions, len(own)), np.nan)
+    probability = turbulence(bench, sessions)[0] if grown else unread
     frame = pd.DataFrame(
         {
             "close": own.close,
@@ -73,7 +75,7 @@ def history(bench: Bench, sessions: int) -> pd.DataFrame:
         index=pd.DatetimeIndex(own.dates, name="session"),
     ).iloc[-len(probability) :]
     frame["turbulent"] = probability
-    frame["regime"] = regimes.names(own, probability)
+    frame["regime"] = regimes.names(own, probability) if grown else "unknown"
     return frame.iloc[-sessions:]
 
 

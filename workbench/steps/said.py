@@ -61,7 +61,7 @@ def _due(facts: Facts, bench: Bench) -> None:
 
 
 def _record(facts: Facts, bench: Bench) -> None:
-    frame = score.on_record(bench.ledger, bench.number)
+    frame = score.on_record(bench.ledger, bench.number, bench.mode)
     if frame.empty:
         return
     found = score.record_skill(frame)
@@ -74,7 +74,8 @@ def _record(facts: Facts, bench: Bench) -> None:
     add("rec_skill", found.skill, f"{100 * found.skill:+.1f}%", "skill over the base rate")
     add("rec_low", found.low, f"{100 * found.low:+.1f}%", "lower end of its interval")
     add("rec_high", found.high, f"{100 * found.high:+.1f}%", "upper end of its interval")
-    facts.has.add("record_positive" if found.low > 0 else "record_zero")
+    sign = "positive" if found.low > 0 else "negative" if found.high < 0 else "zero"
+    facts.has.add(f"record_{sign}")
 
 
 def _slate(facts: Facts, bench: Bench, asked: dict[str, Claim], decisions: list[Decision]) -> None:

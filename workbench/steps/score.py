@@ -9,7 +9,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
-from workbench.domain.records import Settlement
+from workbench.domain.records import Mode, Settlement
+from workbench.measures.prices import bars as bars_of
 from workbench.measures.scoring import Skill, brier, edge, log_loss, skill
 from workbench.measures.settling import settle
 from workbench.steps.bench import Bench
@@ -24,7 +25,8 @@ def settle_due(bench: Bench) -> list[Settlement]:
         The new settlements, oldest deadline first; claims still awaiting data are left open.
     """
     instruments = {one.symbol: one for one in bench.desk.table}
-    bars = {symbol: bench.bars.get(symbol) for symbol in instruments}
+    # Present flags do not matter here: a complete window of known bars settles, as in verify.
+    bars = {one.symbol: bars_of(bench.snapshot, one) for one in bench.instruments}
     due = bench.ledger.due(bench.as_of)
     found = [settle(claim, bars, instruments, bench.as_of) for claim in due]
     settled = [one for one in found if one is not None]
@@ -80,8 +82,8 @@ def settled_counts(cycle: int) -> sa.Select[Any]:
     return query.where(book.settlements.c.cycle == cycle).group_by(book.settlements.c.outcome)
 
 
-def on_record(ledger: Ledger, until: int) -> pd.DataFrame:
-    """Every settled prediction on record, calls and others, up to a cycle.
+def on_record(ledger: Ledger, until: int, mode: Mode) -> pd.DataFrame:
+    """Every settled prediction on record of one mode, calls and others, up to a cycle.
 
     Returns:
         ``cycle, role, kind, horizon, probability, base_rate, outcome``; outcome is 1 or 0, voids
@@ -96,7 +98,8 @@ def on_record(ledger: Ledger, until: int) -> pd.DataFrame:
         .join(book.claims, book.claims.c.id == book.decisions.c.claim)
         .join(book.settlements, book.settlements.c.claim == book.decisions.c.claim)
         .where(book.decisions.c.role.in_(["call", "other"]), book.settlements.c.outcome != "void")
-        .where(book.settlements.c.cycle <= until)
+        .join(book.cycles, book.cycles.c.number == book.decisions.c.cycle)
+        .where(book.settlements.c.cycle <= until, book.cycles.c.mode == mode)
     )  # fmt: skip
     frame = ledger.frame(query).astype({"outcome": float})
     return frame.sort_values(["cycle", "kind", "probability"], ignore_index=True)
@@ -111,7 +114,7 @@ def record_skill(frame: pd.DataFrame) -> Skill:
 
 def headline(bench: Bench) -> pd.DataFrame:
     """The record of predictions on record in one row: ``n n_eff skill skill_low skill_high``."""
-    found = record_skill(on_record(bench.ledger, bench.number))
+    found = record_skill(on_record(bench.ledger, bench.number, bench.mode))
     row = (found.n, found.n_eff, found.skill, found.low, found.high)
     return pd.DataFrame([row], columns=["n", "n_eff", "skill", "skill_low", "skill_high"])
 
@@ -129,17 +132,17 @@ def answered(bench: Bench, forecaster: str) -> pd.DataFrame:
     return bench.ledger.frame(query).astype(float)
 
 
-def record(ledger: Ledger, mode: str | None = None) -> pd.DataFrame:
-    """The track record over all claims, shadows included.
+def record(ledger: Ledger, until: int | None = None) -> pd.DataFrame:
+    """The track record over all claims, shadows included; live and replay are never mixed.
 
     Args:
         ledger: Where forecasts and settlements are.
-        mode: ``live`` or ``replay``; None when the ledger holds only one of them.
+        until: Settlements of later cycles are left out; None for all.
 
     Returns:
-        One row a forecaster x family x horizon, and family ``all``, horizon 0 for everything:
-        ``forecaster family horizon n n_eff brier log skill skill_low skill_high dates``. Skill
-        is against climatology on the same claims; None under 30 dates.
+        One row a forecaster x family x horizon x mode, and family ``all``, horizon 0 for
+        everything: ``forecaster family horizon n n_eff brier log skill skill_low skill_high
+        dates mode``. Skill is against climatology on the same claims; None under 30 dates.
     """
     base = sa.alias(book.forecasts, "base")
     query = (
@@ -147,7 +150,7 @@ def record(ledger: Ledger, mode: str | None = None) -> pd.DataFrame:
             book.forecasts.c.forecaster, book.claims.c.kind.label("family"),
             book.claims.c.horizon, book.claims.c.cycle, book.forecasts.c.probability,
             base.c.probability.label("base"),
-            (book.settlements.c.outcome == "yes").label("outcome"),
+            (book.settlements.c.outcome == "yes").label("outcome"), book.cycles.c.mode,
         )
         .join(book.claims, book.claims.c.id == book.forecasts.c.claim)
         .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
@@ -155,13 +158,14 @@ def record(ledger: Ledger, mode: str | None = None) -> pd.DataFrame:
         .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
         .where(book.settlements.c.outcome != "void")
     )  # fmt: skip
-    if mode is not None:
-        query = query.where(book.cycles.c.mode == mode)
+    if until is not None:
+        query = query.where(book.settlements.c.cycle <= until)
     frame = ledger.frame(query).astype({"outcome": float})
+    frame["longest"] = frame["horizon"]
     whole = frame.assign(family="all", horizon=0)
-    keys = ["forecaster", "family", "horizon"]
+    keys = ["mode", "forecaster", "family", "horizon"]
     rows = [_scored(group) for part in (whole, frame) for _, group in part.groupby(keys, sort=True)]
-    names = "forecaster family horizon n n_eff brier log skill skill_low skill_high dates"
+    names = "forecaster family horizon n n_eff brier log skill skill_low skill_high dates mode"
     return pd.DataFrame(rows, columns=names.split())
 
 
@@ -170,10 +174,11 @@ def _scored(group: pd.DataFrame) -> tuple[Any, ...]:
     forecaster, family = group["forecaster"].iloc[0], group["family"].iloc[0]
     horizon = int(group["horizon"].iloc[0])
     p, b, y = (group[name].to_numpy(float) for name in ("probability", "base", "outcome"))
-    longest = horizon or 5
-    found = skill(brier(p, y), brier(b, y), group["cycle"].to_numpy(np.int64), longest)
+    found = skill(
+        brier(p, y), brier(b, y), group["cycle"].to_numpy(np.int64), int(group["longest"].max())
+    )
     losses = float(brier(p, y).mean()), float(log_loss(p, y).mean())
     return (
         forecaster, family, horizon, found.n, found.n_eff, *losses,
-        found.skill, found.low, found.high, found.dates,
+        found.skill, found.low, found.high, found.dates, group["mode"].iloc[0],
     )  # fmt: skip

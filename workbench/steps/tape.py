@@ -58,7 +58,7 @@ def _month(facts: Facts, own: Bars, one: Instrument, add: Number) -> None:
     month = prices.simple_return(own.close, 21)
     facts.change(add, "month", month, f"{one.name} over 21 sessions")
     fall = float(prices.drawdown(own.close)[-1])
-    add("drawdown", fall, f"{-100 * fall:.1f}%", f"{one.name} under its highest close")
+    add("drawdown", fall, f"{abs(100 * fall):.1f}%", f"{one.name} under its highest close")
     if fall == 0.0:
         facts.has.add("high")
 

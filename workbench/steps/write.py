@@ -126,22 +126,26 @@ class Writer:
 
     def _fill(self, name: str, link: bool) -> str:
         if name in self.facts.words:
-            return self._quoted(self.facts.words[name], link)
+            return self._quoted(name, link)
         finding = self.facts.findings[name]
         self.cited[name] = finding
         return _anchor(finding) if link else finding.text
 
-    def _quoted(self, text: str, link: bool) -> str:
-        """A word or a mind's argument; the findings that an argument cites become links."""
-        shown = html.escape(text, quote=False) if link else text
+    def _quoted(self, word: str, link: bool) -> str:
+        """A word or a mind's argument, in which the findings that this mind cites become links."""
+        text = self.facts.words[word]
         if not link:
-            return shown
+            return text
+        shown = html.escape(text, quote=False)
+        side = word.removesuffix("_argument")
+        speaker = self.facts.words.get(f"{side}_mind", "") if side != word else ""
         for name, finding in self.facts.findings.items():
-            if name.partition("_")[0] in {"macro", "flow", "contrarian"} and finding.text in text:
-                self.cited[name] = finding
+            if speaker and name.startswith(f"{speaker.lower()}_"):
                 plain = html.escape(finding.text, quote=False)
                 bare = rf"(?<![\w.>]){re.escape(plain)}(?![\w<])"
-                shown = re.sub(bare, _anchor(finding), shown, count=1)
+                shown, found = re.subn(bare, _anchor(finding), shown, count=1)
+                if found:
+                    self.cited[name] = finding
         return shown
 
 
@@ -189,7 +193,7 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
         return [slot for slot in slots if slot in has]
 
     opening = [one(*any_of(*_SETTLED), *any_of("shadows", "shadows_alone"))]
-    if record := any_of("record_positive", "record_zero", "record_few"):
+    if record := any_of("record_positive", "record_zero", "record_negative", "record_few"):
         opening.append(one(*record))
     tape = "tape" if "other" in has and "range" in facts.findings else "tape_alone"
     evidence = [

@@ -172,12 +172,12 @@ class Archive:
         if end is None:
             raise BeyondArchive(
                 f"The archive at {self.folder.name!r} is empty, so nothing is known as of "
-                f"{iso(at)}. Run 'workbench pull' or 'workbench archive import PATH'."
+                f"{iso(at)}. Bring history with 'workbench archive import PATH'."
             )
         if at > end:
             raise BeyondArchive(
                 f"Nothing is known as of {iso(at)}: the last pull reached {iso(end)}. "
-                "Ask for an earlier moment, or pull again."
+                "Ask for an earlier moment, or import later history."
             )
         until = to_numpy(at)
         columns = {}
