@@ -127,7 +127,7 @@ def test_empty_archive(tmp_path: Path):
     archive = Archive(tmp_path / "none")
     assert archive.end() is None
     assert archive.coverage().empty
-    with pytest.raises(BeyondArchive, match=r"is empty, .* Run 'workbench pull'"):
+    with pytest.raises(BeyondArchive, match=r"is empty, .* 'workbench archive import PATH'"):
         values(archive, day(1))
 
 
