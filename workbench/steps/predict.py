@@ -166,6 +166,11 @@ def reasons(bench: Bench) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim", "role", "says", "base_rate", "gain", "reason"])
 
 
+def called(decisions: Sequence[Decision]) -> Decision | None:
+    """The decision that is the call, or None when the desk sits out."""
+    return next((d for d in decisions if d.role == "call"), None)
+
+
 def nearest(decisions: Sequence[Decision]) -> Decision:
     """The shadow with the largest expected edge: what came nearest to being said."""
     shadows = [d for d in decisions if d.role == "shadow"] or decisions
@@ -175,5 +180,5 @@ def nearest(decisions: Sequence[Decision]) -> Decision:
 def gated(bench: Bench) -> Claim:
     """The call, or with none the claim whose expected edge came nearest."""
     decisions = decisions_on_record(bench)
-    chosen = next((d for d in decisions if d.role == "call"), None) or nearest(decisions)
+    chosen = called(decisions) or nearest(decisions)
     return next(c for c in debate.slate_on_record(bench) if c.id == chosen.claim)

@@ -55,9 +55,7 @@ def _due(facts: Facts, bench: Bench) -> None:
     meaning = "score W; one half is what the base rate earns"
     add("due_score", last["score"], f"{last['score']:.2f}", meaning)
     right = is_right(float(last["probability"]), last["outcome"] == "yes")
-    ahead = float(last["score"]) >= 0.5
-    names = ("settled_right", "settled_cheap") if right else ("settled_lucky", "settled_wrong")
-    facts.has.add(names[0] if ahead else names[1])
+    facts.has.add("settled_right" if right else "settled_wrong")
 
 
 def _record(facts: Facts, bench: Bench) -> None:
@@ -89,7 +87,7 @@ def _slate(facts: Facts, bench: Bench, asked: dict[str, Claim], decisions: list[
     others = sum(d.role == "other" for d in decisions)
     words = f"{counted(others)} other prediction{'s' * (others != 1)}" if others else "nothing else"
     add("others", others, words, "other predictions on record")
-    call = next((d for d in decisions if d.role == "call"), None)
+    call = predict.called(decisions)
     chosen = call or predict.nearest(decisions)
     claim = asked[chosen.claim]
     sentence = render(claim, bench.desk.table)
@@ -110,7 +108,7 @@ def _minds(
 ) -> None:
     of = iso(bench.as_of)
     add, quote = facts.numbers("ledger", of), facts.quotes("ledger", of)
-    call = next((d for d in decisions if d.role == "call"), None) or predict.nearest(decisions)
+    call = predict.called(decisions) or predict.nearest(decisions)
     said = {
         name: one.probabilities[call.claim]
         for name, one in opinions.items()

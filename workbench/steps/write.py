@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
 from string import Formatter
-from typing import Any, cast
+from typing import cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -163,8 +163,8 @@ def compose(bench: Bench) -> Dispatch:
         title=title, dek=dek, slug=slug(title), sections=sections, findings=writer.cited,
         plan=writer.plan,
     )  # fmt: skip
-    call = next((d.claim for d in predict.decisions_on_record(bench) if d.role == "call"), None)
-    row = {"of": bench.number, "slug": dispatch.slug, "title": title, "call": call,
+    call = predict.called(predict.decisions_on_record(bench))
+    row = {"of": bench.number, "slug": dispatch.slug, "title": title, "call": call and call.claim,
            "plan": canonical(writer.plan)}  # fmt: skip
     bench.ledger.append(bench.number, [(book.dispatches, row)])
     leans = predict.leans(bench)
@@ -224,8 +224,6 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
 
 _SETTLED = (
     "settled_right",
-    "settled_cheap",
-    "settled_lucky",
     "settled_wrong",
     "settled_void",
     "settled_nothing",
@@ -293,11 +291,3 @@ def _capital(text: str) -> str:
     return re.sub(
         r"(^|[.?!] |: “)([a-z])", lambda found: found.group(1) + found.group(2).upper(), text
     )
-
-
-def brief(bench: Bench) -> dict[str, Any]:
-    """What the cycle's folder keeps of the dispatch."""
-    kept = bench.recall("dispatch")
-    if kept is None:
-        raise WorkbenchError(f"Cycle {bench.number} has no dispatch yet. Run the cycle first.")
-    return cast(dict[str, Any], kept)
