@@ -101,11 +101,6 @@ class Claim:
         return (self.subject,) if self.versus is None else (self.subject, self.versus)
 
     @property
-    def family(self) -> str:
-        """The category in which the claim's skill is measured: its kind."""
-        return self.kind
-
-    @property
     def reference(self) -> float:
         """The subject's frozen price."""
         return self.references[0].value

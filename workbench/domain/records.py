@@ -12,6 +12,9 @@ from typing import Literal
 Mode = Literal["live", "replay"]
 Outcome = Literal["yes", "no", "void"]
 Role = Literal["call", "other", "shadow"]
+Verdict = Literal[
+    "passed", "withheld", "young", "shut", "certain", "immaterial", "repeated", "crowded"
+]
 Label = Literal["aligned_bullish", "aligned_bearish", "split", "unknown"]
 RegimeName = Literal[
     "risk_on", "risk_off", "choppy", "crisis", "trending_up", "trending_down", "unknown"
@@ -123,8 +126,9 @@ class Decision:
         role: ``call``, ``other`` prediction on record, or ``shadow``.
         probability: What the desk says.
         base_rate: What history alone says.
-        gain: Expected edge ``(p - b)^2 / (b (1 - b))``.
-        reason: Why this role, one sentence.
+        gain: Expected gain ``(p - b)^2 / (b (1 - b))``.
+        verdict: ``passed``, or what stood in the way.
+        reason: The verdict with its numbers, one sentence.
     """
 
     claim: str
@@ -132,6 +136,7 @@ class Decision:
     probability: float
     base_rate: float
     gain: float
+    verdict: Verdict
     reason: str
 
 
@@ -161,7 +166,7 @@ class Terms:
     """What the gate asks for.
 
     Attributes:
-        material: Least expected edge (p - b)^2 / (b (1 - b)).
+        material: Least expected gain (p - b)^2 / (b (1 - b)).
         trivial: Probabilities outside [trivial, 1 - trivial] are not worth saying.
         recent: Dispatches, at least 1, over which the call's family should vary.
     """

@@ -55,8 +55,9 @@ class Skill:
         dates: Cycles they come from.
         n_eff: Independent forecasts that would leave the mean loss as uncertain as it is.
         skill: 1 - loss / reference loss; None under 30 dates or with a lossless reference.
-        low: Lower end of its interval (95 % unless asked otherwise), or None.
+        low: Lower end of its 95 % interval, or None.
         high: Upper end, or None.
+        p_value: One-sided, of no skill: share of resamples without, (k + 1) / (B + 1); or None.
     """
 
     n: int
@@ -65,6 +66,7 @@ class Skill:
     skill: float | None
     low: float | None
     high: float | None
+    p_value: float | None = None
 
 
 def skill(
@@ -74,9 +76,8 @@ def skill(
     horizon: int = 1,
     *,
     mean_block: int | None = None,
-    level: float = 0.95,
 ) -> Skill:
-    """Skill with a block-bootstrap interval over dates.
+    """Skill with a 95 % block-bootstrap interval over dates.
 
     Args:
         loss: Brier losses of the forecaster, shape (n,).
@@ -84,7 +85,6 @@ def skill(
         date: Number of the cycle each forecast was made in, shape (n,).
         horizon: Longest horizon in sessions; blocks are at least four times as long.
         mean_block: Mean length of a block in dates; None for max(20, 4 * horizon).
-        level: Coverage of the interval.
 
     Returns:
         Skill and effective n. Source: Politis and Romano (1994), mean block
@@ -106,7 +106,7 @@ def skill(
     resampled = 1 - sums / others
     variance = float(np.var(sums / counted))
     effective = min(float(n), float(np.var(loss)) / variance) if variance > 0 else float(dates)
-    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return Skill(
         n=n,
         dates=dates,
@@ -114,6 +114,7 @@ def skill(
         skill=float(1 - own.sum() / other.sum()),
         low=float(low),
         high=float(high),
+        p_value=float((np.count_nonzero(resampled <= 0) + 1) / (len(resampled) + 1)),
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, cast
 
 import pandas as pd
 import sqlalchemy as sa
 
-from workbench.domain.claims import Claim
+from workbench.domain.claims import Claim, from_content
 from workbench.domain.records import CONTROLS, Decision, Label
 from workbench.domain.sentences import render
 from workbench.measures import gate, pooling
+from workbench.measures.evidence import Family, walk_forward
 from workbench.measures.scoring import Skill
 from workbench.steps import debate
 from workbench.steps.bench import Bench
@@ -32,7 +34,7 @@ def pool(bench: Bench) -> dict[str, float]:
     }
 
 
-def evidence(bench: Bench) -> Mapping[gate.Family, Skill]:
+def evidence(bench: Bench) -> Mapping[Family, Skill]:
     """Walk-forward skill of the reference by family, as of the last refresh.
 
     Kept in the cycle's folder, so that the dispatch need not walk again.
@@ -42,7 +44,7 @@ def evidence(bench: Bench) -> Mapping[gate.Family, Skill]:
         return {(row[0], row[1], row[2]): Skill(**row[3]) for row in kept}
     known = [one for one in bench.instruments if one.symbol in bench.bars]
     bars = [bench.bars[one.symbol] for one in known]
-    found = gate.evidence(bars, known, bench.desk.params.horizons)
+    found = walk_forward(bars, known, bench.desk.params.horizons)
     bench.remember("evidence", [[*family, asdict(skill)] for family, skill in found.items()])
     return found
 
@@ -70,31 +72,21 @@ def decide(bench: Bench) -> list[Decision]:
         (book.forecasts, {"claim": c.id, "forecaster": "synthesis", "probability": pooled[c.id]})
         for c in asked
     ]
-    bench.ledger.append(bench.number, [*rows, *((book.decisions, _row(d)) for d in decisions)])
+    bench.ledger.append(bench.number, [*rows, *((book.decisions, asdict(d)) for d in decisions)])
     return decisions
 
 
-def _row(one: Decision) -> dict[str, object]:
-    return {
-        "claim": one.claim,
-        "role": one.role,
-        "probability": one.probability,
-        "base_rate": one.base_rate,
-        "gain": one.gain,
-        "reason": one.reason,
-    }
-
-
-def recent_calls(bench: Bench, n: int = 10) -> list[str]:
-    """``call_key`` of the last calls before this cycle, latest last."""
+def recent_calls(bench: Bench) -> list[str]:
+    """``call_key`` of as many calls before this cycle as the gate's terms ask for, latest last."""
     query = (
-        sa.select(book.claims.c.kind, book.claims.c.subject)
+        sa.select(book.claims.c.content)
         .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
         .where(book.decisions.c.role == "call", book.decisions.c.cycle < bench.number)
         .order_by(book.decisions.c.cycle.desc())
-        .limit(n)
+        .limit(bench.desk.params.gate.terms().recent)
     )
-    return [f"{row['subject']} {row['kind']}" for row in bench.ledger.read(query)][::-1]
+    rows = bench.ledger.read(query)
+    return [gate.call_key(from_content(json.loads(row["content"]))) for row in reversed(rows)]
 
 
 def decisions_on_record(bench: Bench) -> list[Decision]:
@@ -105,7 +97,7 @@ def decisions_on_record(bench: Bench) -> list[Decision]:
     if not rows and not bench.keep:
         decide(bench)
         rows = bench.ledger.read(query)
-    names = ("claim", "role", "probability", "base_rate", "gain", "reason")
+    names = [field.name for field in fields(Decision)]
     return [Decision(**{name: row[name] for name in names}) for row in rows]
 
 
@@ -147,12 +139,14 @@ def label(bench: Bench) -> Label:
 
 
 def families(bench: Bench) -> pd.DataFrame:
-    """The evidence as a table: ``instrument family horizon open n skill skill_low skill_high``."""
+    """The evidence: ``instrument kind horizon open dates skill skill_low skill_high p_value``."""
+    found = evidence(bench)
+    allowed = gate.opened(found)
     rows = [
-        (symbol, kind, horizon, gate.is_open(s), s.dates, s.skill, s.low, s.high)
-        for (symbol, kind, horizon), s in sorted(evidence(bench).items())
+        (*family, family in allowed, s.dates, s.skill, s.low, s.high, s.p_value)
+        for family, s in sorted(found.items())
     ]
-    names = "instrument family horizon open n skill skill_low skill_high"
+    names = "instrument kind horizon open dates skill skill_low skill_high p_value"
     return pd.DataFrame(rows, columns=names.split())
 
 
