@@ -93,7 +93,9 @@ def test_record(run: Run):
 
 
 def test_record_of_nothing(run: Run, tmp_path: Path):
-    """A desk without a cycle has an empty record, not an error and not a zero."""
+    """A ledger on which nothing has settled has an empty record, not an error and not a zero."""
+    (tmp_path / "fresh").mkdir()
+    Ledger(f"sqlite:///{tmp_path / 'fresh' / 'ledger.db'}").close()
     args = ["-f", "params/small.yaml", "--outputs", str(tmp_path / "fresh")]
     assert answer(run("record", "--json", *args)) == []
     assert run("record", *args).returncode == 0
@@ -140,8 +142,36 @@ def test_verify_finds_tampering(kind: str, run: Run, project: Path, tmp_path: Pa
     args = ["-f", "params/small.yaml", "--outputs", str(tmp_path / "outputs")]
     found = answer(run("verify", "--json", *args), 1)
     assert any(table in one for one in found["differences"])
-    if kind in {"outcome", "void", "value", "gain"}:
+    if kind in {"outcome", "void", "value", "gain", "gone"}:
         assert any(claim in one for one in found["differences"])
+
+
+@pytest.mark.parametrize("command", ["record", "verify"])
+def test_reading_commands_make_no_ledger(command: str, run: Run, tmp_path: Path):
+    """Outputs without a ledger, such as a misspelt folder: one line, exit 2, nothing made."""
+    shown = run(command, "-f", "params/small.yaml", "--outputs", str(tmp_path / "nowhere"))
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert "no ledger in the outputs 'nowhere'" in shown.stderr
+    assert len(shown.stderr.splitlines()) == 1
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_claims_settle_when_their_instrument_has_left_the_desk(
+    run: Run, project: Path, tmp_path: Path
+):
+    """A built-in instrument taken out of the params still settles what was said of it; one that
+    nobody knows any more is named.
+    """
+    shutil.copytree(project / "outputs", tmp_path / "outputs")
+    text = (project / "params" / "small.yaml").read_text("utf-8")
+    fewer = project / "params" / "fewer.yaml"
+    fewer.write_text(text.replace("[SPX, COMP, VIX]", "[SPX, VIX]"), encoding="utf-8")
+    args = ["-f", "params/fewer.yaml", "--outputs", str(tmp_path / "outputs")]
+    assert fewer.read_text("utf-8") != text
+    found = answer(run("verify", "--json", *args))
+    assert found["differences"] == []
+    assert found["claims"] > 500
+    fewer.unlink()
 
 
 def test_verify_says_so_in_words(run: Run, project: Path, tmp_path: Path):

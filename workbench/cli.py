@@ -125,9 +125,9 @@ def record(
 ) -> None:
     """The track record: forecaster by family and horizon, scored against the base rate."""
     from workbench.steps import score
-    from workbench.world.ledger import Ledger
+    from workbench.world.ledger import existing
 
-    found = score.record(Ledger(_desk(file, outputs, archive).ledger))
+    found = score.record(existing(_desk(file, outputs, archive).ledger))
     if found.empty and not as_json:
         _say("Nothing has settled yet. Run 'workbench cycle' or 'workbench replay' first.")
     else:

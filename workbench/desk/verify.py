@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import groupby
 
 import sqlalchemy as sa
 
 from workbench.domain.calendars import moment
 from workbench.domain.claims import from_content
 from workbench.measures import gate
-from workbench.measures.prices import Bars, bars
-from workbench.measures.settling import settle
+from workbench.steps import score
 from workbench.steps.bench import fill
-from workbench.steps.score import row as as_row
 from workbench.world import ledger as book
-from workbench.world.ledger import Ledger
+from workbench.world.archive import Archive
+from workbench.world.ledger import Ledger, existing
 from workbench.world.params import Desk
 
 _MOST = 20  # differences listed
@@ -40,39 +40,61 @@ def verify(desk: Desk) -> Verdict:
     """Checks a ledger against itself and against the archive.
 
     The chain is recomputed from its first row; every claim is settled again from the archive as
-    of the cycle that settled it; a claim's id and a decision's gain are derived again.
+    of the cycle that settled it; a claim that could have been settled and was not is found; a
+    claim's id and a decision's gain are derived again.
+
+    Raises:
+        UserMistake: There is no ledger yet.
+        ParamsError: A claim is on an instrument that the params no longer know.
     """
-    ledger, archive = Ledger(desk.ledger), fill(desk)
+    ledger, archive = existing(desk.ledger), fill(desk)
     differences = [broken] if (broken := ledger.broken()) else []
-    instruments = {one.symbol: one for one in desk.table}
-    settled = book.settlements
-    query = (
-        sa.select(settled, book.claims.c.content, book.cycles.c.as_of)
-        .join(book.claims, book.claims.c.id == settled.c.claim)
-        .join(book.cycles, book.cycles.c.number == settled.c.cycle)
-        .order_by(settled.c.cycle, settled.c.seq)
-    )
-    wanted = {one.symbol: one.sources for one in desk.instruments}
-    rows = ledger.read(query)
-    known: dict[str, Bars | None] = {}
-    as_of = ""
-    for row in rows:
-        if row["as_of"] != as_of:
-            as_of = row["as_of"]
-            snapshot = archive.as_of(moment(as_of), wanted)
-            known = {one.symbol: bars(snapshot, one) for one in desk.instruments}
-        claim = from_content(json.loads(row["content"]))
-        again = settle(claim, known, instruments, moment(as_of))
-        expected = None if again is None else as_row(again)
-        stored = None if expected is None else {name: row[name] for name in expected}
-        if claim.id != row["claim"] or stored != expected:
-            outcome = "nothing" if expected is None else expected["outcome"]
-            differences.append(
-                f"Claim {row['claim']} is on record as {row['outcome']}, settles as {outcome}."
-            )
+    count, changed = _resettled(desk, archive, ledger)
+    differences += changed + _forgotten(desk, archive, ledger)
     differences += [
         f"Decision on {row['claim']} states a gain that its numbers do not give."
         for row in ledger.read(sa.select(book.decisions))
         if abs(gate.gain(row["probability"], row["base_rate"]) - row["gain"]) > 1e-12
     ]
-    return Verdict(rows=ledger.head()[0], claims=len(rows), differences=tuple(differences[:_MOST]))
+    return Verdict(rows=ledger.head()[0], claims=count, differences=tuple(differences[:_MOST]))
+
+
+def _resettled(desk: Desk, archive: Archive, ledger: Ledger) -> tuple[int, list[str]]:
+    """How many settlements were derived again, and those that come out otherwise."""
+    query = (
+        sa.select(book.settlements, book.claims.c.content, book.cycles.c.as_of)
+        .join(book.claims, book.claims.c.id == book.settlements.c.claim)
+        .join(book.cycles, book.cycles.c.number == book.settlements.c.cycle)
+        .order_by(book.settlements.c.cycle, book.settlements.c.seq)
+    )
+    rows = ledger.read(query)
+    differences = []
+    for as_of, group in groupby(rows, key=lambda row: row["as_of"]):
+        stored = {row["claim"]: row for row in group}
+        claims = [from_content(json.loads(row["content"])) for row in stored.values()]
+        again = score.settlements(desk, archive, claims, moment(as_of))
+        expected = {one.claim: score.row(one) for one in again}
+        for claim, row in stored.items():
+            told = expected.get(claim)
+            if told is None or any(row[name] != value for name, value in told.items()):
+                outcome = "nothing" if told is None else told["outcome"]
+                differences.append(
+                    f"Claim {claim} is on record as {row['outcome']}, settles as {outcome}."
+                )
+    return len(rows), differences
+
+
+def _forgotten(desk: Desk, archive: Archive, ledger: Ledger) -> list[str]:
+    """Claims that the last finished cycle could have settled and that are not settled."""
+    done = sa.select(book.cycles.c.as_of).join(
+        book.dispatches, book.dispatches.c.of == book.cycles.c.number
+    )
+    last = ledger.read(done.order_by(book.cycles.c.number.desc()).limit(1))
+    if not last:
+        return []
+    as_of = moment(last[0]["as_of"])
+    found = score.settlements(desk, archive, ledger.unsettled(as_of), as_of)
+    return [
+        f"Claim {one.claim} is not settled; as of {last[0]['as_of']} it settles as {one.outcome}."
+        for one in found
+    ]

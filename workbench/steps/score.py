@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,13 +11,17 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
+from workbench.domain.claims import Claim
+from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode, Settlement
 from workbench.measures.prices import bars as bars_of
 from workbench.measures.scoring import Skill, brier, edge, log_loss, skill
 from workbench.measures.settling import settle
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
+from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger, canonical
+from workbench.world.params import Desk
 
 
 def settle_due(bench: Bench) -> list[Settlement]:
@@ -24,14 +30,37 @@ def settle_due(bench: Bench) -> list[Settlement]:
     Returns:
         The new settlements, oldest deadline first; claims still awaiting data are left open.
     """
-    instruments = {one.symbol: one for one in bench.desk.table}
-    # Present flags do not matter here: a complete window of known bars settles, as in verify.
-    bars = {one.symbol: bars_of(bench.snapshot, one) for one in bench.instruments}
-    due = bench.ledger.due(bench.as_of)
-    found = [settle(claim, bars, instruments, bench.as_of) for claim in due]
-    settled = [one for one in found if one is not None]
+    settled = settlements(bench.desk, bench.archive, bench.ledger.due(bench.as_of), bench.as_of)
     bench.ledger.append(bench.number, [(book.settlements, row(one)) for one in settled])
     return settled
+
+
+def settlements(
+    desk: Desk, archive: Archive, due: Sequence[Claim], as_of: dt.datetime
+) -> list[Settlement]:
+    """What these claims settle as, from what the archive knew at a moment.
+
+    Present flags do not matter: a complete window of known bars settles. Nor does it matter
+    whether the desk still trades an instrument that it made claims on.
+
+    Returns:
+        The settlements in order of the claims; those that cannot be settled yet are left out.
+
+    Raises:
+        ParamsError: An instrument is neither in the params nor built in.
+    """
+    instruments = {one.symbol: one for one in desk.table}
+    for claim in due:
+        if gone := [symbol for symbol in claim.symbols if symbol not in instruments]:
+            raise ParamsError(
+                f"A claim to {claim.window.date} speaks of {gone[0]}, which these params do not "
+                "know. Put it back under 'instruments', so that the claim can settle."
+            )
+    wanted = {symbol for claim in due for symbol in claim.symbols}
+    snapshot = archive.as_of(as_of, {symbol: instruments[symbol].sources for symbol in wanted})
+    bars = {symbol: bars_of(snapshot, instruments[symbol]) for symbol in wanted}
+    found = [settle(claim, bars, instruments, as_of) for claim in due]
+    return [one for one in found if one is not None]
 
 
 def row(one: Settlement) -> dict[str, Any]:

@@ -70,7 +70,7 @@ regimes = _table(
 )  # fmt: skip
 decisions = _table(
     "decisions", _key("claim"), _text("role", index=True), _number("probability"),
-    _number("base_rate"), _number("gain"), _text("reason"),
+    _number("base_rate"), _number("gain"), _text("verdict"), _text("reason"),
 )  # fmt: skip
 settlements = _table(
     "settlements", _key("claim"), _text("outcome"), _text("reason"),
@@ -243,6 +243,13 @@ class Ledger:
             seq, found = connection.execute(sa.select(_head.c.seq, _head.c.hash)).one()
         return int(seq), str(found)
 
+    def unsettled(self, as_of: dt.datetime) -> list[Claim]:
+        """Every claim whose deadline has come by a moment and that has no settlement."""
+        settled = sa.select(settlements.c.claim).where(settlements.c.claim == claims.c.id)
+        query = sa.select(claims.c.content).where(claims.c.deadline <= iso(as_of))
+        rows = self.read(query.where(~settled.exists()).order_by(claims.c.seq))
+        return [from_content(json.loads(row["content"])) for row in rows]
+
     def last_cycle(self) -> sa.RowMapping | None:
         """The latest cycle with ``done`` (true once its dispatch is on record), or None."""
         done = dispatches.c.of.is_not(None).label("done")
@@ -318,6 +325,21 @@ class Ledger:
                 elif rows:
                     target.execute(table.insert(), rows)
         return scratch
+
+
+def existing(url: str) -> Ledger:
+    """The ledger at an address, for commands that only read: they make none.
+
+    Raises:
+        UserMistake: There is no ledger yet.
+    """
+    database = sa.engine.make_url(url).database
+    if database and not Path(database).is_file():
+        raise UserMistake(
+            f"There is no ledger in the outputs {Path(database).parent.name!r}. Run "
+            "'workbench cycle' or 'workbench replay' first, or name other --outputs."
+        )
+    return Ledger(url)
 
 
 def _stream(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[int, str, Row]]:
