@@ -56,9 +56,9 @@ def test_turbulent_is_the_wild_state(switching: Bars):
 
 def test_appended_bars_change_no_name(switching: Bars):
     """Between two refits no day is renamed, whatever bars come after it."""
-    base = cut(switching, 63 * 12 + 1)
+    base = cut(switching, 63 * 12 + 2)
     crash = switching.close.copy()
-    crash[63 * 12 + 1 :] *= 0.5
+    crash[63 * 12 + 2 :] *= 0.5
     before, fitted = regimes.turbulent(base.close)
     names = regimes.names(base, before)
     for later in (switching, replace(switching, close=crash)):
@@ -76,11 +76,22 @@ def test_a_refit_renames_no_past_day(switching: Bars):
 
 
 def test_parameters_are_held_for_a_quarter(switching: Bars):
-    """A fit knows nothing after its refit session, and holds until the next one."""
-    for n in (63 * 11 + 1, 63 * 11 + 30, 63 * 12):
+    """A fit serves from the session after the one that it reaches to, until the next one."""
+    for n in (63 * 11 + 2, 63 * 11 + 30, 63 * 12 + 1):
         assert regimes.turbulent(switching.close[:n])[1] == 63 * 11
-    assert regimes.turbulent(switching.close[: 63 * 12 + 1])[1] == 63 * 12
+    assert regimes.turbulent(switching.close[: 63 * 12 + 2])[1] == 63 * 12
     assert REFIT == 63
+
+
+def test_a_fit_that_does_not_converge_is_no_fit(switching: Bars, bars_of):
+    """Prices that stand still fit no model: no state is made up, and the last sound fit serves."""
+    still = regimes.read(bars_of(np.full(600, 100.0)))
+    assert still.name == "unknown"
+    assert math.isnan(still.turbulent)
+    stuck = np.r_[switching.close, np.full(600, switching.close[-1])]
+    probability, fitted = regimes.turbulent(stuck)
+    assert fitted < len(stuck) - 1 - REFIT  # later refits failed
+    assert np.isfinite(probability).all()
 
 
 def test_unknown_with_too_little_history(walk):
