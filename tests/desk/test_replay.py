@@ -58,14 +58,15 @@ def after(cycles: int) -> Callable[[int, int, str], None]:
 
 
 class Torn(Archive):
-    """An archive that fails at a look of this number."""
+    """An archive that fails when it is asked about a third moment."""
 
-    looks = 0
-    fails_at = 3
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.asked: set[dt.datetime] = set()
 
     def as_of(self, at: dt.datetime, wanted: Mapping[str, Sequence[str]]) -> Snapshot:
-        self.looks += 1
-        if self.looks == self.fails_at:
+        self.asked.add(at)
+        if len(self.asked) == 3:
             raise Cut
         return super().as_of(at, wanted)
 

@@ -10,7 +10,8 @@ import pytest
 
 from workbench.domain.calendars import moment
 from workbench.domain.errors import ImportRefused
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import INSTRUMENTS, Instrument
+from workbench.measures import prices
 from workbench.world import importing
 from workbench.world.archive import Archive
 
@@ -61,7 +62,7 @@ def test_from_file_to_snapshot(tmp_path: Path):
 
 
 def test_bars(tmp_path: Path):
-    """A bar is known at its end: its start plus the most common spacing of its series."""
+    """A bar is known its instrument's lag after its end: its start plus the common spacing."""
     starts = ["2018-02-05T20:50Z", "2018-02-05T20:55Z", "2018-02-06T14:30Z", "2018-02-06T14:35Z"]
     lines = "\n".join(f"SPY,close,{ts},1,x" for ts in starts)
     found = read_text(
@@ -69,31 +70,71 @@ def test_bars(tmp_path: Path):
     )
     assert stamps(found["at"])[:3] == ["2018-02-05 20:55", "2018-02-05 21:00", "2018-02-06 14:35"]
     assert stamps(found["at"])[4] == "2018-02-06 20:50"  # a lone bar may last the whole day
-    assert (found["known_at"] == found["at"]).all()
+    assert stamps(found["known_at"])[1] == "2018-02-05 21:15"
+    assert stamps(found["known_at"])[4] == "2018-02-06 20:55"
 
 
 def test_bars_over_a_weekend_last_a_day(tmp_path: Path):
     """Daily bars with only a weekend between them still last one day, not three."""
     path = tmp_path / "bars.parquet"
     ts = pd.to_datetime(["2018-02-02", "2018-02-05"], utc=True)
-    frame(ts=ts).to_parquet(path)
+    frame(ts=ts, series="BTC-USD").to_parquet(path)
     found = importing.read(path).frames["bars.parquet"]
     assert stamps(found["at"]) == ["2018-02-03 00:00", "2018-02-06 00:00"]
 
 
+@pytest.mark.parametrize("hour", [0, 5, 14])
+def test_daily_bars_are_sessions(tmp_path: Path, hour: int):
+    """Daily bars of a session's venue say what dates would say, half-days and holidays too."""
+    dates = pd.to_datetime(["2018-11-20", "2018-11-21", "2018-11-23", "2018-11-26"])
+    ts = dates.tz_localize("UTC") + pd.Timedelta(hours=hour)
+    values = [2641.89, 2649.93, 2632.56, 2673.45]
+    for name, times in (("dates", {"date": dates}), ("bars", {"ts": ts})):
+        frame(series="SPX", value=values, **times).to_parquet(tmp_path / f"{name}.parquet")
+    found = importing.read(tmp_path).frames
+    pd.testing.assert_frame_equal(found["bars.parquet"], found["dates.parquet"])
+    archive = Archive(tmp_path / "archive")
+    importing.append(archive, importing.read(tmp_path / "bars.parquet"))
+    spx = next(one for one in INSTRUMENTS if one.symbol == "SPX")
+    own = prices.bars(archive.as_of(moment("2018-11-26T21:15Z"), {"SPX": ()}), spx)
+    assert own is not None
+    assert own.close.tolist() == values
+    assert str(own.at[2]) == "2018-11-23T18:00:00.000000"
+
+
 def test_moments(tmp_path: Path):
-    """Rows with `at` are known as given, else after the lag of their row in the tables."""
+    """Rows with `at` are known as given, else after the lag of their table row or spacing."""
     found = read_text(
         tmp_path,
         "series,field,at,known_at,value,source\n"
         "SPX,close,2018-02-05T16:00-05:00,,1,x\n"
         "SPX,close,2018-02-06T21:00Z,2018-02-07T00:00Z,1,x\n"
         "WTI,value,2018-02-06T00:00Z,,1,x\n"
-        "NOBODY,value,2018-02-06T00:00Z,,1,x\n",
+        "NOBODY,value,2018-02-01T00:00Z,,1,x\n"
+        "NOBODY,value,2018-03-01T00:00Z,2018-03-01T08:00Z,1,x\n",
     )
     assert stamps(found["at"])[0] == "2018-02-05 21:00"
     assert stamps(found["known_at"]) == [
-        "2018-02-05 21:15", "2018-02-07 00:00", "2018-02-13 00:00", "2018-02-06 00:00",
+        "2018-02-05 21:15", "2018-02-07 00:00", "2018-02-13 00:00",
+        "2018-03-04 00:00", "2018-03-01 08:00",
+    ]  # fmt: skip
+
+
+def test_known_within_a_bar(tmp_path: Path):
+    """A given known_at goes before the rule: a day's last bar may be a short one, an open early."""
+    found = read_text(
+        tmp_path,
+        "series,field,ts,known_at,value,source\n"
+        "SPY,close,2018-02-05T19:30Z,,1,x\n"
+        "SPY,close,2018-02-05T20:30Z,2018-02-05T21:01Z,1,x\n"
+        "SPX,open,2018-02-05T00:00Z,2018-02-05T14:31Z,1,x\n"
+        "SPX,open,2018-02-06T00:00Z,,1,x\n"
+        "BTC-USD,close,2018-02-05T22:00Z,,1,x\n"
+        "BTC-USD,close,2018-02-05T23:00Z,2018-02-05T23:59:59.999Z,1,x\n",
+    )
+    assert stamps(found["known_at"]) == [
+        "2018-02-05 20:45", "2018-02-05 21:01", "2018-02-05 14:31", "2018-02-06 21:15",
+        "2018-02-05 23:05", "2018-02-05 23:59",
     ]  # fmt: skip
 
 
@@ -181,6 +222,11 @@ CASES = {
                         "column 'known_at': got '2018-02-05T20:00Z'. It lies before 2018-02-05T21"),
     "known before the bell": (f"{HEAD},known_at\nSPX,close,2018-02-05,1,x,2018-02-05T12:00Z\n",
                               "It lies before 2018-02-05T21:00"),
+    "known before the bar ends": ("series,field,ts,known_at,value,source\n"
+                                  "SPX,close,2018-02-05T00:00Z,2018-02-05T20:00Z,1,x\n"
+                                  "SPX,close,2018-02-06T00:00Z,,1,x\n",
+                                  "row 1, column 'known_at': got '2018-02-05T20:00Z'. It lies "
+                                  "before 2018-02-05T21:00"),
     "two values": (f"{HEAD}\nSPX,close,2018-02-05,1,x\nSPX,close,2018-02-06,1,x\n"
                    "SPX,close,2018-02-05,2,x\n",
                    "row 3, column 'value': got 2 for SPX close at 2018-02-05T21:00:00+00:00 from "
@@ -193,6 +239,8 @@ CASES = {
     "a name twice": (f"{HEAD},value\nSPX,close,2018-02-05,1,x,2\n", "the columns 'value' twice."),
     "weekly bars": ("series,field,ts,value,source\nSPY,close,2018-02-05T00:00Z,1,x\n"
                     "SPY,close,2018-02-12T00:00Z,1,x\n", "column 'ts': got bars of SPY 7 days"),
+    "monthly bar": ("series,field,ts,value,source\nAAA,value,2018-01-01T00:00Z,1,x\n",
+                    "row 1, column 'ts': got bars of AAA 31 days long. Bars last a day at most"),
 }  # fmt: skip
 
 
@@ -239,7 +287,7 @@ def test_malformed_parquet(tmp_path: Path, make: Callable[[], pd.DataFrame], sai
 def test_empty_file_is_fine(tmp_path: Path):
     """A long file without rows is read like any other, and adds nothing."""
     delivery = importing.read(text(tmp_path / "empty.csv", HEAD + "\n"))
-    assert (delivery.accepted, delivery.rows, delivery.through) == (("empty.csv",), 0, None)
+    assert (delivery.accepted, delivery.through) == (("empty.csv",), None)
     archive = Archive(tmp_path / "archive")
     assert importing.append(archive, delivery) == 0
     assert archive.parts() == []
@@ -342,11 +390,10 @@ def test_real_files(tmp_path: Path):
         "macro_vintages.parquet": "not long: no column 'field'",
         "vix_first_seen.parquet": "not long: no column 'source'",
     }
-    assert delivery.rows == sum(
+    archive = Archive(tmp_path / "archive")
+    assert importing.append(archive, delivery) == sum(
         len(pd.read_parquet(SHARED / f"{name}.parquet", columns=["value"])) for name in names[:4]
     )
-    archive = Archive(tmp_path / "archive")
-    assert importing.append(archive, delivery) == delivery.rows
     vix = archive.as_of(moment("2020-03-16T20:30Z"), {"VIX": ("DV",)}).get("VIX")
     assert vix is not None
     assert float(vix.value[-1]) == 82.69

@@ -54,7 +54,7 @@ def registered(claim: Claim) -> tuple[sa.Table, Any]:
 
 def decided(claim: Claim, role: str) -> tuple[sa.Table, Any]:
     row = {"claim": claim.id, "role": role, "probability": 0.6, "base_rate": 0.5, "gain": 0.04,
-           "reason": "made up"}  # fmt: skip
+           "verdict": "passed", "reason": "made up"}  # fmt: skip
     return book.decisions, row
 
 

@@ -117,7 +117,8 @@ def _status(
             f"The last cycle knows {last['as_of']}, and cycles only go forward. "
             "Choose a later --as-of, or a fresh --outputs."
         )
-    _look(desk, archive, ledger, when)
+    if as_of is None:  # a given one was looked at before the warm-up
+        _look(desk, archive, ledger, when)
     status = {
         "number": number,
         "as_of": iso(when),

@@ -63,7 +63,7 @@ def replay(
     """
     sessions = _sessions(desk, archive, first, last)[::every]
     note = desk.outputs / "replay.json"
-    terms = _terms(desk, first, last, every)
+    terms = _terms(first, last, every)
     before = ledger.last_cycle()
     number = 1
     if before is not None:
@@ -106,17 +106,18 @@ def interrupted(desk: Desk, first: dt.date, last: dt.date) -> bool:
     if not note.is_file():
         return False
     terms = json.loads(note.read_text("utf-8"))
-    if terms != _terms(desk, first, last, 1):
+    if terms != _terms(first, last, 1):
         raise UserMistake(
             f"A replay from {terms['from']} to {terms['to']} was interrupted. Go on with it: "
             f"'workbench replay --from {terms['from']} --to {terms['to']} --every {terms['every']}'"
-            ", with the params it began with; or use a fresh --outputs."
+            "; or use a fresh --outputs."
         )
     return True
 
 
-def _terms(desk: Desk, first: dt.date, last: dt.date, every: int) -> dict[str, object]:
-    return {"from": str(first), "to": str(last), "every": every, "params": desk.hash}
+def _terms(first: dt.date, last: dt.date, every: int) -> dict[str, object]:
+    """What a replay was asked for; with which params is on each cycle's own row."""
+    return {"from": str(first), "to": str(last), "every": every}
 
 
 def _sessions(desk: Desk, archive: Archive, first: dt.date, last: dt.date) -> Sequence[Session]:

@@ -49,6 +49,8 @@ def settlements(
     Raises:
         ParamsError: An instrument is neither in the params nor built in.
     """
+    if not due:
+        return []
     instruments = {one.symbol: one for one in desk.table}
     for claim in due:
         if gone := [symbol for symbol in claim.symbols if symbol not in instruments]:

@@ -1,16 +1,18 @@
-"""From the dates of daily, weekly and monthly files to ``at`` and ``known_at``.
+"""From the times of long files to ``at`` and ``known_at``, by the stated lag rules.
 
-The stated lag rules. Instruments: the official close of their session (16:00 in New York on a day
-without one, which quality then flags), known ``lag_minutes`` later. Indicators: the end of their
-period, known ``lag_days`` later. Anything else: the end of the period that its own spacing
+A ``date`` names a session or a period, a ``ts`` starts a bar, an ``at`` is the moment itself.
+Instruments: the official close of their session (16:00 in New York on a day without one, which
+quality then flags) or the end of their bar, known ``lag_minutes`` later. Indicators: the end of
+their period, known ``lag_days`` later. Anything else: the end of the period that its own spacing
 implies, known after the lag in ``INFERRED``, which errs on the late side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain.calendars import Moments, venue
@@ -19,6 +21,8 @@ from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Ins
 # Largest median spacing in days, name, and lag in days after the period's end.
 INFERRED = ((4, "day", 1), (10, "week", 7), (45, "month", 31), (120, "quarter", 60))
 YEARLY = ("year", 120)
+SOONEST = np.timedelta64(15, "m")  # spaced under a day: known one spacing later, never sooner
+DAY = np.timedelta64(1, "D")
 _ALL: tuple[Instrument | Indicator, ...] = (*INSTRUMENTS, *INDICATORS)
 TABLE: Mapping[str, Instrument | Indicator] = {one.symbol: one for one in _ALL}
 
@@ -41,32 +45,168 @@ def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) ->
     days = frame["date"].to_numpy().astype("datetime64[D]")
     at = np.empty(len(days), "datetime64[us]")
     rule = at.copy()
+    for series, rows in _groups(frame):
+        at[rows], rule[rows] = _when(days[rows], table.get(series))
+    return _timed(frame.drop(columns="date"), at, rule).reset_index(drop=True)
+
+
+def lengths(
+    frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None
+) -> npt.NDArray[np.timedelta64]:
+    """How long the bar on each row lasts: the most common spacing of its series, source and field.
+
+    Args:
+        frame: Long rows with ``series`` and aware ``ts``, and optionally ``field``, ``source``.
+        extra: Instruments beyond the built-in table, by series id.
+
+    Returns:
+        One length a row, ``timedelta64[us]``; a day where a weekend lies between days, the
+        longest within a day where two are equally common, 31 days for a monthly indicator, and
+        NaT where a lone bar does not tell.
+    """
+    table = {**TABLE, **(extra or {})}
+    starts = _naive(frame["ts"])
+    result = np.empty(len(starts), "timedelta64[us]")
+    for series, rows in _groups(frame):
+        one = table.get(series)
+        monthly = isinstance(one, Indicator) and one.period == "month"
+        result[rows] = 31 * DAY if monthly else _length(starts[rows])
+    return result
+
+
+def ended(
+    frame: pd.DataFrame,
+    length: npt.NDArray[np.timedelta64],
+    extra: Mapping[str, Instrument] | None = None,
+) -> pd.DataFrame:
+    """Adds the end of each bar as ``at`` and, where it is missing, ``known_at``.
+
+    A day's bar of an instrument that holds one whole session of its venue, and no part of
+    another, ends with that session, at the official close.
+
+    Args:
+        frame: Long rows with ``series`` and aware ``ts``, optionally aware ``known_at``.
+        length: What ``lengths`` says of these rows, a day at most. A bar without a length lasts
+            a day at the most, but never passes for a session's.
+        extra: Instruments beyond the built-in table, by series id.
+
+    Returns:
+        The rows in their order, with aware UTC ``at`` and ``known_at`` instead of ``ts``.
+    """
+    table = {**TABLE, **(extra or {})}
+    starts = _naive(frame["ts"])
+    spans = np.where(np.isnat(length), DAY.astype("timedelta64[us]"), length)
+    at: Moments = starts + spans
+    rule = at.copy()
+    for name, rows in frame.groupby("series", observed=True).indices.items():
+        one = table.get(str(name))
+        if isinstance(one, Instrument):
+            whole = rows[length[rows] == DAY]
+            at[whole] = _session_ends(starts[whole], at[whole], one.venue)
+        for span in np.unique(spans[rows]):
+            same = rows[spans[rows] == span]
+            rule[same] = at[same] + _lag(one, span)
+    return _timed(frame.drop(columns="ts"), at, rule)
+
+
+def lagged(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -> pd.DataFrame:
+    """Adds ``known_at`` where it is missing.
+
+    Args:
+        frame: Long rows with ``series`` and aware ``at``, and optionally ``field``, ``source`` and
+            aware ``known_at``.
+        extra: Instruments beyond the built-in table, by series id.
+
+    Returns:
+        The rows in their order, with aware UTC ``known_at``; a series that no table lists gets
+        the lag that its own spacing implies, a lone row that of a day.
+    """
+    table = {**TABLE, **(extra or {})}
+    at = _naive(frame["at"])
+    rule = at.copy()
+    for series, rows in _groups(frame):
+        rule[rows] += _lag(table.get(series), _spacing(at[rows]))
+    return _timed(frame, at, rule)
+
+
+def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+    """The series and the rows of each series, source and field."""
     keys = [key for key in ("series", "source", "field") if key in frame]
     for key, rows in frame.groupby(keys, sort=False, observed=True).indices.items():
-        series = key[0] if isinstance(key, tuple) else key
-        at[rows], rule[rows] = _when(days[rows], table.get(str(series)))
+        yield str(key[0] if isinstance(key, tuple) else key), np.asarray(rows, np.intp)
+
+
+def _naive(column: pd.Series[pd.Timestamp]) -> Moments:
+    return column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+
+
+def _timed(frame: pd.DataFrame, at: Moments, rule: Moments) -> pd.DataFrame:
+    """The rows with ``at``, and with ``known_at`` as given or else as ruled."""
     known = pd.Series(pd.DatetimeIndex(rule).tz_localize("UTC"), index=frame.index)
     if "known_at" in frame:
         given = frame["known_at"].astype("datetime64[us, UTC]")
         known = given.where(given.notna(), known)
-    moments = pd.DatetimeIndex(at).tz_localize("UTC")
-    return frame.drop(columns="date").assign(at=moments, known_at=known).reset_index(drop=True)
+    return frame.assign(at=pd.DatetimeIndex(at).tz_localize("UTC"), known_at=known)
 
 
 def _when(days: Moments, one: Instrument | Indicator | None) -> tuple[Moments, Moments]:
+    spacing = _spacing(days)
     if isinstance(one, Instrument):
         at = closes(days, one.venue)
-        return at, at + np.timedelta64(one.lag_minutes, "m")
-    if one is not None:
+    elif one is not None:
         at = period_end(days, one.period)
-        return at, at + np.timedelta64(one.lag_days, "D")
-    unique = np.unique(days)
-    spacing = np.median(np.diff(unique).astype(int)) if len(unique) > 1 else 1
-    name, lag = next(((n, lag) for most, n, lag in INFERRED if spacing <= most), YEARLY)
-    if len(np.unique(period_end(unique, name))) < len(unique):
-        name = "day"  # two dates in one period would fall on one moment; the lag stays the longer
-    at = period_end(days, name)
-    return at, at + np.timedelta64(lag, "D")
+    else:
+        name, unique = _implied(spacing)[0], np.unique(days)
+        if len(np.unique(period_end(unique, name))) < len(unique):
+            name = "day"  # two dates in one period would fall on one moment; the lag stays
+        at = period_end(days, name)
+    return at, at + _lag(one, spacing)
+
+
+def _spacing(times: Moments) -> np.timedelta64:
+    """The median distance from one moment to the next; a day for a lone one."""
+    gaps = np.diff(np.unique(times)).astype("timedelta64[us]").astype(int)
+    return np.timedelta64(int(np.median(gaps)), "us") if len(gaps) else DAY
+
+
+def _length(starts: Moments) -> np.timedelta64:
+    """The most common distance from one bar to the next, NaT for a lone one."""
+    gaps, counts = np.unique(np.diff(np.unique(starts)), return_counts=True)
+    if not len(gaps):
+        return np.timedelta64("NaT", "us")
+    common = gaps[counts == counts.max()]
+    length = max(common[common <= DAY], default=common[0])
+    weekend = DAY < length <= np.timedelta64(INFERRED[0][0], "D")
+    return DAY if weekend else length
+
+
+def _implied(spacing: np.timedelta64) -> tuple[str, int]:
+    """Name and lag in days of the period that a spacing implies."""
+    days = spacing / DAY
+    return next(((name, lag) for most, name, lag in INFERRED if days <= most), YEARLY)
+
+
+def _lag(one: Instrument | Indicator | None, spacing: np.timedelta64) -> np.timedelta64:
+    """The lag that the series' table row states, else the one that its spacing implies."""
+    if isinstance(one, Instrument):
+        return np.timedelta64(one.lag_minutes, "m")
+    if one is not None:
+        return np.timedelta64(one.lag_days, "D")
+    return max(spacing, SOONEST) if spacing < DAY else np.timedelta64(_implied(spacing)[1], "D")
+
+
+def _session_ends(starts: Moments, ends: Moments, name: str) -> Moments:
+    """The official close where a bar holds one whole session and nothing of another, else its end.
+
+    A bar from 14:30 to 14:30 in summer holds the next morning too: its end stays its own.
+    """
+    calendar = venue(name)
+    index = np.minimum(np.searchsorted(calendar.opens, starts), len(calendar.opens) - 1)
+    whole = (calendar.opens[index] >= starts) & (calendar.closes[index] <= ends)
+    # Opens are never less than a day apart, so that only the session before can reach in.
+    alone = (index == 0) | (calendar.closes[np.maximum(index - 1, 0)] <= starts)
+    result: Moments = np.where(whole & alone, calendar.closes[index], ends)
+    return result
 
 
 def closes(days: Moments, name: str) -> Moments:
