@@ -1,7 +1,9 @@
 """A small site of made-up facts: one dispatch, its trail and the index, as a cycle would write."""
 
 import datetime as dt
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode, v4
 
-from workbench.desk import layout, render
+from workbench.desk import layout, render, site
 
 PLOTLY = "application/vnd.plotly.v1+json"
 DISPATCH = "read/126/the-index-stood-still/index.html"
@@ -224,7 +226,6 @@ def page(**changes: Any) -> layout.DispatchPage:
     """A dispatch whose call is open."""
     made = layout.DispatchPage(
         number=126,
-        cycle=803,
         as_of=dt.datetime(2026, 4, 3, 17, 44, tzinfo=dt.UTC),
         local_time="13:44 in New York",
         mode="live",
@@ -283,20 +284,10 @@ def page(**changes: Any) -> layout.DispatchPage:
             claim="VIX stays below 26.00",
             base_rate=0.802,
             minds=(
-                layout.MindRow(
-                    name="Macro",
-                    probability=0.90,
-                    text="Yields held through three days of headlines.",
-                ),
-                layout.MindRow(
-                    name="Flow", probability=None, text="no order-flow feed since 02:10 UTC"
-                ),
-                layout.MindRow(
-                    name="Contrarian",
-                    probability=0.74,
-                    text="Three days of news, and then one opening auction.",
-                ),
-                layout.MindRow(name="Synthesis", probability=0.843, text=""),
+                layout.MindRow(name="Macro", probability=0.90),
+                layout.MindRow(name="Flow", absent="no order-flow feed since 02:10 UTC"),
+                layout.MindRow(name="Contrarian", probability=0.74),
+                layout.MindRow(name="Synthesis", probability=0.843),
             ),
         ),
         permalink="read/126/the-index-stood-still/",
@@ -331,7 +322,7 @@ def trail(body_html: str | None = None) -> layout.TrailPage:
     )
 
 
-def index(latest: layout.DispatchPage | None) -> layout.IndexPage:
+def index(latest: layout.DispatchPage) -> layout.IndexPage:
     states: tuple[tuple[layout.State, str, str], ...] = (
         ("right", "QQQ beats SPY on Thursday", "score 0.51"),
         ("wrong", "VIX closes above 30.00 on Tuesday", "score 0.48, it left in a day"),
@@ -360,9 +351,10 @@ def index(latest: layout.DispatchPage | None) -> layout.IndexPage:
     )
 
 
-def build(site: Path, dispatch: layout.DispatchPage, of_trail: layout.TrailPage) -> dict[str, Path]:
-    """Writes a dispatch, its trail and the index below ``site`` with all assets."""
-    layout.write_assets(site)
+def build(
+    folder: Path, dispatch: layout.DispatchPage, of_trail: layout.TrailPage
+) -> dict[str, Path]:
+    """Writes a dispatch, its trail and the index below a folder with all assets."""
     pages = {
         "dispatch": (DISPATCH, layout.dispatch_html(dispatch, "../../../")),
         "trail": (
@@ -371,10 +363,27 @@ def build(site: Path, dispatch: layout.DispatchPage, of_trail: layout.TrailPage)
         ),
         "index": ("index.html", layout.index_html(index(dispatch))),
     }
-    for path, html in pages.values():
-        (site / path).parent.mkdir(parents=True, exist_ok=True)
-        (site / path).write_text(html, encoding="utf-8")
-    return {name: site / path for name, (path, _html) in pages.items()}
+    site.write(folder, layout.assets() | {path: html.encode() for path, html in pages.values()})
+    return {name: folder / path for name, (path, _html) in pages.items()}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium; module by module, as its event loop would disturb kernels."""
+    path = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must have chromium and playwright")
+        pytest.skip("no chromium or no playwright on this machine")
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
@@ -395,11 +404,6 @@ def sample_page() -> Callable[..., layout.DispatchPage]:
 @pytest.fixture
 def sample_trail() -> Callable[..., layout.TrailPage]:
     return trail
-
-
-@pytest.fixture
-def sample_index() -> Callable[..., layout.IndexPage]:
-    return index
 
 
 @pytest.fixture

@@ -2,17 +2,18 @@
 
 import functools
 import http.server
-import os
-import shutil
+import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from nbformat import NotebookNode, v4
 
-from workbench.desk import layout, render
+from workbench.desk import charts, figures, layout, render
 
 pytestmark = pytest.mark.browser
 Build = Callable[..., dict[str, Path]]
@@ -34,24 +35,6 @@ ATTACKS = "".join(
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base's name)
         pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        path = None
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have chromium and playwright")
-        pytest.skip("no chromium or no playwright on this machine")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -210,3 +193,27 @@ def test_pages_stand_without_scripts(
         assert visit.page.get_by_text("Four of six giants fell").is_visible()
         assert visit.page.get_by_role("cell", name="31.05").is_visible()
         assert not visit.page.locator(".chart").first.is_visible()
+
+
+def test_labels_at_the_ends_of_lines_are_whole(
+    browser: Any,
+    build_site: Build,
+    sample_page: Callable[..., layout.DispatchPage],
+    sample_trail: Callable[..., layout.TrailPage],
+    tmp_path: Path,
+) -> None:
+    """On a phone too the axis leaves room for a label, and no tick covers another."""
+    frame = pd.DataFrame({"A-LONG-SYMBOL": 0.5}, pd.bdate_range("2017-01-02", periods=250))
+    figure = charts.correlations(frame, {"A-LONG-SYMBOL": "Long"}, 63)
+    body = str(figures.html(json.loads(figure.to_json())))
+    path = build_site(tmp_path, sample_page(), sample_trail(body))["trail"]
+    with Visit(browser, path.as_uri(), viewport={"width": 390, "height": 900}) as visit:
+        visit.wait_for_charts()
+        chart = visit.page.locator(".chart").bounding_box()
+        label = visit.page.locator(".chart .annotation-text").bounding_box()
+        assert label["x"] + label["width"] <= chart["x"] + chart["width"]
+        assert label["width"] > 60
+        ticks = [each.bounding_box() for each in visit.page.locator(".chart .xtick text").all()]
+        assert len(ticks) > 2
+        for left, right in itertools.pairwise(ticks):
+            assert left["x"] + left["width"] < right["x"]

@@ -1,7 +1,5 @@
 """The site of real cycles in a real Chromium, opened from its folder as a reader would."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,24 +8,6 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(1200)]
 Made = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        path = None
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have chromium and playwright")
-        pytest.skip("no chromium or no playwright on this machine")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

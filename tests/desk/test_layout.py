@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.desk import guard, layout
+from workbench.desk import guard, layout, markup, site
 
 Page = Callable[..., layout.DispatchPage]
 ROOT = "../../../"
@@ -56,8 +56,8 @@ def test_a_dispatch_in_order(sample_page: Page) -> None:
         "Waiting on the deadline",
         "+1 other right",
         "VIX stays below 26.00 until",
-        "84\u202f%",
-        "Base rate 80\u202f%",
+        "84%",
+        "Base rate 80%",
         "Wrong if",
         "Deadline",
         "Settles on",
@@ -142,8 +142,8 @@ def test_text_is_escaped(sample_page: Page) -> None:
                 formula=bad,
                 claim=bad,
                 minds=(
-                    layout.MindRow(name=bad, probability=0.5, text=bad),
-                    layout.MindRow(name=bad, probability=None, text=bad),
+                    layout.MindRow(name=bad, probability=0.5),
+                    layout.MindRow(name=bad, absent=bad),
                 ),
             ),
             sources=(bad,),
@@ -211,7 +211,7 @@ def test_dot_and_tick_stand_where_the_numbers_say(sample_page: Page) -> None:
 def test_percent(probability: float, text: str) -> None:
     """Only certainty reads as 0 or 100; the ends keep a decimal."""
     expected = {"1": "100" if probability == 1 else "1"}.get(text, text)
-    assert layout.percent(probability) == f"{expected}\u202f%"
+    assert layout.percent(probability) == f"{expected}%"
 
 
 @pytest.mark.parametrize("probability", [-0.01, 1.01, 84.3, float("nan")])
@@ -229,12 +229,12 @@ def test_points(edge: float, text: str) -> None:
     assert layout.points(edge) == text
 
 
-def test_an_empty_site_has_a_front_page(sample_index: Callable[..., layout.IndexPage]) -> None:
-    """Before the first dispatch the front page says so."""
-    empty = replace(sample_index(None), entries=(), record=())
-    html = layout.index_html(empty)
-    assert "No dispatch has been published yet" in html
-    assert not guard.scan(html)
+@pytest.mark.parametrize("state", layout.WORDS)
+def test_a_notebook_may_use_every_chip(state: str) -> None:
+    """A state that pages have a word for passes in an essay too, and no other does."""
+    chip = f'<span class="chip" data-s="{state}">x</span>'
+    assert markup.sanitise(chip) == chip
+    assert "data-s" not in markup.sanitise(chip.replace(state, "other"))
 
 
 def test_plotly_loads_only_where_a_chart_is(sample_page: Page) -> None:
@@ -245,11 +245,11 @@ def test_plotly_loads_only_where_a_chart_is(sample_page: Page) -> None:
 
 def test_assets_are_written_once(tmp_path: Path) -> None:
     """Assets are replaced only when their bytes differ, and leave nothing half-written behind."""
-    layout.write_assets(tmp_path)
+    site.write(tmp_path, layout.assets())
     assets = {path.name: path.stat() for path in (tmp_path / "assets").iterdir()}
     assert set(assets) == {"style.css", "charts.js", "icon.svg", "plotly.min.js"}
     (tmp_path / "assets" / "style.css").write_text("old", encoding="utf-8")
-    layout.write_assets(tmp_path)
+    site.write(tmp_path, layout.assets())
     after = {path.name: path.stat() for path in (tmp_path / "assets").iterdir()}
     same = {name for name in assets if after[name].st_ino == assets[name].st_ino}
     assert same == set(assets) - {"style.css"}

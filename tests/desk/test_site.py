@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from workbench.desk import guard, site
 from workbench.desk.notebooks import NAMES
 from workbench.domain.errors import CycleFailed
-from workbench.measures.scoring import edge, is_right
+from workbench.measures.scoring import desk_score, is_right
 from workbench.world import ledger as book
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
@@ -49,6 +49,11 @@ class Links(HTMLParser):
             self.asked += [
                 given[n] for n in ("src", "href", "srcset", "data", "poster") if n in given
             ]
+
+
+def read(text: str) -> str:
+    """HTML's text as a reader takes it: spaces that do not break are spaces."""
+    return re.sub("[\u00a0\u202f]", " ", html.unescape(text))
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +130,10 @@ def test_a_settled_banner_gives_its_score(
     settled = [call for call in calls(made) if call["outcome"] in {"yes", "no"}]
     assert settled
     for call in settled:
-        score = edge(call["probability"], call["base_rate"], float(call["outcome"] == "yes"))
+        score = desk_score(call["probability"], call["base_rate"], float(call["outcome"] == "yes"))
         banner = re.search(r'<p class="state">.*?</p>', pages[dispatches[call["of"]]], re.DOTALL)
         assert banner is not None
-        said = html.unescape(banner[0])
+        said = read(banner[0])
         assert f"Score {score:.2f}" in said
         assert call["reason"] in said
 
@@ -190,7 +195,7 @@ def test_the_index_lists_them(pages: dict[str, str], dispatches: dict[int, str],
     """The front page opens with the latest dispatch and lists the others, latest first."""
     linked = [link for link in Links(pages["index.html"]).linked if link in dispatches.values()]
     assert list(dict.fromkeys(linked)) == [dispatches[n] for n in reversed(NUMBERS)]
-    assert all(call["title"] in html.unescape(pages["index.html"]) for call in calls(made))
+    assert all(call["title"] in read(pages["index.html"]) for call in calls(made))
 
 
 def essay_of(made: Made, number: int) -> str:
@@ -215,9 +220,9 @@ def test_no_figure_of_the_essay_stands_alone(
     for kind, address, shown in links:
         assert address.startswith("../trail/6_dispatch.html#f-")
         assert re.search(rf'<a class="{kind}" href="{re.escape(address)}"[^>]*>', page)
-        assert html.unescape(shown) in html.unescape(page)
+        assert read(shown) in read(page)
     prose = re.sub(r'<a class="[nq]".*?</a>', "", essay)
-    prose = html.unescape(re.sub(r"<[^>]+>", " ", prose)).replace("S&P 500", "")
+    prose = read(re.sub(r"<[^>]+>", " ", prose)).replace("S&P 500", "")
     assert not re.search(r"\d", prose), re.findall(r".{0,30}\d.{0,30}", prose)
 
 
@@ -230,7 +235,7 @@ def test_each_number_leads_to_its_finding(number: int, pages: dict[str, str], ma
         fragment = urldefrag(address).fragment
         row = re.search(rf'<tr id="{fragment}">.*?</tr>', trail, re.DOTALL)
         assert row is not None, fragment
-        assert f">{html.unescape(shown)}<" in html.unescape(row[0])
+        assert f">{read(shown)}<" in read(row[0])
 
 
 def test_nothing_of_the_machine_is_published(made: Made):
@@ -259,7 +264,7 @@ def test_what_a_page_must_say(pages: dict[str, str], dispatches: dict[int, str],
     rows = Ledger(f"sqlite:///{made['outputs'] / 'ledger.db'}").read(query)
     snapshots = {row["number"]: row["snapshot"] for row in rows}
     for number, path in dispatches.items():
-        text = html.unescape(re.sub(r"<[^>]+>", " ", pages[path]))
+        text = read(re.sub(r"<[^>]+>", " ", pages[path]))
         for said in ("Written by a program", "rules", "not investment advice", "Replay",
                      snapshots[number][:12], "arch.sp500", "The debate", "Synthesis"):  # fmt: skip
             assert said in text
@@ -331,6 +336,37 @@ def test_a_cycle_without_its_dispatch_is_no_neighbour(copy: Desk):
         page = site.publish(copy, Ledger(copy.ledger), number)
     assert "read/5/" in page.path.read_text("utf-8")
     assert "read/6/" not in page.path.read_text("utf-8")
+
+
+def filled(table: sa.Table, **given: Any) -> tuple[sa.Table, dict[str, Any]]:
+    """A row of a table with something in every column that is not given."""
+    blank = {c.name: 0 if isinstance(c.type, sa.Integer | sa.Float) else "" for c in table.columns}
+    for name in ("seq", "cycle", "hash", "registered_at"):
+        del blank[name]
+    return table, blank | given
+
+
+def test_only_what_moved_is_read_from_a_long_backlog():
+    """Predictions past their deadline since the last publication change their page; shadows, of
+    which more may wait than a query can name, and what was overdue before do not.
+    """
+    ledger = Ledger("sqlite://")
+    moments = {n: f"2018-01-{24 + n}T22:00:00Z" for n in (1, 2, 3, 4, 5)}
+    waiting = {1: ("shadow", 5), 2: ("other", 5), 3: ("call", 4), 4: ("call", 6)}
+    for number, moment in moments.items():
+        rows = [filled(book.cycles, number=number, as_of=moment)]
+        rows.append(filled(book.dispatches, of=number))
+        role, due = waiting.get(number, ("call", 7))
+        for i in range(40_000 if role == "shadow" else 1):
+            one, deadline = f"{number}-{i}", f"2018-01-{24 + due}T21:00:00Z"
+            rows.append(filled(book.claims, id=one, deadline=deadline))
+            rows.append(filled(book.decisions, claim=one, role=role))
+        ledger.append(number, rows)
+    assert site.changed(ledger, [1, 2, 3, 4, 5]) == [2, 4, 5]
+    ledger.append(5, [filled(book.settlements, claim="3-0", outcome="yes")])
+    assert site.changed(ledger, [1, 2, 3, 4, 5]) == [2, 3, 4, 5]
+    assert site.changed(ledger, [1, 3, 5]) == [3, 5]
+    assert site.changed(ledger, [5]) == [5]
 
 
 def tree(desk: Desk) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from workbench.measures.scoring import (
     RESAMPLES,
     brier,
     counts,
-    edge,
+    desk_score,
     is_right,
     log_loss,
     reliability,
@@ -67,36 +67,36 @@ def test_certainty_is_refused_not_clipped(certain: float):
         (0.70, 0.066, 0, 0.257),  # a move of more than 3 %
     ],
 )
-def test_edge_of_the_seed_calls(p: float, base: float, y: int, published: float):
+def test_score_of_the_seed_calls(p: float, base: float, y: int, published: float):
     """The worked table of docs/science.md: what each of the seed desk's calls was worth."""
-    assert edge(p, base, y) == pytest.approx(published, abs=6e-4)
+    assert desk_score(p, base, y) == pytest.approx(published, abs=6e-4)
 
 
-def expected_edge(p: float, base: float, truth: float) -> float:
-    return truth * edge(p, base, 1) + (1 - truth) * edge(p, base, 0)
+def expected_score(p: float, base: float, truth: float) -> float:
+    return truth * desk_score(p, base, 1) + (1 - truth) * desk_score(p, base, 0)
 
 
 @pytest.mark.parametrize(
     ("p", "base", "published"), [(0.54, 0.136, 0.418), (0.54, 0.91, 0.431), (0.62, 0.457, 0.487)]
 )
-def test_expected_edge_of_the_seed_styles(p: float, base: float, published: float):
+def test_expected_score_of_the_seed_styles(p: float, base: float, published: float):
     """What ignoring the base rate costs on average, when the base rate is the truth."""
-    assert expected_edge(p, base, base) == pytest.approx(published, abs=7e-4)
+    assert expected_score(p, base, base) == pytest.approx(published, abs=7e-4)
 
 
 @given(inside, inside)
 def test_the_base_rate_earns_a_half(base: float, y: float):
     """Saying the base rate earns exactly one half, whatever happens; W stays within 0 and 1."""
-    assert edge(base, base, 1) == edge(base, base, 0) == 0.5
-    assert 0 <= edge(y, base, 1) <= 1
+    assert desk_score(base, base, 1) == desk_score(base, base, 0) == 0.5
+    assert 0 <= desk_score(y, base, 1) <= 1
 
 
 @given(inside, inside, inside)
 def test_edge_is_proper(truth: float, base: float, p: float):
     """In expectation nothing earns more than saying what one believes, whatever the base rate."""
-    honest = expected_edge(truth, base, truth)
-    assert expected_edge(p, base, truth) <= honest + 1e-12
-    assert honest - expected_edge(p, base, truth) == pytest.approx((p - truth) ** 2 / 2, abs=1e-12)
+    honest = expected_score(truth, base, truth)
+    assert expected_score(p, base, truth) <= honest + 1e-12
+    assert honest - expected_score(p, base, truth) == pytest.approx((p - truth) ** 2 / 2, abs=1e-12)
     assert honest >= 0.5 - 1e-12  # knowing the truth never loses to the base rate
 
 

@@ -18,12 +18,11 @@ _TAGS = frozenset(
     | {"h1", "h2", "h3", "h4", "p", "a", "b", "i", "u", "s", "em", "strong", "small", "sub", "sup"}
     | {"del", "mark", "abbr", "time", "code", "pre", "blockquote", "br", "hr", "ul", "ol", "li"}
     | {"dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "img"}
-    | {"svg", "line", "circle", "path", "text", "g", "rect"}
-    | {"form", "fieldset", "legend", "label", "input"}  # filters of the record, without a script
+    | {"svg", "line", "circle", "text"}
 )
-_SCRIPT = re.compile(r"(\.\./)*assets/(plotly\.min|charts|search)\.js")
+_SCRIPT = re.compile(r"(\.\./)*assets/(plotly\.min|charts)\.js")
 _LOADED = re.compile(r"(\.\./)*[\w-][\w./-]*")
-_LINK = re.compile(r"https://[^\s\\]+|mailto:[^\s\\]+|#[\w-]*|(\.\./)*[\w-][\w./-]*(#[\w-]*)?")
+_LINK = re.compile(r"https://[^\s\\]+|#[\w-]*|(\.\./)*[\w-][\w./-]*(#[\w-]*)?")
 _PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 _LOADING = frozenset(
     {"src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "manifest"}

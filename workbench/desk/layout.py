@@ -15,14 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from pathlib import Path
 from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from workbench.desk.render import tidy
-from workbench.world.files import write_atomic
+from workbench.desk.markup import tidy
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -92,11 +90,11 @@ class PredictionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MindRow:
-    """A mind's probability and its argument in a line; None is absent, and text says why."""
+    """A mind's probability, or with None the reason why it is absent."""
 
     name: str
-    probability: float | None
-    text: str
+    probability: float | None = None
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +111,9 @@ class DebateView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchPage:
-    """Everything a dispatch shows. ``call`` is None when the desk sits out.
-
-    An empty ``trail`` stands for ``read/<number>/trail/index.html``.
-    """
+    """Everything a dispatch shows. ``call`` is None when the desk sits out."""
 
     number: int
-    cycle: int
     as_of: dt.datetime
     local_time: str
     mode: Literal["live", "replay"]
@@ -138,7 +132,7 @@ class DispatchPage:
     written_by: str
     code_version: str
     snapshot: str
-    trail: str = ""
+    trail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +169,9 @@ class IndexEntry:
 class IndexPage:
     """The front page: the latest dispatch, those before it, and the record's key figures."""
 
-    latest: DispatchPage | None
+    latest: DispatchPage
     entries: tuple[IndexEntry, ...]
-    record: tuple[tuple[str, str], ...] = ()
+    record: tuple[tuple[str, str], ...]
 
 
 def dispatch_html(page: DispatchPage, root: str) -> str:
@@ -203,22 +197,19 @@ def index_html(page: IndexPage, root: str = "") -> str:
     return _page("index.html.j2", page, root)
 
 
-def write_assets(site: Path) -> None:
-    """Writes the stylesheet, icon and scripts under ``site/assets`` where their bytes differ."""
+def assets() -> dict[str, bytes]:
+    """The stylesheet, icon and scripts that every page asks for: path to content."""
     pages = files("workbench.desk") / "pages"
-    assets = {name: (pages / name).read_bytes() for name in ("style.css", "charts.js", "icon.svg")}
-    assets["plotly.min.js"] = get_plotlyjs().encode()
-    for name, data in assets.items():
-        path = site / "assets" / name
-        if not path.is_file() or path.read_bytes() != data:
-            write_atomic(path, data)
+    found = {name: (pages / name).read_bytes() for name in ("style.css", "charts.js", "icon.svg")}
+    found["plotly.min.js"] = get_plotlyjs().encode()
+    return {f"assets/{name}": data for name, data in found.items()}
 
 
 def percent(probability: float) -> str:
-    r"""A probability to read: 84 %, with a decimal at the ends, and 0 or 100 only when it is.
+    """A probability to read: 84%, with a decimal at the ends, and 0 or 100 only when it is.
 
     >>> percent(0.843), percent(0.0042), percent(0.9996)
-    ('84\u202f%', '0.4\u202f%', '>99.9\u202f%')
+    ('84%', '0.4%', '>99.9%')
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"{probability} is no probability: give a fraction between 0 and 1.")
@@ -228,7 +219,7 @@ def percent(probability: float) -> str:
         text = "<0.1"
     else:
         text = f"{100 * probability:.1f}" if probability <= 0.9995 else ">99.9"
-    return f"{text}\u202f%"
+    return f"{text}%"
 
 
 def points(edge: float) -> str:

@@ -1,32 +1,27 @@
-"""Publishing: executed notebooks and the ledger's facts as static pages.
+"""Publishing: the pages of a finished cycle, checked and written.
 
-A dispatch's essay is the executed notebook, never edited; everything that becomes known later
-(banner, scores, newer links) is rendered around it. Publishing a cycle writes its own pages, and
-rewrites only those whose state it changed. All pages are made and checked before the first is
-written, so one that fails the final check stops everything.
+Publishing a cycle writes its own pages and rewrites only those whose state it changed. All pages
+are made and checked before the first is written, so one that fails the final check stops
+everything.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import nbformat
 import sqlalchemy as sa
 
 from workbench.desk import guard, layout, render
+from workbench.desk.dispatches import dispatch, link, notebook, on_ledger
 from workbench.desk.notebooks import NAMES
-from workbench.domain.calendars import moment, venue
-from workbench.domain.claims import PATH_KINDS, Claim, from_content
+from workbench.desk.standing import ON_RECORD, banner, called, standings
+from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.records import CONTROLS
 from workbench.domain.sentences import day
-from workbench.measures.pooling import CONVICTION
-from workbench.measures.scoring import edge, is_right
 from workbench.steps import score
 from workbench.world import ledger as book
 from workbench.world.files import write_atomic
@@ -34,7 +29,6 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 _LISTED = 30  # dispatches on the front page
-_SHADOWS = 6  # shadows shown below the predictions
 _ROOT = "../../../"
 
 
@@ -64,20 +58,25 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     site = desk.outputs / "site"
     numbers = _published(site, number)
     files = _trail(desk, ledger, number)
-    touched = {number, *numbers[-2:-1], *_settled_since(ledger, numbers)}
-    touched |= set(_overdue(ledger, numbers))
-    pages = {n: _dispatch(desk, ledger, n, numbers) for n in sorted(touched)}
+    now = moment((ledger.last_cycle() or on_ledger(ledger, number))["as_of"])
+    pages = {n: dispatch(desk, ledger, n, numbers, now) for n in changed(ledger, numbers)}
     files |= {page.permalink: layout.dispatch_html(page, _ROOT) for page in pages.values()}
     latest = pages[number]
-    files["index.html"] = _index(ledger, latest, numbers)
+    files["index.html"] = layout.index_html(_index(ledger, latest, numbers, now))
     for name, text in files.items():
         problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
         if problems:
             raise CycleFailed(f"{name} is not published, nor anything else: {problems[0]}.")
-    layout.write_assets(site)
-    for name, text in files.items():
-        _write(site / name, text.encode())
+    write(site, layout.assets() | {name: text.encode() for name, text in files.items()})
     return Page(path=site / latest.permalink, title=latest.title, call=_line(latest))
+
+
+def write(site: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files below a folder, each whole or not at all, and only where bytes differ."""
+    for name, data in files.items():
+        path = site / name
+        if not path.is_file() or path.read_bytes() != data:
+            write_atomic(path, data)
 
 
 def _published(site: Path, number: int) -> list[int]:
@@ -86,337 +85,101 @@ def _published(site: Path, number: int) -> list[int]:
     return [n for n in known if n < number] + [number]
 
 
-def _settled_since(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
-    """Published dispatches with a prediction that settled after the last publication."""
-    before = numbers[-2] if len(numbers) > 1 else 0
-    query = (
-        sa.select(book.decisions.c.cycle)
-        .join(book.settlements, book.settlements.c.claim == book.decisions.c.claim)
-        .where(book.settlements.c.cycle > before, book.decisions.c.role != "shadow")
-        .distinct()
+def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
+    """Published dispatches that show something new, in order.
+
+    These are the last one, the one before it, and all with a prediction that has settled, or has
+    passed its deadline unsettled, since the one before it was published.
+    """
+    *before, number = numbers
+    last = before[-1] if before else 0
+    since = on_ledger(ledger, last)["as_of"] if before else ""
+    until = on_ledger(ledger, number)["as_of"]
+    claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
+    shown = sa.select(decisions.cycle).where(decisions.role.in_(ON_RECORD)).distinct()
+    settled = shown.join(book.settlements, settlements.claim == decisions.claim).where(
+        settlements.cycle > last
     )
-    return [row["cycle"] for row in ledger.read(query) if row["cycle"] in numbers]
-
-
-def _overdue(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
-    """Published dispatches with a prediction past its deadline and not settled yet."""
-    claims = ledger.due(moment(_row(ledger, numbers[-1])["as_of"]))
-    query = sa.select(book.decisions.c.cycle, book.decisions.c.claim)
-    waiting = {claim.id for claim in claims}
-    rows = ledger.read(query.where(book.decisions.c.claim.in_(waiting)))
-    return [row["cycle"] for row in rows if row["cycle"] in numbers]
+    overdue = (
+        shown.join(book.claims, claims.id == decisions.claim)
+        .outerjoin(book.settlements, settlements.claim == decisions.claim)
+        .where(claims.deadline > since, claims.deadline <= until, settlements.claim.is_(None))
+    )
+    moved = {row["cycle"] for query in (settled, overdue) for row in ledger.read(query)}
+    return sorted({number, *before[-1:], *moved.intersection(before)})
 
 
 def _trail(desk: Desk, ledger: Ledger, number: int) -> dict[str, str]:
     """The executed notebooks of a cycle, as pages and as downloads: path to text."""
-    row = _row(ledger, number)
-    dispatch = layout.Link(title=row["title"], href=_permalink(number, row["slug"]))
+    to_dispatch = link(on_ledger(ledger, number))
     links = tuple(
         layout.Link(title=name, href=f"read/{number}/trail/{name}.html") for name in NAMES
     )
     files: dict[str, str] = {}
-    for link in links:
-        nb = _notebook(desk, number, link.title)
-        download = link.href.replace(".html", ".ipynb")
+    for one in links:
+        nb = notebook(desk.outputs / "cycles" / str(number), one.title)
+        download = one.href.replace(".html", ".ipynb")
         page = layout.TrailPage(
             number=number,
-            title=row["title"],
-            name=link.title,
+            title=to_dispatch.title,
+            name=one.title,
             question=render.heading(nb),
             body_html=render.trail_body(nb),
             notebooks=links,
-            dispatch=dispatch,
+            dispatch=to_dispatch,
             download=download,
         )
-        files[link.href] = layout.trail_html(page, _ROOT)
+        files[one.href] = layout.trail_html(page, _ROOT)
         nb.metadata.pop("papermill", None)  # paths of the machine that ran it
         text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]  # nbformat is untyped
         files[download] = text
     return files
 
 
-def _notebook(desk: Desk, number: int, name: str) -> nbformat.NotebookNode:
-    path = desk.outputs / "cycles" / str(number) / "notebooks" / f"{name}.ipynb"
-    found: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat is untyped
-    return found
+def _index(
+    ledger: Ledger, latest: layout.DispatchPage, numbers: Sequence[int], now: dt.datetime
+) -> layout.IndexPage:
+    entries = (_entry(ledger, n, now) for n in reversed(numbers[-_LISTED - 1 : -1]))
+    return layout.IndexPage(latest=latest, entries=tuple(entries), record=_record(ledger, latest))
 
 
-def _row(ledger: Ledger, number: int) -> sa.RowMapping:
-    query = sa.select(book.dispatches, book.cycles).join(
-        book.cycles, book.cycles.c.number == book.dispatches.c.of
-    )
-    found = ledger.read(query.where(book.dispatches.c.of == number))
-    if not found:
-        raise CycleFailed(f"Cycle {number} has no dispatch on the ledger. Run it again.")
-    return found[0]
-
-
-def _permalink(number: int, slug: str) -> str:
-    return f"read/{number}/{slug}/index.html"
-
-
-def _claims(ledger: Ledger, number: int) -> list[dict[str, Any]]:
-    """Every decision of a cycle with its claim and settlement, calls first."""
-    settled = book.settlements.c
-    query = (
-        sa.select(
-            book.claims.c.content, book.claims.c.sentence, book.claims.c.kind,
-            book.decisions.c.role,
-            book.decisions.c.probability, book.decisions.c.base_rate, book.decisions.c.gain,
-            book.decisions.c.reason.label("why"), book.claims.c.id,
-            book.decisions.c.seq.label("number"), book.decisions.c.hash.label("chain"),
-            book.decisions.c.registered_at, settled.outcome, settled.reason.label("how"),
-        )
-        .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
-        .outerjoin(book.settlements, settled.claim == book.claims.c.id)
-        .where(book.claims.c.cycle == number)
-        .order_by(book.decisions.c.role, book.decisions.c.gain.desc())
-    )  # fmt: skip
-    return [dict(row) for row in ledger.read(query)]
-
-
-def _dispatch(
-    desk: Desk, ledger: Ledger, number: int, numbers: Sequence[int]
-) -> layout.DispatchPage:
-    row = _row(ledger, number)
-    kept = cast(dict[str, Any], json.loads((desk.outputs / "cycles" / str(number) / "dispatch.json")
-                                           .read_text("utf-8")))  # fmt: skip
-    claims = _claims(ledger, number)
-    call = next((c for c in claims if c["role"] == "call"), None)
-    as_of, local = moment(row["as_of"]), ZoneInfo(desk.params.zone)
-    here = numbers.index(number)
-    newest = moment(cast(str, (ledger.last_cycle() or row)["as_of"]))
-    return layout.DispatchPage(
+def _entry(ledger: Ledger, number: int, now: dt.datetime) -> layout.IndexEntry:
+    """One dispatch in the front page's list, as it stands at a moment."""
+    row, standing = on_ledger(ledger, number), standings(ledger, number, ON_RECORD)
+    call, said = called(standing), banner(standing, now)
+    settled = call is not None and said.state in {"right", "wrong"}
+    return layout.IndexEntry(
         number=number,
-        cycle=number,
-        as_of=as_of,
-        local_time=f"{as_of.astimezone(local):%H:%M} in {_city(local)}",
-        mode=row["mode"],
+        date=day(moment(row["as_of"]).date()),
         title=row["title"],
-        dek=kept["dek"],
-        banner=_banner(claims, newest.timestamp()),
-        call=None if call is None else _card(desk, call, kept["wrong_if"]),
-        body_html=render.dispatch_body(_notebook(desk, number, "6_dispatch")),
-        predictions=_predictions(claims, newest.timestamp()),
-        debate=_debate(ledger, number, claims, kept),
-        permalink=_permalink(number, row["slug"]),
-        older=_link(ledger, numbers[here - 1]) if here else None,
-        newer=_link(ledger, numbers[here + 1]) if here + 1 < len(numbers) else None,
-        previous=tuple(
-            _link(ledger, n) for n in reversed(numbers[max(0, here - 6) : max(0, here - 1)])
-        ),
-        sources=tuple(kept["sources"]),
-        written_by="rules, from the findings of this cycle",
-        code_version=row["code"],
-        snapshot=row["snapshot"],
-        trail=f"read/{number}/trail/1_pull.html",
+        href=link(row).href,
+        call="" if call is None else call.sentence,
+        banner=said,
+        score=f"score {call.score:.2f}" if settled and call is not None else "",
     )
-
-
-def _city(zone: ZoneInfo) -> str:
-    """The last part of a zone's name: America/New_York gives New York."""
-    return zone.key.rpartition("/")[2].replace("_", " ")
-
-
-def _link(ledger: Ledger, number: int) -> layout.Link:
-    row = _row(ledger, number)
-    return layout.Link(title=row["title"], href=_permalink(number, row["slug"]))
-
-
-def _state(one: dict[str, Any], now: float) -> layout.State:
-    if one["outcome"] is None:
-        claim = from_content(json.loads(one["content"]))
-        return "open" if claim.window.deadline.timestamp() > now else "awaiting"
-    if one["outcome"] == "void":
-        return "void"
-    return "right" if is_right(one["probability"], one["outcome"] == "yes") else "wrong"
-
-
-def _score(one: dict[str, Any]) -> float:
-    return edge(one["probability"], one["base_rate"], float(one["outcome"] == "yes"))
-
-
-def _banner(claims: list[dict[str, Any]], now: float) -> layout.Banner:
-    call = next((c for c in claims if c["role"] == "call"), None)
-    others = [_state(c, now) for c in claims if c["role"] == "other"]
-    known = [state for state in others if state in {"right", "wrong"}]
-    tally = (
-        f"+{known.count('right')} other right, {known.count('wrong')} other wrong" if known else ""
-    )
-    if call is None:
-        count = len(others)
-        beside = f"{count} other prediction{'s' * (count != 1)}" if count else "Nothing"
-        verb = "are" if count > 1 else "is"
-        return layout.Banner(state="none", text=f"{beside} {verb} on record.", others=tally)
-    state = _state(call, now)
-    if state in {"right", "wrong"}:
-        text = f"Score {_score(call):.2f}, where 0.50 is what the base rate earns. {call['how']}"
-    elif state == "void":
-        text = call["how"]
-    else:
-        claim = from_content(json.loads(call["content"]))
-        waiting = (
-            "Waiting on the deadline"
-            if state == "open"
-            else "The deadline has passed; waiting for data since"
-        )
-        text = f"{waiting}: {_deadline(claim)}."
-    return layout.Banner(state=state, text=text, others=tally)
-
-
-def _deadline(claim: Claim) -> str:
-    return f"{day(claim.window.date)}, {claim.window.deadline:%H:%M} UTC"
-
-
-def _card(desk: Desk, call: dict[str, Any], wrong_if: str) -> layout.CallCard:
-    claim = from_content(json.loads(call["content"]))
-    one = next(i for i in desk.table if i.symbol == claim.subject)
-    session = venue(one.venue).session(claim.window.date)
-    kind = "half-day close" if session.early else "close"
-    count = claim.window.sessions
-    what = "highs and lows" if claim.kind in PATH_KINDS else "official close"
-    names = " and ".join(next(i for i in desk.table if i.symbol == s).name for s in claim.symbols)
-    references = ", ".join(f"{r.value:,.2f}" for r in claim.references)
-    return layout.CallCard(
-        sentence=call["sentence"],
-        direction=_direction(claim),
-        horizon=f"{count} session{'s' * (count > 1)}",
-        probability=call["probability"],
-        base_rate=call["base_rate"],
-        edge_points=100 * (call["probability"] - call["base_rate"]),
-        wrong_if=wrong_if,
-        deadline=f"{_deadline(claim)}, the {one.venue} {kind}",
-        settles_on=f"{what} of {names}; reference {references}",
-        ledger_number=call["number"],
-        ledger_hash=call["chain"],
-        registered_at=f"{call['registered_at'][:16].replace('T', ' ')} UTC",
-    )
-
-
-def _direction(claim: Claim) -> str:
-    """Which way the claim points, as one word with an arrow."""
-    up, down, width = "↑ Up", "↓ Down", "↔ Width"
-    match claim.kind:
-        case "direction" | "magnitude":
-            return {"up": up, "down": down}.get(claim.side or "", width)
-        case "level":
-            return up if claim.lo is not None else down
-        case "stays" | "touch" if claim.lo is None or claim.hi is None:
-            return up if (claim.kind == "touch") == (claim.hi is not None) else down
-        case "relative":
-            return "↑ Relative"
-        case _:
-            return width
-
-
-def _predictions(claims: list[dict[str, Any]], now: float) -> tuple[layout.PredictionRow, ...]:
-    others = [c for c in claims if c["role"] == "other"]
-    # Of each family only the shadow that came nearest to being said.
-    nearest = {c["kind"]: c for c in reversed(claims) if c["role"] == "shadow"}
-    shadows = sorted(nearest.values(), key=lambda c: -c["gain"])[:_SHADOWS]
-    return tuple(
-        layout.PredictionRow(
-            sentence=c["sentence"],
-            horizon=_horizon(c),
-            probability=c["probability"],
-            base_rate=c["base_rate"],
-            state=_state(c, now) if c["role"] == "other" else "shadow",
-            reason="" if c["role"] == "other" else c["why"],
-        )
-        for c in (*others, *shadows)
-    )
-
-
-def _horizon(one: dict[str, Any]) -> str:
-    count = from_content(json.loads(one["content"])).window.sessions
-    return f"{count} session{'s' * (count > 1)}"
-
-
-def _debate(
-    ledger: Ledger, number: int, claims: list[dict[str, Any]], kept: dict[str, Any]
-) -> layout.DebateView | None:
-    """Every mind on the call, or on the claim that came nearest to being one."""
-    if not claims:
-        return None
-    shadows = [c for c in claims if c["role"] == "shadow"] or claims
-    nearest = max(shadows, key=lambda c: (c["gain"], c["id"]))
-    subject = next((c for c in claims if c["role"] == "call"), nearest)
-    query = sa.select(book.forecasts.c.forecaster, book.forecasts.c.probability)
-    rows = ledger.read(
-        query.where(book.forecasts.c.claim == subject["id"]).order_by(book.forecasts.c.seq)
-    )
-    said = {
-        row["forecaster"]: row["probability"] for row in rows if row["forecaster"] not in CONTROLS
-    }
-    gone = ledger.read(sa.select(book.absences).where(book.absences.c.cycle == number))
-    subject_symbol = from_content(json.loads(subject["content"])).subject
-    absent = {row["mind"]: row["reason"] for row in gone if row["scope"] in {"", subject_symbol}}
-    minds = [
-        layout.MindRow(name=who, probability=p, text="")
-        for who, p in said.items()
-        if who != "synthesis"
-    ]
-    minds += [
-        layout.MindRow(name=who, probability=None, text=why)
-        for who, why in absent.items()
-        if who not in said
-    ]
-    minds.append(layout.MindRow(name="Synthesis", probability=said["synthesis"], text=""))
-    conviction = kept["conviction"]
-    return layout.DebateView(
-        label=kept["label"],
-        conviction="none" if conviction is None else f"{100 * conviction:.0f}%",
-        formula=CONVICTION,
-        claim=subject["sentence"],
-        base_rate=subject["base_rate"],
-        minds=tuple(minds),
-    )
-
-
-def _index(ledger: Ledger, latest: layout.DispatchPage, numbers: Sequence[int]) -> str:
-    now = latest.as_of.timestamp()
-    entries = []
-    for number in reversed(numbers[-_LISTED - 1 : -1]):
-        row, claims = _row(ledger, number), _claims(ledger, number)
-        call = next((c for c in claims if c["role"] == "call"), None)
-        banner = _banner(claims, now)
-        settled = call is not None and banner.state in {"right", "wrong"}
-        entries.append(
-            layout.IndexEntry(
-                number=number,
-                date=day(moment(row["as_of"]).date()),
-                title=row["title"],
-                href=_permalink(number, row["slug"]),
-                call="" if call is None else call["sentence"],
-                banner=banner,
-                score=f"score {_score(call):.2f}" if settled and call is not None else "",
-            )
-        )
-    page = layout.IndexPage(latest=latest, entries=tuple(entries), record=_record(ledger, latest))
-    return layout.index_html(page)
 
 
 def _record(ledger: Ledger, latest: layout.DispatchPage) -> tuple[tuple[str, str], ...]:
+    """The record's key figures, as name and value."""
     found = score.record_skill(score.on_record(ledger, latest.number, latest.mode))
     rows = [("Settled predictions", f"{found.n:,}"), ("Effective n", f"{found.n_eff:,.0f}")]
     if found.skill is None or found.low is None or found.high is None:
         return (*rows, ("Skill", "too few"))
     return (
         *rows,
-        ("Skill over the base rate", f"{100 * found.skill:+.1f}%"),
-        ("Interval, 95%", f"{100 * found.low:+.1f} to {100 * found.high:+.1f}%"),
+        ("Skill over the base rate", f"{layout.points(100 * found.skill)}%"),
+        (
+            "Interval, 95%",
+            f"{layout.points(100 * found.low)} to {layout.points(100 * found.high)}%",
+        ),
     )
 
 
 def _line(page: layout.DispatchPage) -> str:
+    """The call in one line, as the command prints it."""
     if page.call is None:
         return "I'm sitting this one out."
     p, b = page.call.probability, page.call.base_rate
     return (
         f"{page.call.sentence}: {100 * p:.0f}% (base rate {100 * b:.0f}%), due {page.call.deadline}"
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomic(path, data)

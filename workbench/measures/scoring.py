@@ -36,7 +36,7 @@ def log_loss(p: Array, y: Array) -> Array:
     return -np.log(np.where(y > 0, p, 1 - p))
 
 
-def edge(p: float, base: float, y: float) -> float:
+def desk_score(p: float, base: float, y: float) -> float:
     """The desk's 0-1 score W = 1/2 + 1/2 [(r - y)^2 - (p - y)^2]; 1/2 is what the base earns."""
     return 0.5 + 0.5 * ((base - y) ** 2 - (p - y) ** 2)
 

@@ -166,15 +166,37 @@ class Bench:
         """Keeps a part of this cycle for later steps; a cycle under papermill also on disk."""
         self._memory[name] = value
         if self.keep:
-            text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+            kept = {"snapshot": self.snapshot.hash, "part": value}
+            text = json.dumps(kept, ensure_ascii=False, indent=1, allow_nan=False)
             write_atomic(self.folder / f"{name}.json", text.encode())
 
     def recall(self, name: str) -> object | None:
         """A part kept earlier in this cycle, or None."""
-        path = self.folder / f"{name}.json"
-        if name not in self._memory and path.is_file():
-            self._memory[name] = json.loads(path.read_text("utf-8"))
-        return self._memory.get(name)
+        if name not in self._memory:
+            found = kept_part(self.folder, name, self.snapshot.hash)
+            if found is None:
+                return None
+            self._memory[name] = found
+        return self._memory[name]
+
+
+def kept_part(folder: Path, name: str, snapshot: str) -> object | None:
+    """A part that a cycle kept in its folder.
+
+    Args:
+        folder: The cycle's own.
+        name: Of the part.
+        snapshot: Hash of what the cycle knew.
+
+    Returns:
+        The part; None when there is none, or when it was made from another snapshot, as after a
+        ledger was taken away and its cycles' folders were not.
+    """
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return None
+    kept = json.loads(path.read_text("utf-8"))
+    return kept["part"] if kept.get("snapshot") == snapshot else None
 
 
 def fill(desk: Desk) -> Archive:

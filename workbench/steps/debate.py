@@ -197,9 +197,9 @@ def absences_on_record(bench: Bench) -> list[Absence]:
 
 
 def opinions(bench: Bench) -> list[Opinion]:
-    """The present minds' opinions of the cycle, from the cycle's folder."""
+    """The present minds' opinions of the cycle; held again when its folder has lost them."""
     kept = bench.recall("opinions")
-    if kept is None and not bench.keep:
+    if kept is None:
         hold(bench)
         kept = bench.recall("opinions")
     return [

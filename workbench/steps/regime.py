@@ -34,9 +34,10 @@ def turbulence(bench: Bench, sessions: int = regimes.SHOWN) -> tuple[Array, int]
     """``regimes.turbulent`` of the lead, kept in the cycle's folder: its fits take seconds."""
     kept = cast(dict[str, Any] | None, bench.recall("turbulence"))
     if kept is not None and len(kept["probability"]) >= sessions:
-        return np.array(kept["probability"][-sessions:]), kept["fitted"]
+        return np.array(kept["probability"][-sessions:], float), kept["fitted"]
     probability, fitted = regimes.turbulent(bench.lead_bars.close, sessions)
-    bench.remember("turbulence", {"probability": probability.tolist(), "fitted": fitted})
+    told = [None if math.isnan(value) else value for value in probability.tolist()]
+    bench.remember("turbulence", {"probability": told, "fitted": fitted})
     return probability, fitted
 
 
@@ -45,14 +46,18 @@ def evidence(found: Regime) -> pd.DataFrame:
     rows = [
         ("regime", found.name),
         ("since", found.since.isoformat()),
-        ("probability of turbulence, filtered", f"{found.turbulent:.1%}"),
-        ("volatility a day, EWMA", f"{found.volatility:.2%}"),
-        ("trend over 63 sessions, in expected deviations", f"{found.trend:+.2f}"),
-        ("below the highest close", f"{abs(found.drawdown):.1%}"),
+        ("probability of turbulence, filtered", _shown(found.turbulent, ".1%")),
+        ("volatility a day, EWMA", _shown(found.volatility, ".2%")),
+        ("trend over 63 sessions, in expected deviations", _shown(found.trend, "+.2f")),
+        ("below the highest close", _shown(abs(found.drawdown), ".1%")),
         ("parameters fitted on data to", found.fitted.isoformat()),
         ("the rule", found.rule),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])
+
+
+def _shown(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else format(value, form)
 
 
 def history(bench: Bench, sessions: int) -> pd.DataFrame:

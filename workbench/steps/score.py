@@ -15,7 +15,7 @@ from workbench.domain.claims import Claim
 from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode, Settlement
 from workbench.measures.prices import bars as bars_of
-from workbench.measures.scoring import Skill, brier, edge, log_loss, skill
+from workbench.measures.scoring import Skill, brier, desk_score, log_loss, skill
 from workbench.measures.settling import settle
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
@@ -98,7 +98,7 @@ def settled_now(bench: Bench) -> pd.DataFrame:
     )  # fmt: skip
     frame = bench.ledger.frame(query)
     scores = [
-        None if outcome == "void" else edge(p, b, float(outcome == "yes"))
+        None if outcome == "void" else desk_score(p, b, float(outcome == "yes"))
         for p, b, outcome in zip(
             frame["probability"], frame["base_rate"], frame["outcome"], strict=True
         )

@@ -37,12 +37,12 @@
     if (!words.length) return { nticks: 5 };
     if (days.length < words.length || !words.every((v) => /^\d{4}-\d\d/.test(v))) return {};
     const span = (Math.max(...days) - Math.min(...days)) / 864e5;
-    return { nticks: 5, tickformat: span < 2 ? "%H:%M" : span < 300 ? "%-d %b" : span < 1500 ? "%b %Y" : "%Y" };
+    return { nticks: 5, tickformat: span < 2 ? "%H:%M" : span < 300 ? "%-d %b" : span < 1500 ? "%b\n%Y" : "%Y" };
   };
 
   const axis = (letter, traces) => ({
     ...labels(traces.flatMap((trace) => (Array.isArray(trace[letter]) ? trace[letter] : []))),
-    automargin: true, ticklabelstandoff: letter === "y" ? 6 : 2, fixedrange: true, zeroline: false, ticks: letter === "x" ? "outside" : "", ticklen: 4,
+    automargin: true, tickangle: 0, ticklabelstandoff: letter === "y" ? 6 : 2, fixedrange: true, zeroline: false, ticks: letter === "x" ? "outside" : "", ticklen: 4,
     showgrid: letter === "y", gridcolor: "rule", zerolinecolor: "soft", linecolor: "soft", tickcolor: "soft",
     showline: letter === "x", tickfont: { size: 12, color: "soft" },
   });

@@ -1,0 +1,284 @@
+"""Figures: words that the data prove, strikes where the claim has them, and never a "nan"."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from workbench.desk import charts, figures
+from workbench.domain import claims
+from workbench.domain.calendars import to_datetime, to_numpy, venue
+from workbench.domain.claims import Claim, Reference, Window, with_references
+from workbench.domain.instruments import Instrument
+from workbench.measures.prices import Bars
+from workbench.measures.regimes import MIN_SESSIONS
+from workbench.measures.scenarios import Episodes, ewma_scaled, outcomes
+from workbench.steps.bench import Bench
+
+ONE = Instrument(symbol="ONE", name="First", unit="points")
+TWO = Instrument(symbol="TWO", name="Second", unit="points")
+AS_OF = dt.datetime(2018, 1, 26, 22, tzinfo=dt.UTC)
+
+
+def bars(one: Instrument, price: float, seed: int) -> Bars:
+    """Four hundred sessions that end at a price."""
+    calendar, n = venue(one.venue), 400
+    last = int(np.searchsorted(calendar.closes, to_numpy(AS_OF)))
+    at = calendar.closes[last - n : last]
+    walk = np.cumsum(np.random.default_rng(seed).normal(0, 0.01, n))
+    close = price * np.exp(walk - walk[-1])
+    return Bars(
+        symbol=one.symbol, dates=calendar.dates[last - n : last], at=at,
+        known_at=at + np.timedelta64(15, "m"), close=close, high=1.004 * close,
+        low=0.996 * close, volume=np.ones(n),
+    )  # fmt: skip
+
+
+def bench(*prices: tuple[Instrument, float], horizon: int = 5) -> Bench:
+    """What a fan reads of a bench: instruments with bars and scenarios."""
+    own = {one.symbol: bars(one, price, seed) for seed, (one, price) in enumerate(prices, 1)}
+    scenarios = {(symbol, horizon): ewma_scaled(each, horizon) for symbol, each in own.items()}
+    table = tuple(one for one, _ in prices)
+    desk = SimpleNamespace(table=table)
+    return cast(Bench, SimpleNamespace(desk=desk, bars=own, scenarios=scenarios))
+
+
+def registered(claim: Claim, on: Bench) -> Claim:
+    """The claim with the last closes as its references."""
+    found = (on.bars[symbol] for symbol in claim.symbols)
+    return with_references(
+        claim,
+        tuple(
+            Reference(
+                symbol=own.symbol, at=to_datetime(own.at[-1]),
+                known_at=to_datetime(own.known_at[-1]), value=float(own.close[-1]),
+            )
+            for own in found
+        ),
+    )  # fmt: skip
+
+
+def window(one: Instrument = ONE, horizon: int = 5) -> Window:
+    return claims.window(one, AS_OF, horizon)
+
+
+def words(figure: go.Figure) -> dict[str, Any]:
+    """Title, subtitle, caption, alt and table of a figure that the site draws whole."""
+    html = figures.html(json.loads(figure.to_json()))
+    assert "undrawn" not in html
+    assert not re.search(r"\bnan\b", html, re.IGNORECASE)
+    found: dict[str, Any] = dict(figure.layout.meta)
+    assert all(found[name] for name in ("title", "caption", "alt"))
+    return found
+
+
+def dashed(figure: go.Figure) -> list[float]:
+    """Heights of the strikes drawn."""
+    return [trace.y[0] for trace in figure.data if trace.line.dash == "dash"]
+
+
+def labels(figure: go.Figure) -> list[str]:
+    return [note.text for note in figure.layout.annotations]
+
+
+def column(figure: go.Figure) -> list[str]:
+    """The second column of the table behind a figure."""
+    return [row[1] for row in words(figure)["table"]["rows"]]
+
+
+def history(n: int, regime: str = "choppy", turbulent: float = 0.2) -> pd.DataFrame:
+    own = bars(ONE, 100.0, 1)
+    frame = pd.DataFrame({"close": own.close}, index=pd.DatetimeIndex(own.dates, name="session"))
+    frame["volatility"], frame["drawdown"] = 0.01, 0.0
+    frame["turbulent"], frame["regime"] = turbulent, regime
+    return frame.iloc[-n:]
+
+
+CLAIMS: list[tuple[Callable[[Window], Claim], list[float], list[str]]] = [
+    (lambda w: claims.direction(ONE, w, "up"), [2000.0], ["2,000"]),
+    (lambda w: claims.level(ONE, w, ">", 2010.5), [2010.5], ["2,010.50"]),
+    (lambda w: claims.band(ONE, w, -1.0, 2.0, "pct"), [1980.0, 2040.0], ["1,980", "2,040"]),
+    (lambda w: claims.band(ONE, w, 1990.0, 2005.0, "price"), [1990.0, 2005.0], ["1,990", "2,005"]),
+    (lambda w: claims.magnitude(ONE, w, 1.5, "any"), [1970.0, 2030.0], ["1,970", "2,030"]),
+    (lambda w: claims.magnitude(ONE, w, 1.5, "down"), [1970.0], ["1,970"]),
+    (lambda w: claims.stays(ONE, w, 1950.0, 2060.0), [1950.0, 2060.0], ["1,950", "2,060"]),
+    (lambda w: claims.touch(ONE, w, None, 2060.0), [2060.0], ["2,060"]),
+]
+
+
+@pytest.mark.parametrize(("claimed", "strikes", "texts"), CLAIMS)
+def test_a_fan_draws_the_strikes(
+    claimed: Callable[[Window], Claim], strikes: list[float], texts: list[str]
+) -> None:
+    """Of each kind the strikes stand at their prices, labelled as the sentence has them."""
+    on = bench((ONE, 2000.0))
+    figure = charts.fan(on, registered(claimed(window()), on))
+    assert dashed(figure) == pytest.approx(strikes)
+    assert labels(figure) == texts
+    named = "Dashed: the strikes of" if len(strikes) > 1 else "Dashed: the strike of"
+    assert named in words(figure)["caption"]
+
+
+def test_nine_scenarios_in_ten_are_in_the_band() -> None:
+    """The fan's ends are the scenarios' own: five in a hundred closes below the lower one."""
+    on = bench((ONE, 2000.0))
+    figure = charts.fan(on, registered(claims.direction(ONE, window(), "up"), on))
+    low, _, _, _, high = (float(text.replace(",", "")) for text in column(figure))
+    close = 2000 * np.exp(on.scenarios["ONE", 5].close)
+    assert np.mean(close < low) == pytest.approx(0.05, abs=0.005)
+    assert np.mean(close > high) == pytest.approx(0.05, abs=0.005)
+    assert words(figure)["title"] == f"Nine scenarios in ten end at {low:,.0f} to {high:,.0f}"
+
+
+@pytest.mark.parametrize(
+    ("price", "tick", "shown"),
+    [
+        (0.00001234, 1e-8, "0.00001234"),
+        (0.4321, 0.0001, "0.4321"),
+        (23.87, 0.01, "23.87"),
+        (655.83, 0.01, "655.83"),
+        (2822.43, 0.01, "2,822.43"),
+        (115598.37, 0.01, "115,598.37"),
+        (115598.0, 1.0, "115,598"),
+    ],
+)
+def test_prices_of_any_size_are_labelled(price: float, tick: float, shown: str) -> None:
+    """A strike is labelled to its tick, and the title to four digits."""
+    one = replace(ONE, tick=tick)
+    on = bench((one, price))
+    figure = charts.fan(on, registered(claims.direction(one, window(), "up"), on))
+    assert labels(figure) == [shown]
+    low = words(figure)["title"].split()[6]
+    digits = low.replace(",", "").replace(".", "").lstrip("0")
+    assert 3 <= len(digits) <= max(4, len(str(int(price))))
+    assert "e-" not in json.dumps(words(figure))
+
+
+def test_a_relative_claim_has_a_fan_of_the_difference() -> None:
+    """Points ahead since the last close: zero now, the margin as strike, both outcomes as shares.
+
+    The scenarios above the strike are those in which the measure says that the claim comes true.
+    """
+    on = bench((ONE, 2000.0), (TWO, 50.0))
+    claim = registered(claims.relative(ONE, TWO, window(), 0.35), on)
+    figure = charts.fan(on, claim)
+    past = next(trace for trace in figure.data if trace.name == "First minus Second")
+    assert past.y[-1] == 0
+    own, other = (on.bars[symbol].close for symbol in ("ONE", "TWO"))
+    assert past.y[-6] == pytest.approx(100 * (own[-6] / own[-1] - other[-6] / other[-1]))
+    assert dashed(figure) == [0.35]
+    assert labels(figure) == ["0.35"]
+    said = words(figure)
+    assert "points ahead of Second" in said["title"]
+    assert "percentage points" in said["subtitle"]
+    assert "the margin of “First beats Second by more than 0.35 points" in said["caption"]
+    low, _, middle, _, high = (float(text.replace("−", "-")) for text in column(figure))
+    assert low < middle < high
+    for margin, share in ((low, 0.95), (middle, 0.5), (high, 0.05)):
+        hits, _ = outcomes(
+            replace(claim, margin=margin), on.scenarios["ONE", 5], on.scenarios["TWO", 5]
+        )
+        assert np.mean(hits) == pytest.approx(share, abs=0.01)
+
+
+def test_a_relative_fan_takes_common_sessions() -> None:
+    """Only sessions and episodes that both have are compared."""
+    on = bench((ONE, 2000.0), (TWO, 50.0))
+    two = on.bars["TWO"]
+    kept = np.r_[0:380, 385:400]
+    holed = replace(
+        two, dates=two.dates[kept], at=two.at[kept], known_at=two.known_at[kept],
+        close=two.close[kept], high=two.high[kept], low=two.low[kept], volume=two.volume[kept],
+    )  # fmt: skip
+    on.bars["TWO"], on.scenarios["TWO", 5] = holed, ewma_scaled(holed, 5)
+    figure = charts.fan(on, registered(claims.relative(ONE, TWO, window(), 0.0), on))
+    past = next(trace for trace in figure.data if trace.name == "First minus Second")
+    assert not set(past.x) & {str(date) for date in two.dates[380:385]}
+    both: Episodes = on.scenarios["TWO", 5]
+    assert f"n = {len(both):,} pairs" in words(figure)["caption"]
+
+
+def test_a_ribbon_names_no_unit_that_it_does_not_know() -> None:
+    """The lead may be a share or a coin as well as an index."""
+    figure = charts.regime_ribbon(history(300), "bitcoin")
+    assert "ndex points" not in words(figure)["caption"]
+    assert words(figure)["title"] == "bitcoin is choppy, for 300 sessions now"
+
+
+def test_a_regime_of_one_session_is_its_first() -> None:
+    """The day on which a regime changes is told in words that fit it."""
+    frame = history(300)
+    frame.loc[frame.index[-1], "regime"] = "crisis"
+    figure = charts.regime_ribbon(frame, "First")
+    assert words(figure)["title"] == "First is crisis, for its first session"
+    assert "1 shaded spell." in words(figure)["alt"]
+
+
+def test_a_young_lead_has_no_made_up_regime() -> None:
+    """With too little history, regime and turbulence say so, and volatility starts where it can."""
+    young = history(300, "unknown", np.nan)
+    assert str(MIN_SESSIONS) in words(charts.regime_ribbon(young, "First"))["title"]
+    assert str(MIN_SESSIONS) in words(charts.turbulence(young))["title"]
+    young.iloc[:60, young.columns.get_loc("volatility")] = np.nan
+    assert "n = 240" in words(charts.volatility(young, "First"))["caption"]
+    young["volatility"] = np.nan
+    assert "too young" in words(charts.volatility(young, "First"))["title"]
+
+
+def test_correlations_without_another_instrument_say_so() -> None:
+    """A desk of one instrument gets a sentence in the chart's place, not empty axes."""
+    figure = charts.correlations(pd.DataFrame(), {"ONE": "First"}, 63)
+    assert words(figure)["title"] == "The lead has no other instrument to move with"
+    assert figure.layout.yaxis.visible is False
+
+
+def test_correlations_tell_the_last_known_value() -> None:
+    """An instrument without today's session is told as it last stood, with a true minus."""
+    index = pd.date_range("2018-01-01", periods=4)
+    frame = pd.DataFrame({"A": [np.nan, 0.5, 0.6, 0.7], "B": [-0.2, -0.3, -0.4, np.nan]}, index)
+    said = words(charts.correlations(frame, {"A": "Alpha", "B": "Beta"}, 63))
+    assert said["title"] == "Moving with the lead: Alpha +0.70, Beta −0.40"
+    assert said["table"]["rows"] == [
+        ["Alpha", "+0.70", "+0.50", "+0.70"],
+        ["Beta", "−0.40", "−0.40", "−0.20"],
+    ]
+
+
+def test_labels_of_lines_that_end_together_stand_apart() -> None:
+    """Lines of alike instruments end at one height; their labels do not cover each other."""
+    ends = {"A": 0.95, "B": 0.949, "C": 0.951, "D": -0.8}
+    frame = pd.DataFrame(ends, pd.date_range("2018-01-01", periods=3))
+    figure = charts.correlations(frame, {name: name for name in ends}, 63)
+    heights = {note.text: note.y for note in figure.layout.annotations}
+    assert heights["D"] == -0.8
+    assert sorted(heights, key=lambda name: heights[name]) == ["D", "B", "A", "C"]
+    assert np.diff(sorted(heights.values())).min() > 0.1
+
+
+def test_calibration_stays_on_its_scale() -> None:
+    """Bars end at 0 and 100 per cent, where a share must."""
+    p, y = np.r_[np.full(5, 0.31), np.full(4, 0.05)], np.r_[np.ones(5), np.zeros(4)]
+    points = charts.calibration(p, y, "Synthesis").data[1]
+    assert list(points.y) == [0, 100]
+    assert points.error_y.array[1] == 0
+    assert points.error_y.arrayminus[0] == 0
+    assert words(charts.calibration(p[:0], y[:0], "Synthesis"))["caption"] == "n = 0."
+
+
+def test_skill_is_told_with_its_interval() -> None:
+    """The bar's ends stand in the table, and without thirty dates there is no bar."""
+    row = {"forecaster": "synthesis", "family": "all", "horizon": 0, "n": 395, "mode": "replay"}
+    skill = {"skill": 0.018, "skill_low": -0.021, "skill_high": 0.056}
+    figure = charts.skill_bars(pd.DataFrame([row | skill]), ["synthesis", "Flow"])
+    assert words(figure)["title"].startswith("Synthesis has the highest skill")
+    assert words(figure)["table"]["rows"] == [["synthesis", "+1.8%", "−2.1 to +5.6%"]]
+    none = pd.DataFrame([row | dict.fromkeys(skill, None)])
+    assert "Too few" in words(charts.skill_bars(none, ["synthesis"]))["title"]

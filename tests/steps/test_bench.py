@@ -1,0 +1,62 @@
+"""The bench: what a cycle keeps for its later steps, and for whom."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.steps import debate, pull, regime
+from workbench.steps.bench import Bench, after_close, kept_part
+from workbench.world.archive import Archive
+from workbench.world.ledger import Ledger
+from workbench.world.params import open_desk
+
+Open = Callable[[dt.date], Bench]
+
+
+@pytest.fixture
+def on(new_project: Callable[..., Path], bundle: Archive, tmp_path: Path) -> Open:
+    """Opens the first cycle, on a ledger of its own, after the session of a date."""
+    root = new_project(tmp_path / "project")
+    desk = open_desk(root / "params" / "small.yaml", root / "outputs")
+
+    def open_one(date: dt.date) -> Bench:
+        return Bench(desk, bundle, Ledger("sqlite://"), number=1, as_of=after_close(desk, date),
+                     mode="replay", keep=True)  # fmt: skip
+
+    return open_one
+
+
+def test_a_part_of_another_snapshot_is_none_of_ours(on: Open):
+    """What an earlier desk left in the same folder, of other data, is never taken for ours."""
+    before, now = on(dt.date(2018, 1, 26)), on(dt.date(2018, 1, 29))
+    before.remember("evidence", ["of the 26th"])
+    assert on(dt.date(2018, 1, 26)).recall("evidence") == ["of the 26th"]
+    assert now.recall("evidence") is None
+    assert kept_part(now.folder, "evidence", now.snapshot.hash) is None
+    assert kept_part(now.folder, "nothing", now.snapshot.hash) is None
+
+
+def test_lost_opinions_are_heard_again(on: Open):
+    """A cycle whose folder lost its opinions does not go on as if no mind had spoken."""
+    bench = on(dt.date(2018, 1, 29))
+    pull.observe(bench)
+    heard = [one.mind for one in debate.hold(bench) if hasattr(one, "argument")]
+    (bench.folder / "opinions.json").write_text(json.dumps({"snapshot": "other", "part": []}))
+    again = Bench(bench.desk, bench.archive, bench.ledger, number=1, as_of=bench.as_of,
+                  mode="replay", keep=True)  # fmt: skip
+    assert [one.mind for one in debate.opinions(again)] == heard
+    assert heard
+
+
+def test_an_unread_regime_shows_no_number(on: Open):
+    """With too little history for a model, its evidence is a dash, not 'nan%'."""
+    young = on(dt.date(2000, 6, 1))
+    pull.observe(young)
+    found = regime.read(young)
+    assert found.name == "unknown"
+    shown = dict(regime.evidence(found).itertuples(index=False))
+    assert shown["probability of turbulence, filtered"] == "–"
+    assert not any("nan" in str(value) for value in shown.values())

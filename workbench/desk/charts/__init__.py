@@ -1,0 +1,18 @@
+"""The figures that notebooks draw, one function each: facts in, a finished plotly figure out.
+
+The title is the finding, one colour makes the point, and the numbers drawn come along as a table.
+"""
+
+from workbench.desk.charts.fans import fan
+from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
+from workbench.desk.charts.record import calibration, skill_bars
+
+__all__ = [
+    "calibration",
+    "correlations",
+    "fan",
+    "regime_ribbon",
+    "skill_bars",
+    "turbulence",
+    "volatility",
+]

@@ -1,0 +1,186 @@
+"""Figures of the market: price and regime, turbulence, volatility, correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from workbench.desk.charts.frame import (
+    ACCENT,
+    INK,
+    SOFT,
+    TINT,
+    days,
+    finished,
+    label,
+    line,
+    nothing,
+    signed,
+    span,
+)
+from workbench.measures.prices import EWMA_DECAY, SESSIONS_A_YEAR
+from workbench.measures.regimes import MIN_SESSIONS
+
+_WILD = ("risk_off", "crisis")
+_LABEL_GAP = 0.08  # least distance of two labels, as a share of the axis
+
+
+def regime_ribbon(history: pd.DataFrame, name: str) -> go.Figure:
+    """Price with the sessions in a turbulent regime shaded.
+
+    Args:
+        history: ``steps.regime.history``.
+        name: The instrument's name.
+    """
+    dates = days(history.index)
+    figure = go.Figure(line(dates, history["close"].tolist(), INK, name))
+    wild = history["regime"].isin(_WILD).to_numpy()
+    spells = _runs(wild)
+    for first, last in spells:
+        figure.add_vrect(
+            x0=dates[first],
+            x1=dates[min(last + 1, len(dates) - 1)],
+            line_width=0,
+            fillcolor=TINT,
+            layer="below",
+        )
+    figure.add_scatter(
+        x=dates[-1:],
+        y=[float(history["close"].iloc[-1])],
+        mode="markers",
+        marker={"color": ACCENT, "size": 9},
+        name="last",
+    )
+    counts = history["regime"].value_counts()
+    return finished(
+        figure,
+        title=_state(history["regime"], name),
+        subtitle=f"{name} at the close, {span(dates)}; shaded: risk off or crisis",
+        caption="Price in its own unit. Filtered regime, parameters fitted at the last quarterly "
+        f"refit. n = {len(dates)} sessions, {wild.mean():.0%} of them shaded.",
+        alt=f"Line of {name} over {len(dates)} sessions with {len(spells)} "
+        f"shaded spell{'s' * (len(spells) != 1)}.",
+        table=pd.DataFrame({"Regime": counts.index, "Sessions": counts.to_numpy()}),
+    )
+
+
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """First and last position of each run of true values."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(int)))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _state(regime: pd.Series[str], name: str) -> str:
+    """The present regime and for how long, as a title."""
+    labels = regime.to_numpy()
+    if labels[-1] == "unknown":
+        return f"{name} is too young for a regime, which needs {MIN_SESSIONS} sessions"
+    different = np.flatnonzero(labels != labels[-1])
+    since = len(labels) - 1 - int(different[-1]) if len(different) else len(labels)
+    count = "its first session" if since == 1 else f"{since} sessions now"
+    return f"{name} is {labels[-1].replace('_', ' ')}, for {count}"
+
+
+def turbulence(history: pd.DataFrame) -> go.Figure:
+    """Filtered probability of the high-variance state.
+
+    Args:
+        history: ``steps.regime.history``.
+    """
+    told = history["turbulent"].dropna()
+    if told.empty:
+        return nothing(f"No turbulence is told before {MIN_SESSIONS} sessions")
+    dates = days(told.index)
+    figure = go.Figure(line(dates, (100 * told).tolist(), ACCENT, "turbulent, %"))
+    figure.update_yaxes(range=[0, 100])
+    now, above = 100 * float(told.iloc[-1]), int((told >= 0.5).sum())
+    shown = [f"{100 * value:.1f}%" for value in told.iloc[-10:]]
+    return finished(
+        figure,
+        title=f"Turbulence stands at {now:.0f}%; above one half on {above} of {len(told)} sessions",
+        subtitle="Filtered probability of the high-variance state, in per cent",
+        caption=f"Two-state Markov-switching variance of log returns. n = {len(told)} sessions.",
+        alt=f"Probability between 0 and 100 per cent, last value {now:.0f}.",
+        table=pd.DataFrame({"Session": dates[-10:], "Turbulent": shown}),
+        height=220,
+    )
+
+
+def volatility(history: pd.DataFrame, name: str) -> go.Figure:
+    """Annualised EWMA volatility (see `regime_ribbon` for the arguments)."""
+    told = 100 * SESSIONS_A_YEAR**0.5 * history["volatility"].dropna()
+    if told.empty:
+        return nothing(f"{name} is too young for a volatility")
+    dates, values = days(told.index), told.tolist()
+    figure = go.Figure(line(dates, values, INK, "volatility, %"))
+    middle = float(np.median(values))
+    figure.add_hline(y=middle, line={"color": SOFT, "width": 1, "dash": "dot"})
+    label(figure, dates[-1], values[-1], f"{values[-1]:.0f}%", INK)
+    side = "above" if values[-1] > middle else "below"
+    table = pd.DataFrame(
+        {
+            "Quantile": ["lowest", "median", "highest", "now"],
+            "Volatility": [f"{v:.1f}%" for v in (min(values), middle, max(values), values[-1])],
+        }
+    )
+    return finished(
+        figure,
+        title=f"{name} moves {values[-1]:.0f}% a year, {side} its median of {middle:.0f}%",
+        subtitle=f"EWMA volatility, annualised, {span(dates)}; dotted: median",
+        caption=f"Per cent a year, from closes, decay {EWMA_DECAY}. n = {len(dates)} sessions.",
+        alt=f"Volatility between {min(values):.0f} and {max(values):.0f} per cent a year.",
+        table=table,
+        height=220,
+    )
+
+
+def correlations(frame: pd.DataFrame, names: Mapping[str, str], window: int) -> go.Figure:
+    """Rolling correlation of the lead with the other instruments.
+
+    Args:
+        frame: ``steps.regime.correlations``.
+        names: Symbol to name.
+        window: Sessions of each correlation.
+    """
+    told = frame.dropna(axis="columns", how="all")
+    if told.empty:
+        return nothing("The lead has no other instrument to move with")
+    figure, rows = go.Figure(), []
+    last = {symbol: float(told[symbol].dropna().iloc[-1]) for symbol in told.columns}
+    for symbol, height in _apart(last, _LABEL_GAP * _spread(told)).items():
+        values, colour = told[symbol], ACCENT if symbol == told.columns[-1] else INK
+        dates = days(values.index)
+        figure.add_trace(line(dates, values.tolist(), colour, names[symbol]))
+        label(figure, dates[-1], height, symbol, colour)
+        rows.append(
+            (names[symbol], *(signed(v, 2) for v in (last[symbol], values.min(), values.max())))
+        )
+    figure.add_hline(y=0, line={"color": SOFT, "width": 1})
+    said = ", ".join(f"{row[0]} {row[1]}" for row in rows)
+    return finished(
+        figure,
+        title=f"Moving with the lead: {said}",
+        subtitle=f"Correlation of daily log returns over {window} sessions",
+        caption=f"Common sessions only. n = {len(told)} sessions shown.",
+        alt=f"Rolling correlations; last values {said}.",
+        table=pd.DataFrame(rows, columns=["Instrument", "Now", "Lowest", "Highest"]),
+        height=240,
+    )
+
+
+def _spread(frame: pd.DataFrame) -> float:
+    """From the lowest value drawn to the highest, zero included."""
+    values = np.r_[frame.to_numpy(float).ravel(), 0.0]
+    return float(np.nanmax(values) - np.nanmin(values))
+
+
+def _apart(ends: Mapping[str, float], gap: float) -> dict[str, float]:
+    """Where labels stand so that none covers another: raised as needed, in the order given."""
+    heights: dict[str, float] = {}
+    for symbol in sorted(ends, key=lambda one: ends[one]):
+        least = max(heights.values(), default=-np.inf) + gap
+        heights[symbol] = max(ends[symbol], least)
+    return {symbol: heights[symbol] for symbol in ends}

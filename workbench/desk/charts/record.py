@@ -1,0 +1,111 @@
+"""Figures of the record: calibration and skill of forecasts that have settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from workbench.desk.charts.frame import ACCENT, SOFT, finished, line, nothing, signed
+from workbench.measures.scoring import reliability
+
+_POINT = {"color": ACCENT, "size": 9}
+_BAR = {"type": "data", "color": SOFT, "thickness": 1.5, "width": 0}
+
+
+def calibration(p: np.ndarray, y: np.ndarray, who: str) -> go.Figure:
+    """Forecast probability against observed share, with 95 % binomial bars.
+
+    Args:
+        p: Probabilities in (0, 1).
+        y: Outcomes, 1 or 0, same shape.
+        who: The forecaster.
+    """
+    if not len(p):
+        return nothing("No claim of this forecaster has settled yet")
+    forecast, happened, n = reliability(p, y)
+    error = 196 * np.sqrt(np.maximum(happened * (1 - happened), 0.01) / n)
+    figure = go.Figure(line([0, 100], [0, 100], SOFT, "perfect", dash="dot"))
+    figure.add_scatter(
+        x=(100 * forecast).tolist(),
+        y=(100 * happened).tolist(),
+        mode="markers",
+        name=who,
+        marker=_POINT,
+        cliponaxis=False,  # a point at 0 or 100 is whole
+        error_y=_BAR
+        | {
+            "symmetric": False,
+            "array": np.minimum(error, 100 - 100 * happened).tolist(),
+            "arrayminus": np.minimum(error, 100 * happened).tolist(),
+        },
+    )
+    figure.update_xaxes(range=[0, 100])
+    figure.update_yaxes(range=[0, 100])
+    off = float(np.average(np.abs(forecast - happened), weights=n))
+    table = pd.DataFrame(
+        {
+            "Said": [f"{v:.0%}" for v in forecast],
+            "Happened": [f"{v:.0%}" for v in happened],
+            "n": [f"{k:,}" for k in n],
+        }
+    )
+    return finished(
+        figure,
+        title=f"{who} is off by {100 * off:.1f} points on average between said and happened",
+        subtitle="Across: probability said, per cent. Up: share that came true, per cent",
+        caption=f"Bars: 95% as if claims were independent. n = {int(n.sum()):,} claims.",
+        alt=f"{len(n)} points near the diagonal from 0 to 100 per cent.",
+        table=table,
+        height=340,
+    )
+
+
+def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
+    """Skill over the base rate with intervals, one row a forecaster.
+
+    Args:
+        record: ``steps.score.record``; rows with family ``all`` and horizon 0 are drawn.
+        forecasters: Which, in order.
+    """
+    whole = record[(record["horizon"] == 0) & record["skill"].notna()]
+    whole = whole[whole["mode"] == whole["mode"].iloc[-1]] if len(whole) else whole
+    whole = whole.set_index("forecaster")
+    rows = [name for name in forecasters if name in whole.index][::-1]
+    if not rows:
+        return nothing("Too few claims have settled to speak of skill")
+    shown = 100 * whole.loc[rows, ["skill", "skill_low", "skill_high"]].astype(float)
+    values = shown["skill"].tolist()
+    bars = {
+        "array": (shown["skill_high"] - shown["skill"]).tolist(),
+        "arrayminus": (shown["skill"] - shown["skill_low"]).tolist(),
+        "symmetric": False,
+    }
+    figure = go.Figure()
+    figure.add_scatter(
+        x=values, y=rows, mode="markers", name="skill", marker=_POINT, error_x=_BAR | bars
+    )
+    figure.add_vline(x=0, line={"color": SOFT, "width": 1})
+    highest, best = max(zip(values, rows, strict=True))
+    ends = zip(shown["skill_low"], shown["skill_high"], strict=True)
+    table = pd.DataFrame(
+        {
+            "Forecaster": rows[::-1],
+            "Skill": [f"{signed(v, 1)}%" for v in values[::-1]],
+            "Interval, 95%": [
+                f"{signed(low, 1)} to {signed(high, 1)}%" for low, high in [*ends][::-1]
+            ],
+        }
+    )
+    return finished(
+        figure,
+        title=f"{best[:1].upper()}{best[1:]} has the highest skill over the base rate, "
+        f"{signed(highest, 1)}%",
+        subtitle="Skill over climatology on all settled claims, shadows included, per cent",
+        caption=f"Bars: 95%, block bootstrap over dates. n = {int(whole['n'].max()):,} claims.",
+        alt=f"{len(rows)} points with their intervals, and a line at zero.",
+        table=table,
+        height=260,
+    )

@@ -1,0 +1,226 @@
+"""One dispatch as its page shows it, read from the ledger and the cycle's folder.
+
+The essay is the executed notebook, never edited; everything that becomes known later (banner,
+states, newer links) is read anew each time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import nbformat
+import sqlalchemy as sa
+
+from workbench.desk import layout, render
+from workbench.desk.standing import Standing, banner, called, deadline, standings
+from workbench.domain.calendars import moment, venue
+from workbench.domain.claims import PATH_KINDS, Claim
+from workbench.domain.errors import CycleFailed
+from workbench.domain.instruments import find
+from workbench.domain.records import CONTROLS
+from workbench.domain.sentences import price
+from workbench.measures.pooling import CONVICTION
+from workbench.steps.bench import kept_part
+from workbench.world import ledger as book
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk
+
+_PREVIOUS = 5  # dispatches linked below, before the older one
+_SHADOWS = 6  # shadows shown below the predictions
+
+
+def dispatch(
+    desk: Desk, ledger: Ledger, number: int, numbers: Sequence[int], now: dt.datetime
+) -> layout.DispatchPage:
+    """Everything that the page of one dispatch shows.
+
+    Args:
+        desk: Whose dispatch.
+        ledger: All rows of the cycle are on it.
+        number: The cycle.
+        numbers: Every published cycle, oldest first, this one among them.
+        now: The moment at which claims stand as shown.
+
+    Raises:
+        CycleFailed: The ledger holds no dispatch of that cycle, or its folder has lost it.
+    """
+    row = on_ledger(ledger, number)
+    folder = desk.outputs / "cycles" / str(number)
+    kept = cast(dict[str, Any] | None, kept_part(folder, "dispatch", row["snapshot"]))
+    if kept is None:
+        raise CycleFailed(f"Cycle {number}'s folder has lost its dispatch. Run it anew elsewhere.")
+    standing = standings(ledger, number)
+    call = called(standing)
+    as_of, local = moment(row["as_of"]), ZoneInfo(desk.params.zone)
+    here = numbers.index(number)
+    before = numbers[max(0, here - 1 - _PREVIOUS) : max(0, here - 1)]
+    return layout.DispatchPage(
+        number=number,
+        as_of=as_of,
+        local_time=f"{as_of.astimezone(local):%H:%M} in {_city(local)}",
+        mode=row["mode"],
+        title=row["title"],
+        dek=kept["dek"],
+        banner=banner(standing, now),
+        call=None if call is None else _card(desk, call, kept["wrong_if"]),
+        body_html=render.dispatch_body(notebook(folder, "6_dispatch")),
+        predictions=_predictions(standing, now),
+        debate=_debate(ledger, number, standing, kept) if standing else None,
+        permalink=link(row).href,
+        older=_link(ledger, numbers[here - 1]) if here else None,
+        newer=_link(ledger, numbers[here + 1]) if here + 1 < len(numbers) else None,
+        previous=tuple(_link(ledger, n) for n in reversed(before)),
+        sources=tuple(kept["sources"]),
+        written_by="rules, from the findings of this cycle",
+        code_version=row["code"],
+        snapshot=row["snapshot"],
+        trail=f"read/{number}/trail/1_pull.html",
+    )
+
+
+def on_ledger(ledger: Ledger, number: int) -> sa.RowMapping:
+    """A dispatch's row on the ledger, with its cycle's.
+
+    Raises:
+        CycleFailed: There is none.
+    """
+    query = sa.select(book.dispatches, book.cycles).join(
+        book.cycles, book.cycles.c.number == book.dispatches.c.of
+    )
+    found = ledger.read(query.where(book.dispatches.c.of == number))
+    if not found:
+        raise CycleFailed(f"Cycle {number} has no dispatch on the ledger. Run it again.")
+    return found[0]
+
+
+def link(row: sa.RowMapping) -> layout.Link:
+    """Title and permanent place of a dispatch."""
+    return layout.Link(title=row["title"], href=f"read/{row['of']}/{row['slug']}/index.html")
+
+
+def _link(ledger: Ledger, number: int) -> layout.Link:
+    return link(on_ledger(ledger, number))
+
+
+def notebook(folder: Path, name: str) -> nbformat.NotebookNode:
+    """A notebook as a cycle ran it.
+
+    Args:
+        folder: The cycle's own.
+        name: Without its suffix.
+    """
+    path = folder / "notebooks" / f"{name}.ipynb"
+    found: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat is untyped
+    return found
+
+
+def _city(zone: ZoneInfo) -> str:
+    """The last part of a zone's name: America/New_York gives New York."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
+def _card(desk: Desk, call: Standing, wrong_if: str) -> layout.CallCard:
+    claim = call.claim
+    one, *_ = named = [find(symbol, desk.table) for symbol in claim.symbols]
+    session = venue(one.venue).session(claim.window.date)
+    kind = "half-day close" if session.early else "close"
+    what = "highs and lows" if claim.kind in PATH_KINDS else "official close"
+    names = " and ".join(each.name for each in named)
+    references = ", ".join(
+        price(r.value, each.tick) for each, r in zip(named, claim.references, strict=True)
+    )
+    return layout.CallCard(
+        sentence=call.sentence,
+        direction=_direction(claim),
+        horizon=_horizon(claim),
+        probability=call.probability,
+        base_rate=call.base_rate,
+        edge_points=100 * (call.probability - call.base_rate),
+        wrong_if=wrong_if,
+        deadline=f"{deadline(claim)}, the {one.venue} {kind}",
+        settles_on=f"{what} of {names}; reference {references}",
+        ledger_number=call.number,
+        ledger_hash=call.chain,
+        registered_at=f"{call.registered_at[:16].replace('T', ' ')} UTC",
+    )
+
+
+def _direction(claim: Claim) -> str:
+    """Which way the claim points, as one word with an arrow."""
+    up, down, width = "↑ Up", "↓ Down", "↔ Width"
+    match claim.kind:
+        case "direction" | "magnitude":
+            return {"up": up, "down": down}.get(claim.side or "", width)
+        case "level":
+            return up if claim.lo is not None else down
+        case "stays" | "touch" if claim.lo is None or claim.hi is None:
+            return up if (claim.kind == "touch") == (claim.hi is not None) else down
+        case "relative":
+            return "↑ Relative"
+        case _:
+            return width
+
+
+def _horizon(claim: Claim) -> str:
+    count = claim.window.sessions
+    return f"{count} session{'s' * (count > 1)}"
+
+
+def _predictions(
+    standing: Sequence[Standing], now: dt.datetime
+) -> tuple[layout.PredictionRow, ...]:
+    others = [one for one in standing if one.role == "other"]
+    # Of each family only the shadow that came nearest to being said.
+    nearest = {one.claim.kind: one for one in reversed(standing) if one.role == "shadow"}
+    shadows = sorted(nearest.values(), key=lambda one: -one.gain)[:_SHADOWS]
+    return tuple(
+        layout.PredictionRow(
+            sentence=one.sentence,
+            horizon=_horizon(one.claim),
+            probability=one.probability,
+            base_rate=one.base_rate,
+            state="shadow" if one.role == "shadow" else one.state(now),
+            reason=one.why if one.role == "shadow" else "",
+        )
+        for one in (*others, *shadows)
+    )
+
+
+def _debate(
+    ledger: Ledger, number: int, standing: Sequence[Standing], kept: dict[str, Any]
+) -> layout.DebateView:
+    """Every mind on the call, or on the claim that came nearest to being one."""
+    shadows = [one for one in standing if one.role == "shadow"] or standing
+    nearest = max(shadows, key=lambda one: (one.gain, one.claim.id))
+    subject = called(standing) or nearest
+    forecasts, absences = book.forecasts.c, book.absences.c
+    asked = sa.select(forecasts.forecaster, forecasts.probability).order_by(forecasts.seq)
+    said = {
+        row["forecaster"]: row["probability"]
+        for row in ledger.read(asked.where(forecasts.claim == subject.claim.id))
+        if row["forecaster"] not in CONTROLS
+    }
+    synthesis = said.pop("synthesis")
+    gone = ledger.read(
+        sa.select(absences.mind, absences.reason).where(
+            absences.cycle == number, absences.scope.in_(("", subject.claim.subject))
+        )
+    )
+    absent = {row["mind"]: row["reason"] for row in gone if row["mind"] not in said}
+    conviction = kept["conviction"]
+    return layout.DebateView(
+        label=kept["label"],
+        conviction="none" if conviction is None else f"{100 * conviction:.0f}%",
+        formula=CONVICTION,
+        claim=subject.sentence,
+        base_rate=subject.base_rate,
+        minds=(
+            *(layout.MindRow(name=mind, probability=p) for mind, p in said.items()),
+            *(layout.MindRow(name=mind, absent=why) for mind, why in absent.items()),
+            layout.MindRow(name="Synthesis", probability=synthesis),
+        ),
+    )

@@ -1,0 +1,126 @@
+"""How a cycle's claims stand: each decision on the ledger with what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from workbench.desk.layout import Banner, State
+from workbench.domain.claims import Claim, from_content
+from workbench.domain.records import Outcome, Role
+from workbench.domain.sentences import day
+from workbench.measures.scoring import desk_score, is_right
+from workbench.world import ledger as book
+from workbench.world.ledger import Ledger
+
+EVERY: tuple[Role, ...] = ("call", "other", "shadow")
+ON_RECORD: tuple[Role, ...] = ("call", "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A decision on the ledger, its claim, and its settlement once there is one.
+
+    Attributes:
+        claim: As registered.
+        sentence: The claim in words.
+        role: What the gate made of it.
+        probability: What the desk says, a fraction.
+        base_rate: What history alone says, a fraction.
+        gain: Expected gain over the base rate.
+        why: The gate's reason.
+        number: Row of the ledger that holds the decision.
+        chain: Hash of that row.
+        registered_at: When it was written, ISO.
+        outcome: None until settled.
+        how: What the settlement saw, a sentence; empty until settled.
+    """
+
+    claim: Claim
+    sentence: str
+    role: Role
+    probability: float
+    base_rate: float
+    gain: float
+    why: str
+    number: int
+    chain: str
+    registered_at: str
+    outcome: Outcome | None
+    how: str
+
+    def state(self, now: dt.datetime) -> State:
+        """Open until the deadline, then awaiting data until settled."""
+        if self.outcome is None:
+            return "open" if self.claim.window.deadline > now else "awaiting"
+        if self.outcome == "void":
+            return "void"
+        return "right" if is_right(self.probability, self.outcome == "yes") else "wrong"
+
+    @property
+    def score(self) -> float:
+        """The score W of a claim settled yes or no; the base rate earns one half."""
+        return desk_score(self.probability, self.base_rate, float(self.outcome == "yes"))
+
+
+def standings(ledger: Ledger, number: int, roles: Sequence[Role] = EVERY) -> list[Standing]:
+    """The decisions of a cycle in these roles: calls first, then by falling gain."""
+    claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
+    query = (
+        sa.select(
+            claims.content, claims.sentence, decisions.role, decisions.probability,
+            decisions.base_rate, decisions.gain, decisions.reason.label("why"),
+            decisions.seq.label("number"), decisions.hash.label("chain"),
+            decisions.registered_at, settled.outcome,
+            sa.func.coalesce(settled.reason, "").label("how"),
+        )
+        .join(book.decisions, decisions.claim == claims.id)
+        .outerjoin(book.settlements, settled.claim == claims.id)
+        .where(claims.cycle == number, decisions.role.in_(roles))
+        .order_by(decisions.role, decisions.gain.desc())
+    )  # fmt: skip
+    found = (dict(row) for row in ledger.read(query))
+    return [Standing(claim=from_content(json.loads(row.pop("content"))), **row) for row in found]
+
+
+def called(standing: Sequence[Standing]) -> Standing | None:
+    """The call among them, or None when the desk sat out."""
+    return next((one for one in standing if one.role == "call"), None)
+
+
+def banner(standing: Sequence[Standing], now: dt.datetime) -> Banner:
+    """Where a dispatch stands at a moment: its call, and the tally of its other predictions."""
+    others = [one.state(now) for one in standing if one.role == "other"]
+    right, wrong = others.count("right"), others.count("wrong")
+    tally = f"+{right} other right, {wrong} other wrong" if right + wrong else ""
+    call = called(standing)
+    if call is None:
+        return Banner(state="none", text=_without_call(len(others)), others=tally)
+    return Banner(state=call.state(now), text=_of_call(call, now), others=tally)
+
+
+def _without_call(others: int) -> str:
+    if not others:
+        return "Nothing is on record."
+    return f"{others} other prediction{'s are' if others > 1 else ' is'} on record."
+
+
+def _of_call(call: Standing, now: dt.datetime) -> str:
+    match call.state(now):
+        case "right" | "wrong":
+            return f"Score {call.score:.2f}, where 0.50 is what the base rate earns. {call.how}"
+        case "open":
+            return f"Waiting on the deadline: {deadline(call.claim)}."
+        case "awaiting":
+            return f"The deadline has passed; waiting for data since: {deadline(call.claim)}."
+        case _:
+            return call.how
+
+
+def deadline(claim: Claim) -> str:
+    """When a claim is decided, as text: Tue 30 Jan 2018, 21:00 UTC."""
+    return f"{day(claim.window.date)}, {claim.window.deadline:%H:%M} UTC"
