@@ -235,7 +235,7 @@ def test_each_number_leads_to_its_finding(number: int, pages: dict[str, str], ma
         fragment = urldefrag(address).fragment
         row = re.search(rf'<tr id="{fragment}">.*?</tr>', trail, re.DOTALL)
         assert row is not None, fragment
-        assert f">{read(shown)}<" in read(row[0])
+        assert f">{read(shown)}<".lower() in read(row[0]).lower()  # a capital begins a sentence
 
 
 def test_nothing_of_the_machine_is_published(made: Made):

@@ -1,82 +1,57 @@
-"""Findings from the ledger: what settled, the record, the call, the minds, what was refused."""
+"""Findings about this cycle: the call, what stands beside it, the minds, what was refused."""
 
 from __future__ import annotations
 
-from workbench.domain.calendars import iso
-from workbench.domain.claims import Claim
-from workbench.domain.records import Decision, Opinion
-from workbench.domain.sentences import day, negated, render
-from workbench.measures.scoring import is_right
-from workbench.steps import debate, predict, score
-from workbench.steps.bench import Bench
-from workbench.steps.facts import Facts, counted, share
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 
+from workbench.domain.calendars import iso
+from workbench.domain.claims import Claim, Kind
+from workbench.domain.records import Decision, Opinion, Verdict
+from workbench.domain.sentences import day, negated, render
+from workbench.measures import gate
+from workbench.steps import debate, predict
+from workbench.steps.bench import Bench
+from workbench.steps.facts import NEVER, Facts, counted, named, several, share, signed
+
+# Refused on its merits, by its family or after pooling; not because somebody spoke first.
+_MERITS: dict[Verdict, str] = {
+    "young": "refused_family",
+    "shut": "refused_family",
+    "certain": "refused_pooled",
+    "immaterial": "refused_pooled",
+}
+_ASKS: dict[Kind, str] = {
+    "direction": "which way it closes",
+    "level": "where it closes",
+    "band": "how far from here it ends",
+    "magnitude": "how large the move is",
+    "relative": "which of two comes out ahead",
+    "stays": "whether a line holds",
+    "touch": "whether a price is reached",
+}
 _WIDE = 0.05  # a gap between minds that is worth a sentence of its own
+_LATELY = 4  # dispatches in which the same refusal is not told twice
 
 
 def gather(facts: Facts, bench: Bench) -> None:
-    """Adds all that the ledger says of this cycle and the record before it."""
+    """Adds all that the ledger says of this cycle."""
     asked = {claim.id: claim for claim in debate.slate_on_record(bench)}
     decisions = predict.decisions_on_record(bench)
     opinions = {one.mind: one for one in debate.opinions(bench)}
-    _due(facts, bench)
-    _record(facts, bench)
-    _slate(facts, bench, asked, decisions)
-    _minds(facts, bench, decisions, opinions)
-    _refused(facts, bench, asked, decisions, opinions)
+    chosen = _chosen(facts, bench, asked, decisions)
+    _minds(facts, bench, chosen, opinions)
+    _absent(facts, bench)
+    _refused(facts, bench, asked, [d for d in decisions if d is not chosen], opinions)
     _unknown(facts, bench)
+    _flag(facts, bench)
 
 
-def _due(facts: Facts, bench: Bench) -> None:
-    of = iso(bench.as_of)
-    add, quote = facts.numbers("ledger", of), facts.quotes("ledger", of)
-    counts = bench.ledger.frame(score.settled_counts(bench.number))
-    total = int(counts["n"].sum()) if len(counts) else 0
-    if total:
-        yes = int(counts.loc[counts["outcome"] == "yes", "n"].sum())
-        add("due_all", total, str(total), "claims settled this cycle, shadows included")
-        add("due_yes", yes, str(yes), "of them true")
-    due = score.settled_now(bench)
-    calls = due[due["role"] == "call"]
-    if total:
-        facts.has.add("shadows_alone" if calls.empty else "shadows")
-    if calls.empty:
-        first = bench.ledger.first_cycle() == bench.number
-        facts.has.add("settled_first" if first else "settled_nothing")
-        return
-    last = calls.iloc[-1]
-    quote("due_claim", str(last["sentence"]), "the claim")
-    quote("due_fact", str(last["reason"]), "how it settled")
-    add("due_p", last["probability"], share(last["probability"]), "what I had said")
-    add("due_base", last["base_rate"], share(last["base_rate"]), "the base rate then")
-    if last["outcome"] == "void":
-        facts.has.add("settled_void")
-        return
-    meaning = "score W; one half is what the base rate earns"
-    add("due_score", last["score"], f"{last['score']:.2f}", meaning)
-    right = is_right(float(last["probability"]), last["outcome"] == "yes")
-    facts.has.add("settled_right" if right else "settled_wrong")
-
-
-def _record(facts: Facts, bench: Bench) -> None:
-    frame = score.on_record(bench.ledger, bench.number, bench.mode)
-    if frame.empty:
-        return
-    found = score.record_skill(frame)
-    add = facts.numbers("ledger", iso(bench.as_of))
-    add("rec_n", found.n, f"{found.n:,}", "predictions on record, settled")
-    if found.skill is None or found.low is None or found.high is None:
-        facts.has.add("record_few")
-        return
-    add("rec_eff", found.n_eff, f"{found.n_eff:,.0f}", "effective n of the record")
-    add("rec_skill", found.skill, f"{100 * found.skill:+.1f}%", "skill over the base rate")
-    add("rec_low", found.low, f"{100 * found.low:+.1f}%", "lower end of its interval")
-    add("rec_high", found.high, f"{100 * found.high:+.1f}%", "upper end of its interval")
-    sign = "positive" if found.low > 0 else "negative" if found.high < 0 else "zero"
-    facts.has.add(f"record_{sign}")
-
-
-def _slate(facts: Facts, bench: Bench, asked: dict[str, Claim], decisions: list[Decision]) -> None:
+def _chosen(
+    facts: Facts, bench: Bench, asked: dict[str, Claim], decisions: Sequence[Decision]
+) -> Decision:
+    """The call, or with none the claim that came nearest; and what goes on record beside it."""
     of = iso(bench.as_of)
     add, quote = facts.numbers("ledger", of), facts.quotes("ledger", of)
     add("slate", len(asked), str(len(asked)), "claims on the slate")
@@ -85,72 +60,116 @@ def _slate(facts: Facts, bench: Bench, asked: dict[str, Claim], decisions: list[
     facts.numbers("scenarios", of)("episodes", len(past), f"{len(past):,}", "past episodes")
     facts.numbers("scenarios", of)("begin", begin.toordinal(), f"{begin.year}", "first episode")
     others = sum(d.role == "other" for d in decisions)
-    words = f"{counted(others)} other prediction{'s' * (others != 1)}" if others else "nothing else"
+    words = several(others, "other prediction") if others else "nothing else"
     add("others", others, words, "other predictions on record")
+    facts.words["go"] = "goes" if others == 1 else "go"
     call = predict.called(decisions)
     chosen = call or predict.nearest(decisions)
     claim = asked[chosen.claim]
-    sentence = render(claim, bench.desk.table)
     kind = "call" if call else "near"
-    quote(f"{kind}_claim", sentence, "the call" if call else "the nearest claim to a call")
+    about = "the call" if call else "the claim that came nearest"
+    facts.words["the_claim"], facts.words["asks"] = about, _ASKS[claim.kind]
+    quote(f"{kind}_claim", render(claim, bench.desk.table), about)
     add(f"{kind}_p", chosen.probability, share(chosen.probability), "what I say")
     add(f"{kind}_base", chosen.base_rate, share(chosen.base_rate), "the base rate")
+    apart = round(100 * chosen.probability) - round(100 * chosen.base_rate)  # as both are shown
+    points = f"{signed(apart, 0)} point{'s' * (abs(apart) != 1)}"
     edge = 100 * (chosen.probability - chosen.base_rate)
-    add(f"{kind}_edge", edge, f"{edge:+.0f} points", "what I say less the base rate")
+    add(f"{kind}_edge", edge, points, "what I say less the base rate")
     quote(f"{kind}_reason", chosen.reason, "the gate's reason")
-    facts.has.add("call" if call else "sitting")
-    quote("wrong_if", negated(claim, bench.desk.table), "what makes the claim false")
+    prose = [replace(one, name=named(one)) for one in bench.desk.table]
+    quote("wrong_if", negated(claim, prose), "what makes the claim false")
     quote("deadline", day(claim.window.date), "the claim's deadline")
+    if call:
+        facts.has.update({"call", "beside"} if others else {"call"})
+    else:
+        facts.has.add("sitting_passed" if chosen.verdict == "passed" else "sitting")
+        facts.has.update({"sitting_beside"} if others else set())
+    return chosen
 
 
-def _minds(
-    facts: Facts, bench: Bench, decisions: list[Decision], opinions: dict[str, Opinion]
-) -> None:
-    of = iso(bench.as_of)
-    add, quote = facts.numbers("ledger", of), facts.quotes("ledger", of)
-    call = predict.called(decisions) or predict.nearest(decisions)
+def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opinion]) -> None:
+    add = facts.numbers("ledger", iso(bench.as_of))
     said = {
-        name: one.probabilities[call.claim]
+        name: one.probabilities[chosen.claim]
         for name, one in opinions.items()
-        if call.claim in one.probabilities
+        if chosen.claim in one.probabilities
     }
+    if not said:
+        facts.has.add("silent")
+        return
+    if bench.desk.params.pool_weight > 0:
+        facts.words["minds"] = "the minds" if len(said) > 1 else "one mind"
     ranked = sorted(said, key=lambda name: (said[name], name))
-    for side, name in (("low", ranked[0]), ("high", ranked[-1])) if ranked else ():
+    for side, name in (("low", ranked[0]), ("high", ranked[-1])):
         facts.words[f"{side}_mind"] = name
-        facts.words[f"{side}_argument"] = opinions[name].argument
-        facts.findings.update({one.name: one for one in opinions[name].evidence})
-        add(f"{side}_p", said[name], share(said[name]), f"{name} on that claim")
+        add(f"{side}_p", said[name], share(said[name]), f"{name} on {facts.words['the_claim']}")
     if len(said) >= 2:
         spread = max(said.values()) - min(said.values())
-        wide = round(100 * spread)
+        wide = round(100 * max(said.values())) - round(100 * min(said.values()))
         add("spread", spread, f"{wide} point{'s' * (wide != 1)}", "widest gap between minds")
         facts.has.add("spread" if spread >= _WIDE else "agreed")
     else:
-        facts.has.add("alone" if said else "silent")
-    gone = next((one for one in debate.absences_on_record(bench) if not one.scope), None)
-    if gone is not None:
-        facts.words["absent_mind"] = gone.mind
-        quote("absent_reason", gone.reason, "reason of the absence")
-        facts.has.add("absent")
+        lone = "alone_still" if facts.ago("alone") < NEVER else "alone"
+        facts.has.add(lone if len(bench.desk.minds) > 1 else "sole")
+    # Of the two ends, the one that was not quoted for longer.
+    quoted = max((ranked[-1], ranked[0]), key=lambda name: facts.ago(f"heard {name}"))
+    facts.words["quoted_mind"] = quoted
+    facts.speak("quoted_argument", opinions[quoted], iso(bench.as_of))
+    # A lone mind's argument has a fixed form, and is not read twice in a row.
+    if "quoted_argument" in facts.speeches and facts.ago(f"heard {quoted}") > 1:
+        facts.told[f"heard {quoted}"] = 0
+        facts.has.add("argues")
+
+
+def _absent(facts: Facts, bench: Bench) -> None:
+    """A mind that is absent as a whole, the one told longest ago; its reason when it is news."""
+    gone = [one for one in debate.absences_on_record(bench) if not one.scope]
+    if not gone:
+        return
+    quote = facts.quotes("ledger", iso(bench.as_of))
+    keys = {one.mind: f"absent {one.mind} {cause(one.reason)}" for one in gone}
+    one = max(gone, key=lambda one: facts.ago(keys[one.mind]))
+    facts.words["absent_mind"] = one.mind
+    quote("absent_reason", one.reason, "reason of the absence")
+    known = facts.ago(keys[one.mind]) < NEVER
+    facts.has.add("absent_still" if known else "absent")
+    if not known:
+        facts.told[keys[one.mind]] = 0
+
+
+def cause(reason: str) -> str:
+    """A reason without its figures: what stays the same from day to day."""
+    return " ".join(re.sub(r"\d\S*|as of .*", "", reason).split())
 
 
 def _refused(
     facts: Facts,
     bench: Bench,
     asked: dict[str, Claim],
-    decisions: list[Decision],
+    decisions: Sequence[Decision],
     opinions: dict[str, Opinion],
 ) -> None:
-    """The claim that the gate refused on its merits, on which a mind stands out the most."""
+    """A claim that the gate refused on its merits, on which a mind stands out.
+
+    The one on which it stands out most, unless that question was told lately.
+    """
     wanted = [
-        (abs(one.probabilities[d.claim] - d.base_rate), name, d.claim, d)
+        (
+            min(facts.ago(f"refused {gate.call_key(asked[d.claim])}"), _LATELY + 1),
+            abs(one.probabilities[d.claim] - d.base_rate),
+            name,
+            d.claim,
+            d,
+        )
         for name, one in opinions.items()
         for d in decisions
-        if d.role == "shadow" and d.claim in one.probabilities and "instrument" not in d.reason
+        if d.verdict in _MERITS and d.claim in one.probabilities
+        if abs(one.probabilities[d.claim] - d.base_rate) >= _WIDE
     ]
     if not wanted:
         return
-    _, name, _, refused = max(wanted, key=lambda w: w[:3])
+    _, _, name, _, refused = max(wanted, key=lambda w: w[:4])
     of = iso(bench.as_of)
     add, quote = facts.numbers("ledger", of), facts.quotes("5_predict", of)
     p = opinions[name].probabilities[refused.claim]
@@ -159,21 +178,64 @@ def _refused(
     quote("blocked_reason", refused.reason, "why the gate refused it")
     add("blocked_p", p, share(p), f"{name} on the refused claim")
     add("blocked_base", refused.base_rate, share(refused.base_rate), "its base rate")
-    facts.has.add("blocked")
+    facts.told[f"refused {gate.call_key(asked[refused.claim])}"] = 0
+    facts.has.update({"blocked_more" if p > refused.base_rate else "blocked_less"})
+    facts.has.add(_MERITS[refused.verdict])
 
 
 def _unknown(facts: Facts, bench: Bench) -> None:
     of = iso(bench.as_of)
-    family = (bench.lead.symbol, "direction", bench.desk.params.horizons[0])
-    found = predict.evidence(bench).get(family)
-    if found is not None and found.skill is not None:
-        add = facts.numbers("5_predict", of)
-        shown = f"{100 * found.skill:+.1f}%"
-        add("dir_skill", found.skill, shown, "walk-forward skill at direction")
+    add = facts.numbers("5_predict", of)
+    horizon = bench.desk.params.horizons[0]
+    families = predict.evidence(bench)
+    if families:
+        allowed = len(gate.opened(families))
+        add("families", len(families), counted(len(families)), "families of claims under test")
+        add("allowed", allowed, counted(allowed) if allowed else "none", "families that are open")
+        if allowed < len(families):
+            facts.has.add("unknown_families")
+    found = families.get((bench.lead.symbol, "direction", horizon))
+    if found is not None:
         add("dir_n", found.dates, f"{found.dates:,}", "walk-forward dates")
-        facts.has.add("unknown_sign")
-    flags = [flag for flag in bench.flags if flag.severity != "note"] or bench.flags
-    if flags:
-        flag = flags[bench.number % len(flags)]
-        facts.quotes("1_pull", of)("flag", f"{flag.series}, {flag.seen}", flag.check)
-        facts.has.add("unknown_flag")
+        noun = facts.words["session"]
+        span = noun if horizon == 1 else several(horizon, noun)
+        add("next_span", horizon, f"the next {span}", "what direction was tested on")
+        if found.skill is None or found.low is None or found.high is None:
+            facts.has.add("unknown_sign_few")
+        else:
+            for name, value, meaning in (
+                ("dir_skill", found.skill, "walk-forward skill at direction"),
+                ("dir_low", found.low, "lower end of its interval"),
+                ("dir_high", found.high, "upper end of its interval"),
+            ):
+                add(name, value, f"{signed(100 * value, 2)}%", meaning)
+            few = found.dates < gate.MIN_DATES
+            sign = "some" if found.low > 0 else "worse" if found.high < 0 else "none"
+            facts.has.add("unknown_sign_few" if few else f"unknown_sign_{sign}")
+    slow = [one for one in bench.indicators if bench.snapshot.get(one.symbol, "value") is not None]
+    if slow:
+        one = slow[bench.number % len(slow)]
+        facts.words["slow"] = one.name.replace("'", "’")
+        facts.words["slow_period"] = one.period
+        lag = several(one.lag_days, "day")
+        facts.numbers("params", of)("slow_lag", one.lag_days, lag, f"publication lag of {one.name}")
+        facts.has.add("unknown_slow")
+
+
+def _flag(facts: Facts, bench: Bench) -> None:
+    """A flag on the data that was not told lately, graver ones first."""
+    told = {"VIX"} if facts.has & {"fear_dark", "fear_withheld"} else set()
+    news = [
+        flag
+        for flag in bench.flags
+        if flag.series not in told and facts.ago(f"flag {flag.series} {flag.check}") == NEVER
+    ]
+    if not news:
+        return
+    flag = min(news, key=lambda flag: flag.severity == "note")
+    names = {one.symbol: named(one) for one in bench.instruments}
+    names |= {one.symbol: one.name.replace("'", "’") for one in bench.indicators}
+    facts.words["flag_series"] = names.get(flag.series, flag.series)
+    facts.quotes("1_pull", iso(bench.as_of))("flag", flag.seen, flag.check)
+    facts.told[f"flag {flag.series} {flag.check}"] = 0
+    facts.has.add("unknown_flag")

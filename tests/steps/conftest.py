@@ -1,0 +1,187 @@
+"""A made-up world for the essay: any desk on random walks that end as a test wishes."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.desk import replay
+from workbench.domain.calendars import Session, venue
+from workbench.domain.instruments import Instrument
+from workbench.measures.scoring import Skill
+from workbench.steps import due, regime, said, tape, write
+from workbench.steps.bench import Bench
+from workbench.steps.facts import Facts
+from workbench.world.archive import Archive
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk, open_desk
+
+LENGTH = 320  # sessions of history: enough for a slate, too few for a regime or Contrarian
+OPEN = Skill(n=900, dates=300, n_eff=300, skill=0.1, low=0.05, high=0.15, p_value=0.002)
+SHUT = Skill(n=900, dates=300, n_eff=300, skill=0.0, low=-0.05, high=0.05, p_value=0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A desk with its history.
+
+    Attributes:
+        params: The desk's params file, without what every desk here shares.
+        last: Changes of the last closes by symbol, as fractions, the latest last.
+        late: Symbols whose last so many closes are missing.
+        ranges: Whether bars have highs and lows.
+        volumes: Whether they have volumes.
+        span: High over low of the last bar, as a fraction.
+        length: Sessions of history.
+    """
+
+    params: str
+    last: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    late: Mapping[str, int] = field(default_factory=dict)
+    ranges: bool = True
+    volumes: bool = True
+    span: float | None = None
+    length: int = LENGTH
+
+
+@cache
+def _moves(name: str, n: int) -> np.ndarray:
+    rng = np.random.default_rng(sum(map(ord, name)))
+    return 0.01 * rng.standard_normal((6, n))
+
+
+def rows(world: World, one: Instrument, end: dt.datetime) -> pd.DataFrame:
+    """The archive rows of one instrument up to a moment."""
+    closes = venue(one.venue).closes
+    stop = int(np.searchsorted(closes, np.datetime64(end.replace(tzinfo=None)), side="right"))
+    at = pd.DatetimeIndex(closes[stop - world.length : stop], tz="UTC")
+    steps = _moves(one.symbol, world.length)
+    change = steps[-1].copy()
+    given = world.last.get(one.symbol, ())
+    change[len(change) - len(given) :] = np.log1p(given)
+    level = np.log(20.0 if one.symbol == "VIX" else 100.0) + np.cumsum(change)
+    start = level - change
+    path = np.concatenate([start + np.cumsum(steps[:-1] / 3, axis=0), [start], [level]])
+    if world.span is not None:
+        path[:, -1] = level[-1] + np.linspace(-0.5, 0.5, len(path)) * np.log1p(world.span)
+    fields = {"close": np.exp(level)}
+    if world.ranges and one.symbol != "VIX":
+        fields |= {"high": np.exp(path.max(axis=0)), "low": np.exp(path.min(axis=0))}
+        if world.volumes:
+            fields["volume"] = 1e6 * np.exp(steps[0] * 10)
+    kept = slice(0, world.length - world.late.get(one.symbol, 0))
+    known = at + pd.Timedelta(minutes=one.lag_minutes)
+    source = (one.sources or ("made",))[0]
+    return pd.concat(
+        pd.DataFrame({"series": one.symbol, "field": name, "at": at[kept], "known_at": known[kept],
+                      "value": values[kept], "unit": one.unit, "source": source})
+        for name, values in fields.items()
+    )  # fmt: skip
+
+
+def slow(symbol: str, end: dt.datetime) -> pd.DataFrame:
+    """The archive rows of an indicator: a hundred days, known a week late."""
+    at = pd.date_range(end=end - dt.timedelta(days=8), periods=100, freq="D").floor("D")
+    known = at + pd.Timedelta(days=7)
+    return pd.DataFrame({"series": symbol, "field": "value", "at": at, "known_at": known,
+                         "value": 50.0, "unit": "%", "source": "made"})  # fmt: skip
+
+
+class Room:
+    """One desk's cycles on a made-up world, one after another on one ledger.
+
+    Args:
+        world: The world.
+        folder: Where its archive lies.
+        root: A project with minds.
+        cycles: Sessions that the clock's venue counts before the end.
+    """
+
+    def __init__(self, world: World, folder: Path, root: Path) -> None:
+        folder.mkdir(parents=True)
+        path = root / "params" / f"{folder.name}.yaml"
+        text = f"desk: made\nfeeds: []\nfirst: 2018-01-29\n{world.params}"
+        path.write_text(text, encoding="utf-8")
+        self.desk: Desk = open_desk(path, folder / "outputs", folder / "archive")
+        self.archive = Archive(self.desk.archive)
+        clock = self.desk.params.clock
+        self.sessions: list[Session] = venue(clock.venue).between(
+            dt.date(2018, 1, 15), dt.date(2018, 2, 2)
+        )
+        self.end = self.sessions[-1].close + dt.timedelta(minutes=clock.after_close)
+        made = [rows(world, one, self.end) for one in self.desk.instruments]
+        made += [slow(symbol, self.end) for symbol in self.desk.params.indicators]
+        self.archive.append(pd.concat(made, ignore_index=True), origin="made",
+                            through=self.end + dt.timedelta(days=1))  # fmt: skip
+        self.ledger = Ledger("sqlite://")
+
+    def bench(self, number: int, ago: int = 0, evidence: Skill | None = OPEN) -> Bench:
+        """The bench of a cycle so many sessions before the end, with this evidence everywhere.
+
+        A negative ``ago`` is so many hours after the end.
+        """
+        clock = self.desk.params.clock
+        when = self.sessions[-1 - max(ago, 0)].close + dt.timedelta(minutes=clock.after_close)
+        when += dt.timedelta(hours=max(-ago, 0))
+        bench = Bench(self.desk, self.archive, self.ledger, number=number, as_of=when,
+                      mode="replay", keep=False)  # fmt: skip
+        kinds = ("direction", "level", "band", "magnitude", "relative", "stays", "touch")
+        if evidence is not None:
+            kept = [
+                [one.symbol, kind, horizon, asdict(evidence)]
+                for one in self.desk.instruments
+                for kind in kinds
+                for horizon in self.desk.params.horizons
+            ]
+            bench.remember("evidence", kept)
+        return bench
+
+    def cycle(self, number: int, ago: int = 0, evidence: Skill | None = OPEN) -> write.Dispatch:
+        """A whole cycle."""
+        return replay.cycle(self.bench(number, ago, evidence))
+
+    def facts(self, number: int, ago: int = 0, evidence: Skill | None = OPEN) -> Facts:
+        """A whole cycle, and the facts that its dispatch was made of."""
+        bench = self.bench(number, ago, evidence)
+        replay.cycle(bench)
+        found = Facts(past=write.past_plans(bench))
+        tape.gather(found, bench, regime.read(bench))
+        due.gather(found, bench)
+        said.gather(found, bench)
+        return found
+
+
+@pytest.fixture(scope="session")
+def room(
+    new_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[World], Room]:
+    """Opens a desk on a made-up world, with an empty ledger."""
+    root = new_project(tmp_path_factory.mktemp("essay") / "project")
+    count = iter(range(1000))
+    return lambda world: Room(world, tmp_path_factory.mktemp("room") / f"r{next(count)}", root)
+
+
+@pytest.fixture(scope="session")
+def world() -> type[World]:
+    """The class of worlds, for tests that cannot import it."""
+    return World
+
+
+@pytest.fixture(scope="session")
+def skill() -> Callable[..., Skill]:
+    """Evidence with an interval."""
+
+    def build(low: float, high: float, dates: int = 300) -> Skill:
+        middle = (low + high) / 2
+        p_value = 0.002 if low > 0 else 0.5
+        return dataclasses.replace(
+            SHUT, skill=middle, low=low, high=high, dates=dates, p_value=p_value
+        )
+
+    return build

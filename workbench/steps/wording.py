@@ -1,0 +1,118 @@
+"""How facts become sentences: the slots of ``voice.yaml``, in the wording used longest ago.
+
+A sentence writes no number that is no finding, and as HTML links each to the finding's row.
+Quotations stand as they were said; only what the voice itself says is given capitals.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from importlib import resources
+from string import Formatter
+from typing import cast
+
+import yaml
+
+from workbench.domain.errors import WorkbenchError
+from workbench.domain.records import Finding
+from workbench.steps.essay import anchor
+from workbench.steps.facts import Facts, Plan, Speech
+
+_ENDED = re.compile(r"(^|[.?!…][’”]* )$")
+
+
+@lru_cache(maxsize=1)
+def voice() -> dict[str, list[str]]:
+    """Slot to its variants, from ``voice.yaml``."""
+    text = resources.files("workbench.steps").joinpath("voice.yaml").read_text("utf-8")
+    return cast(dict[str, list[str]], yaml.safe_load(text))
+
+
+class Writer:
+    """Fills slots with facts.
+
+    Args:
+        facts: What may be said, with what earlier dispatches said.
+        turn: A number that differs from dispatch to dispatch; it breaks ties between wordings.
+    """
+
+    def __init__(self, facts: Facts, turn: int) -> None:
+        self.facts, self.turn = facts, turn
+        self.plan: Plan = {}
+        self.cited: dict[str, Finding] = {}
+
+    def say(self, slot: str, link: bool = True) -> str:
+        """One sentence of a slot, as HTML with linked numbers, or as plain text.
+
+        Raises:
+            WorkbenchError: No wording of the slot can be filled.
+        """
+        variants = voice()[slot]
+        usable = [i for i, text in enumerate(variants) if self._known(text)]
+        if not usable:
+            raise WorkbenchError(f"No wording of {slot!r} can be filled from this cycle's facts.")
+        used = [plan[slot] for plan in self.facts.past if slot in plan]  # latest first
+        age = {i: used.index(i) if i in used else len(used) + 1 for i in usable}
+        chosen = max(usable, key=lambda i: (age[i], (i * 7 + self.turn * 3) % 11, -i))
+        self.plan[slot] = chosen
+        return self._filled(variants[chosen], link)
+
+    def stalest(self, slots: Sequence[str], n: int) -> list[str]:
+        """The n of these slots that were said longest ago."""
+        return sorted(slots, key=lambda slot: -self.facts.ago(slot))[:n]
+
+    def _known(self, text: str) -> bool:
+        names = {name for _, name, _, _ in Formatter().parse(text) if name}
+        facts = self.facts
+        return names <= facts.findings.keys() | facts.words.keys() | facts.speeches.keys()
+
+    def _filled(self, template: str, link: bool) -> str:
+        said = plain = ""
+        for literal, name, _, _ in Formatter().parse(template):
+            said += html.escape(literal, quote=False) if link else literal
+            plain += literal
+            if name is not None:
+                shown, text = self._shown(name, link, opens=_ENDED.search(plain) is not None)
+                said, plain = said + shown, plain + text
+        return said
+
+    def _shown(self, name: str, link: bool, *, opens: bool) -> tuple[str, str]:
+        """What stands for a name, as asked for and as plain text."""
+        if name in self.facts.speeches:
+            speech = self.facts.speeches[name]
+            return self._speech(speech) if link else speech.text, speech.text
+        finding = self.facts.findings.get(name)
+        text = self.facts.words[name] if finding is None else finding.text
+        capital = text[:1].upper() + text[1:] if opens else text
+        if finding is None:
+            return html.escape(capital, quote=False) if link else capital, capital
+        if link and capital != text:  # a link shows its row's very text
+            finding = replace(finding, name=f"{name}_first", text=capital)
+        self.cited[finding.name] = finding
+        return anchor(finding) if link else capital, capital
+
+    def _speech(self, speech: Speech) -> str:
+        """A quotation whose numbers link to what the mind cites; one link if any has no source."""
+        by_text: dict[str, list[Finding]] = {}
+        for finding in speech.evidence:
+            by_text.setdefault(finding.text, []).append(finding)
+        texts = "|".join(re.escape(text) for text in sorted(by_text, key=len, reverse=True) if text)
+        matches = re.finditer(rf"(?<![\w.,+−-])(?:{texts})(?!\w|[.,]\d)", speech.text)
+        parts, place, cited = [], 0, {}
+        for match in matches if texts else ():
+            same = by_text[match[0]]
+            finding = same.pop(0) if len(same) > 1 else same[0]
+            cited[finding.name] = finding
+            parts += [speech.text[place : match.start()], anchor(finding)]
+            place = match.end()
+        parts.append(speech.text[place:])
+        if re.search(r"\d", "".join(parts[::2])):
+            self.cited[speech.whole.name] = speech.whole
+            return anchor(speech.whole)
+        self.cited |= cited
+        parts[::2] = [html.escape(text, quote=False) for text in parts[::2]]
+        return "".join(parts)
