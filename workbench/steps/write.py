@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import cast
 
-import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain.records import Finding
@@ -50,13 +49,8 @@ class Dispatch:
     findings: Mapping[str, Finding]
     plan: Mapping[str, int]
 
-    def table(self) -> pd.DataFrame:
-        """The findings cited: ``name, shown, meaning, source, as_of``."""
-        rows = [(f.name, f.text, f.meaning, f.source, f.as_of) for f in self.findings.values()]
-        return pd.DataFrame(rows, columns=["name", "shown", "meaning", "source", "as_of"])
-
     def trace(self) -> Trace:
-        """The same as a table whose rows the essay's numbers link to."""
+        """The findings cited, as a table whose rows the essay's numbers link to."""
         return Trace(tuple(self.findings.values()))
 
 
