@@ -142,7 +142,12 @@ def test_a_claim_with_an_edge_is_the_call():
         (0.02, 0.1, {}, "too certain"),
         (0.53, 0.5, {}, "edge is +3.0 points"),  # a gain of 0.0036
         (0.7, 0.5, {"withheld": {"SPX"}}, "SPX is withheld"),
-        (0.7, 0.5, {"running": [claims.level(SPX, DAY, ">", 2900)]}, "on 2018-01-29 is on record"),
+        (
+            0.7,
+            0.5,
+            {"running": [claims.level(SPX, DAY, ">", 2900)]},
+            "a level claim on SPX for 2018-01-29 is open",
+        ),
     ],
 )
 def test_refusals(said: float, base: float, changes: dict, why: str):
@@ -193,7 +198,7 @@ def test_one_prediction_an_instrument_and_deadline():
     """Of two claims on one instrument and deadline the more informative goes on record."""
     found = decided([(LEVEL, 0.6, 0.5), (BAND, 0.75, 0.5), (FEAR, 0.65, 0.5)])
     assert [found[c.id].role for c in (LEVEL, BAND, FEAR)] == ["shadow", "call", "other"]
-    assert found[LEVEL.id].reason == "today's band on SPX speaks of that deadline"
+    assert found[LEVEL.id].reason == "today's band claim on SPX has that deadline"
 
 
 def test_the_call_is_held_more_likely_than_not():

@@ -15,6 +15,7 @@ import numpy as np
 
 from workbench.domain.claims import Claim
 from workbench.domain.records import Decision, Role, Terms, Verdict
+from workbench.domain.sentences import MINUS
 from workbench.measures.evidence import Family
 from workbench.measures.scoring import Skill
 
@@ -97,7 +98,9 @@ def decide(
         obstacle = _obstacle(claim, p, b, families, allowed, terms, withheld)
         same = [o for o in _beside(claim, running) if o.kind == claim.kind]
         if obstacle is None and same:
-            reason = f"{same[0].kind} of {same[0].subject} on {same[0].window.date} is on record"
+            reason = (
+                f"a {same[0].kind} claim on {same[0].subject} for {same[0].window.date} is open"
+            )
             obstacle = "repeated", reason
         if obstacle is not None:
             obstacles[claim.id] = obstacle
@@ -114,7 +117,7 @@ def decide(
         if claim is call:
             continue
         if beside := _beside(claim, taken):
-            reason = f"today's {beside[0].kind} on {beside[0].subject} speaks of that deadline"
+            reason = f"today's {beside[0].kind} claim on {beside[0].subject} has that deadline"
             obstacles[claim.id] = "crowded", reason
         else:
             taken.append(claim)
@@ -147,17 +150,20 @@ def _obstacle(
     if found is None or found.skill is None or found.dates < MIN_DATES:
         return "young", "its family has too little history to be judged"
     if family not in allowed:
-        low, high = 100 * (found.low or 0), 100 * (found.high or 0)
-        return "shut", (
-            f"its family is shut: skill {100 * found.skill:+.1f}% [{low:+.1f}, {high:+.1f}] "
-            f"on {found.dates} dates"
-        )
+        own, low, high = (_points(value or 0.0) for value in (found.skill, found.low, found.high))
+        return "shut", (f"its family is shut: skill {own}% [{low}, {high}] on {found.dates} dates")
     if not terms.trivial <= p <= 1 - terms.trivial:
         return "certain", "it is too certain to be worth saying"
     if gain(p, base) < terms.material:
-        edge = f"{100 * (p - base):+.1f} points"
-        return "immaterial", f"its edge is {edge} on the base rate, too little to matter"
+        edge = _points(p - base)
+        return "immaterial", f"its edge is {edge} points on the base rate, too little to matter"
     return None
+
+
+def _points(share: float) -> str:
+    """A share of one in points with its sign, which a rounded zero has not: +4.1, −0.3, 0.0."""
+    text = f"{100 * share:+.1f}"
+    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", MINUS)
 
 
 def _owner(claim: Claim, families: Mapping[Family, Skill]) -> str:
@@ -179,8 +185,8 @@ def _beside(claim: Claim, others: Iterable[Claim]) -> list[Claim]:
 def _decision(
     claim: Claim, p: float, base: float, role: Role, obstacle: Obstacle | None
 ) -> Decision:
-    edge = f"{100 * (p - base):+.1f} points"
-    verdict, reason = obstacle or ("passed", f"open family, edge {edge} on the base rate")
+    edge = f"edge {_points(p - base)} points on the base rate"
+    verdict, reason = obstacle or ("passed", f"open family, {edge}")
     return Decision(
         claim=claim.id, role=role, probability=p, base_rate=base, gain=gain(p, base),
         verdict=verdict, reason=reason,

@@ -60,10 +60,10 @@ def _chosen(
     facts.numbers("scenarios", of)("episodes", len(past), f"{len(past):,}", "past episodes")
     facts.numbers("scenarios", of)("begin", begin.toordinal(), f"{begin.year}", "first episode")
     others = sum(d.role == "other" for d in decisions)
-    words = several(others, "other prediction") if others else "nothing else"
-    add("others", others, words, "other predictions on record")
-    facts.words["go"] = "goes" if others == 1 else "go"
     call = predict.called(decisions)
+    words = several(others, "other prediction" if call else "prediction")
+    add("others", others, words if others else "nothing else", "predictions beside a call")
+    facts.words["go"] = "goes" if others == 1 else "go"
     chosen = call or predict.nearest(decisions)
     claim = asked[chosen.claim]
     kind = "call" if call else "near"
