@@ -13,11 +13,6 @@ from workbench.measures.prices import Bars
 SPX, COMP, VIX = (find(name) for name in ("SPX", "COMP", "VIX"))
 
 
-def cut(own: Bars, n: int) -> Bars:
-    fields = ("dates", "at", "known_at", "close", "high", "low", "volume")
-    return replace(own, **{name: getattr(own, name)[:n] for name in fields})
-
-
 def mean_skill(walk: Callable[..., Bars], swing: float) -> dict[str, float]:
     """Each family's evidence, averaged over five made-up histories."""
     found: dict[str, list[float]] = {}
@@ -46,7 +41,7 @@ def test_evidence_finds_nothing_where_nothing_is(walk: Callable[..., Bars]):
 def test_evidence_is_refreshed_once_a_quarter(walk: Callable[..., Bars]):
     """Bars after the last refresh, whatever they are, leave the verdict alone."""
     whole = walk(REFRESH * 8 + 40, seed=13, swing=0.6)
-    then = cut(whole, REFRESH * 8 + 1)
+    then = whole.until(REFRESH * 8 + 1)
     shaken = replace(whole, close=whole.close.copy())
     shaken.close[REFRESH * 8 + 1 :] *= 3
     verdict = walk_forward([then], [SPX], [1])
@@ -66,8 +61,7 @@ def test_relative_evidence_by_date(walk: Callable[..., Bars], missing: str):
     """When one index lacks sessions, both are still compared on the same dates."""
     lead, other = walk(500, seed=14), walk(500, seed=15, symbol="COMP")
     keep = np.arange(500) >= 30 if missing == "begins later" else np.arange(500) != 300
-    fields = ("dates", "at", "known_at", "close", "high", "low", "volume")
-    short = replace(other, **{name: getattr(other, name)[keep] for name in fields})
+    short = other.picked(keep)
     found = walk_forward([lead, short], [SPX, COMP], [1])
     assert found["COMP", "level", 1].dates == 22
     assert 15 <= found["COMP", "relative", 1].dates <= 22
