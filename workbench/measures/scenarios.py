@@ -18,6 +18,7 @@ from workbench.domain.claims import PATH_KINDS, Claim
 from workbench.measures.prices import Array, Bars, ewma_volatility
 
 Hits = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
 MIN_CLOSES = 250  # an instrument with fewer has no scenarios
 MIN_PATHS = 150  # episodes with highs and lows, or common to a pair, that a share needs
 
@@ -62,7 +63,7 @@ class Episodes:
         found = np.where(dates[index] == self.dates, weight[index], 0.0)
         return replace(self, weight=found)
 
-    def picked(self, index: npt.NDArray[np.intp]) -> Episodes:
+    def picked(self, index: slice | Positions | Hits) -> Episodes:
         """The episodes at these positions."""
         return replace(
             self,

@@ -1,0 +1,238 @@
+"""How far prices will move: realised variance of a session and its walk-forward forecast.
+
+Forecasts are heterogeneous autoregressions (HAR) of log variance over 1, 5, 22 and 66 sessions,
+with leverage, implied volatility and the week, fitted directly for each horizon on what had
+closed by each session. Everything at row t uses rows up to t only, and is the same to the bit
+whatever history follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.domain.calendars import Moments
+from workbench.measures.prices import Array, Bars, last_known, log_returns
+from workbench.measures.regression import Regression, expanding
+
+MEMORY = 420  # rows before a row that its features can depend on, and more
+LEAST, LEAST_DAILY = 500, 400  # rows of a first fit, on session venues and on 24/7
+_FLOOR, _FLOOR_ROWS = 0.02, 250  # a variance is at least this share of its mean over a year
+_TINY = 1e-10
+_STALE = np.timedelta64(7, "D")
+_HOUR = np.timedelta64(1, "h")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Driver:
+    """Another instrument's bars as they were known at each of one's own bars.
+
+    Attributes:
+        close: Its latest known close, shape (n,); NaN where it was dark for a week.
+        range: Log of high over low of that bar, shape (n,); NaN without them.
+    """
+
+    close: Array
+    range: Array
+
+
+def beside(bars: Bars, other: Bars) -> Driver:
+    """What was known of another instrument one hour after each of one's own closes was known.
+
+    The hour lets an index that is published a little later speak of the same session; a moment
+    before it sees the session before.
+    """
+    index = last_known(other.known_at, bars.known_at + _HOUR)
+    safe = np.maximum(index, 0)
+    if not len(other):
+        nothing = np.full(len(bars), np.nan)
+        return Driver(close=nothing, range=nothing)
+    fresh = (index >= 0) & (bars.at - other.at[safe] <= _STALE)
+    width = np.log(other.high / other.low)
+    width = np.where(width >= 0, width, np.nan)
+    return Driver(
+        close=np.where(fresh, other.close[safe], np.nan),
+        range=np.where(fresh, width[safe], np.nan),
+    )
+
+
+def realised_variance(bars: Bars) -> Array:
+    """Variance of each session, from its open, high, low and close.
+
+    Args:
+        bars: Where an open is missing or lies outside the session's range, the last close moved
+            into the range stands for it, so that an open that only repeats the last close turns
+            into the gap that the session cannot have filled. Where highs or lows are missing, the
+            squared return counts.
+
+    Returns:
+        Shape (n,), squared fraction a session, positive; NaN first. Not below 2 % of the mean of
+        the latest 250 sessions, all known by then.
+
+    Source:
+        Overnight squared return + Rogers and Satchell (1991),
+        (h - c)(h - o) + (l - c)(l - o) in logs.
+    """
+    close = np.log(bars.close)
+    last = lag(close, 1)
+    top = np.maximum(np.log(bars.high), close)
+    bottom = np.minimum(np.log(bars.low), close)
+    known = np.log(bars.open)
+    start = np.clip(np.where(np.isfinite(known), known, last), bottom, top)
+    inside = (top - close) * (top - start) + (bottom - close) * (bottom - start)
+    variance = (start - last) ** 2 + inside
+    variance = np.where(np.isfinite(variance), variance, (close - last) ** 2)
+    past = np.nan_to_num(variance)
+    early = np.cumsum(past) / np.maximum(np.arange(len(past)), 1)
+    mean = trailing(variance, _FLOOR_ROWS) / _FLOOR_ROWS
+    floor = _FLOOR * np.where(np.isfinite(mean), mean, early) + _TINY
+    return np.maximum(variance, floor)
+
+
+def forecast(
+    bars: Bars,
+    horizon: int,
+    driver: Driver | None = None,
+    *,
+    daily: bool = False,
+    past: Sequence[Regression] | None = None,
+) -> tuple[Array, tuple[Regression, ...]]:
+    """Volatility a session over the next ``horizon`` sessions, as forecast at each close.
+
+    Args:
+        bars: Daily bars as known.
+        horizon: Sessions, at least 1.
+        driver: Implied volatility beside these bars. Until it has 500 sessions, and where it is
+            missing, the forecast without it stands.
+        daily: True for a venue that never closes: the share of weekend days ahead counts, 400
+            rows are enough for a fit, and beyond one session the forecast is shrunk to the
+            slow average by a quarter in logs.
+        past: The regressions of the same forecast up to an earlier row, to be carried on.
+
+    Returns:
+        Volatilities, shape (n,), fraction a session, NaN until there is a fit; and the
+        regressions.
+
+    Source:
+        Corsi (2009), in logs; features of the desk's own evaluation.
+    """
+    n = len(bars)
+    done = len(past[0].predicted) if past else 0
+    first = max(done - MEMORY, 0)
+    own = bars.picked(slice(first, None)) if first else bars
+    variance, returns = realised_variance(own), log_returns(own.close)
+    base = _features(own, variance, returns, horizon, daily)
+    ahead = np.full(len(own), np.nan)
+    m = max(len(own) - horizon, 0)
+    ahead[:m] = np.log(trailing(variance, horizon)[horizon:] / horizon)
+    least = LEAST_DAILY if daily else LEAST
+    designs = [base]
+    if driver is not None:
+        implied = Driver(close=driver.close[first:], range=driver.range[first:])
+        designs.append(base + _implied(implied, own.dates))
+    fits = tuple(
+        expanding(
+            np.column_stack(design),
+            ahead,
+            horizon,
+            least=least,
+            n=n,
+            past=past[i] if past else None,
+        )
+        for i, design in enumerate(designs)
+    )
+    found = fits[0].predicted
+    for better in fits[1:]:
+        found = np.where(np.isfinite(better.predicted), better.predicted, found)
+    sigma = np.exp(0.5 * found)
+    if daily and horizon > 1:
+        slow = decayed_volatility(log_returns(bars.close), 0.97)
+        sigma = sigma**0.75 * slow**0.25
+    return sigma, fits
+
+
+def _features(
+    bars: Bars, variance: Array, returns: Array, horizon: int, daily: bool
+) -> list[Array]:
+    close = np.log(bars.close)
+    means = [variance] + [trailing(variance, n) / n for n in (5, 22, 66)]
+    month, quarter = np.sqrt(means[2]), np.sqrt(means[3])
+    week = (close - lag(close, 5)) / month
+    columns = [np.ones(len(close)), *(np.log(mean) for mean in means)]
+    columns += [np.minimum(returns, 0) / month, np.abs(returns) / month]
+    columns += [np.minimum(week, 0), np.minimum((close - lag(close, 22)) / quarter, 0), week]
+    columns.append(np.log(np.maximum(decayed_volatility(returns, 0.94), 1e-8)))
+    if daily:
+        day = weekday(bars.dates)
+        ahead = np.stack([(day + k) % 7 >= 5 for k in range(1, horizon + 1)])
+        columns += [ahead.mean(axis=0), (day >= 5).astype(float), np.abs(week)]
+    return columns
+
+
+def _implied(driver: Driver, dates: Moments) -> list[Array]:
+    level = np.log(driver.close)
+    wide = np.isfinite(driver.range)
+    return [
+        2 * level,
+        level - lag(level, 1),
+        np.log(np.where(wide, driver.range, 0) + 1e-3) * wide,
+        (~wide).astype(float),
+        level - trailing(level, 22) / 22,
+        *weekdays(dates),
+    ]
+
+
+def weekday(dates: Moments) -> npt.NDArray[np.int64]:
+    """Monday 0 to Sunday 6."""
+    return (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def weekdays(dates: Moments) -> list[Array]:
+    """Indicators of Monday, Tuesday, Thursday and Friday; Wednesday is the base."""
+    day = weekday(dates)
+    return [(day == k).astype(float) for k in (0, 1, 3, 4)]
+
+
+def lag(values: Array, k: int) -> Array:
+    """The value k rows before, NaN where there is none."""
+    before = np.full(len(values), np.nan)
+    before[k:] = values[: max(len(values) - k, 0)]
+    return before
+
+
+def trailing(values: Array, n: int, decay: float = 1.0) -> Array:
+    """Sum of the last n values, the k-th before weighted by ``decay**k``; NaN until n are there.
+
+    Sums are taken by doubling, so each depends on its own n values alone, to the bit, and not on
+    where the history began.
+    """
+    total, piece, span, shift = np.zeros(len(values)), values, 1, 0
+    while True:
+        if n & span:
+            total = total + decay**shift * lag(piece, shift)
+            shift += span
+        if shift == n:
+            return total
+        piece = piece + decay**span * lag(piece, span)
+        span *= 2
+
+
+def decayed_volatility(returns: Array, decay: float) -> Array:
+    """Exponentially weighted volatility over the last 256 returns (60 while fewer are there).
+
+    Args:
+        returns: Log returns, shape (n,), NaN first.
+        decay: Weight of yesterday's variance.
+
+    Returns:
+        Shape (n,), a fraction a session; NaN for the first 60.
+    """
+    found = np.full(len(returns), np.nan)
+    for n in (60, 128, 256):
+        mean = trailing(returns**2, n, decay) * (1 - decay) / (1 - decay**n)
+        found = np.where(np.isfinite(mean), mean, found)
+    volatility: Array = np.sqrt(found)
+    return volatility

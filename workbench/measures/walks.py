@@ -1,0 +1,211 @@
+"""Walks: an instrument's past episodes, standardised once, ready to be read as of any session.
+
+Scale (and for a mean-reverting index location) at each session come from walk-forward forecasts
+that know only what had closed, so the scenarios as of row t of a long history are, to the bit,
+those of the history that ends at t. A later call on a longer history carries the forecasts on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.domain.instruments import Instrument
+from workbench.measures.prices import Array, Bars, ewma_volatility, last_known, log_returns
+from workbench.measures.regression import Regression
+from workbench.measures.reversion import location_scale
+from workbench.measures.scenarios import MIN_CLOSES, Episodes, Positions, episodes
+from workbench.measures.volatility import Driver, beside, forecast
+
+HALF_LIFE = 2520  # sessions after which an episode counts half: ten years of XNYS
+GROWN = 250  # episodes with a forecast that make an instrument old enough for it
+_AHEAD = 5  # sessions of the lead's forecast that an index of volatility is held against
+_KEPT = 256
+Fits = tuple[Regression, ...]
+_known: dict[tuple[object, ...], tuple[tuple[bytes, ...], Fits]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Walk:
+    """Every episode of one instrument and horizon, and how to read it at every session.
+
+    Attributes:
+        bars: The history.
+        past: Its episodes as they were, shape (n - horizon,).
+        location: Expected log change of close, high and low at each session, shape (3, n).
+        scale: Size of their errors at each session, shape (3, n); NaN before the first forecast.
+        plain: EWMA volatility, shape (n,), for the years before.
+        kept: Rows of episodes whose location and scale are known, increasing.
+        standard: Those episodes less location over scale, shape (3, len(kept)).
+    """
+
+    bars: Bars
+    past: Episodes
+    location: Array
+    scale: Array
+    plain: Array
+    kept: Positions
+    standard: Array
+
+    @property
+    def horizon(self) -> int:
+        """Sessions an episode lasts."""
+        return self.past.horizon
+
+    def at(self, t: int = -1) -> Episodes:
+        """The reference scenarios as of the close of row t, from episodes that had ended then.
+
+        Args:
+            t: Row of the bars; the last one if negative.
+
+        Returns:
+            Episodes weighted by age, half after 2,520 sessions of their own calendar. With fewer
+            than 250 standardised episodes, those at the present EWMA volatility, of equal weight.
+        """
+        t = len(self.bars) - 1 if t < 0 else t
+        count = int(np.searchsorted(self.kept, t - self.horizon, side="right"))
+        if count < GROWN or not np.isfinite(self.scale[0, t]):
+            return self._young(t)
+        rows = self.kept[:count]
+        place, scale = self.location[:, t, None], self.scale[:, t, None]
+        close, high, low = place + self.standard[:, :count] * scale
+        return Episodes(
+            symbol=self.bars.symbol,
+            horizon=self.horizon,
+            dates=self.past.dates[rows],
+            close=close,
+            high=np.maximum(high, close),
+            low=np.minimum(low, close),
+            weight=_AGE[np.minimum(t - rows, len(_AGE) - 1)],
+            price=float(self.bars.close[t]),
+        )
+
+    def base(self, t: int = -1) -> Episodes:
+        """The episodes as they were that had ended by row t: climatology."""
+        t = len(self.bars) - 1 if t < 0 else t
+        ended = self.past.picked(slice(0, max(t - self.horizon + 1, 0)))
+        return replace(ended, price=float(self.bars.close[t]))
+
+    def actual(self, t: int) -> Episodes:
+        """What followed row t, one episode; none while it has not ended."""
+        return replace(self.past.picked(slice(t, t + 1)), price=float(self.bars.close[t]))
+
+    def _young(self, t: int) -> Episodes:
+        ended = self.base(t)
+        then = self.plain[: len(ended)]
+        factor = np.divide(self.plain[t], then, out=np.full(len(ended), np.nan), where=then > 0)
+        return ended.scaled(factor)
+
+
+_AGE = 0.5 ** (np.arange(60 * 366) / HALF_LIFE)
+
+
+def walk(bars: Bars, one: Instrument, horizon: int, others: Mapping[str, Bars] | None = None,
+         table: Iterable[Instrument] = ()) -> Walk:  # fmt: skip
+    """The walk of one instrument over one horizon.
+
+    Args:
+        bars: Its daily bars as known.
+        one: Its venue and theme choose the forecast: mean reversion for theme volatility,
+            the week for a venue that never closes, implied volatility for the rest.
+        horizon: Sessions, at least 1.
+        others: Bars of the desk's other instruments, among them perhaps the index of volatility
+            and the equity index that drive this one.
+        table: What those instruments are.
+    """
+    others = others or {}
+    mates = [i for i in table if i.venue == one.venue and i.symbol in others and i is not one]
+    past = episodes(bars, horizon)
+    if one.theme == "volatility":
+        lead = next((i for i in mates if i.theme == "index"), None)
+        seen = None if lead is None else _lead(bars, others[lead.symbol], lead, others, table)
+        location, scale = _reverting(bars, past, horizon, seen)
+    else:
+        fear = next((i for i in mates if i.theme == "volatility"), None)
+        driver = None if fear is None else beside(bars, others[fear.symbol])
+        sigma = _volatility(bars, horizon, driver, one.venue == "24/7")
+        location, scale = np.zeros((3, len(bars))), np.tile(sigma, (3, 1))
+    values = np.stack([past.close, past.high, past.low])
+    m = len(past)
+    standard = (values - location[:, :m]) / scale[:, :m]
+    kept = np.flatnonzero(np.isfinite(standard[0]))
+    return Walk(
+        bars=bars, past=past, location=location, scale=scale, plain=ewma_volatility(bars.close),
+        kept=kept, standard=standard[:, kept],
+    )  # fmt: skip
+
+
+def reference(
+    bars: Mapping[str, Bars], instruments: Sequence[Instrument], horizons: Iterable[int]
+) -> dict[tuple[str, int], Walk]:
+    """The walks of a desk's instruments that have 250 closes, by symbol and horizon.
+
+    Args:
+        bars: Symbol to bars as known; instruments missing here are dark.
+        instruments: The desk's.
+        horizons: Sessions.
+    """
+    return {
+        (one.symbol, horizon): walk(bars[one.symbol], one, horizon, bars, instruments)
+        for one in instruments
+        if one.symbol in bars and len(bars[one.symbol]) >= MIN_CLOSES
+        for horizon in horizons
+    }
+
+
+def _volatility(bars: Bars, horizon: int, driver: Driver | None, daily: bool) -> Array:
+    inputs = [bars.dates, bars.open, bars.high, bars.low, bars.close]
+    inputs += [] if driver is None else [driver.close, driver.range]
+    key = ("price", bars.symbol, horizon, driver is None, daily)
+    past, keep = _recalled(key, inputs)
+    sigma, fits = forecast(bars, horizon, driver, daily=daily, past=past)
+    keep(fits)
+    return sigma
+
+
+def _reverting(bars: Bars, past: Episodes, horizon: int, lead: Array | None) -> tuple[Array, Array]:
+    outcome = np.full((3, len(bars)), np.nan)
+    outcome[:, : len(past)] = past.close, past.high, past.low
+    inputs = [bars.dates, bars.high, bars.low, bars.close]
+    inputs += [] if lead is None else list(lead)
+    before, keep = _recalled(("index", bars.symbol, horizon, lead is None), inputs)
+    location, scale, fits = location_scale(bars, outcome, horizon, lead, past=before)
+    keep(fits)
+    return location, scale
+
+
+def _lead(
+    bars: Bars, lead: Bars, one: Instrument, others: Mapping[str, Bars], table: Iterable[Instrument]
+) -> Array:
+    """Log return and volatility forecast of the equity index, as known at each of the bars."""
+    index = last_known(lead.known_at, bars.known_at)
+    ahead = walk(lead, one, _AHEAD, others, table).scale[0]
+    found = np.stack([log_returns(lead.close), ahead])[:, np.maximum(index, 0)]
+    same = (index >= 0) & (lead.dates[np.maximum(index, 0)] == bars.dates)
+    return np.where(same, found, np.nan)
+
+
+def _recalled(
+    key: tuple[object, ...], inputs: Sequence[npt.NDArray[Any]]
+) -> tuple[Fits | None, Callable[[Fits], None]]:
+    """The regressions of an earlier call on a history that agrees with this one, if any.
+
+    A pure memory: histories are compared byte for byte, and carrying on gives the same bits as
+    starting over.
+    """
+    key = (*key, *(one[:1].tobytes() for one in inputs))
+    content = tuple(one.tobytes() for one in inputs)
+    before, fits = _known.get(key, ((), ()))
+    agree = all(a[: len(b)] == b[: len(a)] for a, b in zip(content, before, strict=bool(before)))
+
+    def keep(found: Fits) -> None:
+        if not (agree and before and len(before[0]) >= len(content[0])):
+            while len(_known) >= _KEPT:
+                _known.pop(next(iter(_known)))
+            _known[key] = content, found
+
+    return (fits if agree and fits else None), keep
