@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from workbench.domain.instruments import find
+from workbench.measures import evidence
 from workbench.measures.evidence import REFRESH, walk_forward
 from workbench.measures.prices import Bars
 
@@ -17,8 +18,8 @@ def mean_skill(walk: Callable[..., Bars], swing: float) -> dict[str, float]:
     """Each family's evidence, averaged over five made-up histories."""
     found: dict[str, list[float]] = {}
     for seed in range(100, 105):
-        evidence = walk_forward([walk(900, seed=seed, swing=swing)], [SPX], [1])
-        for (_, kind, _), one in evidence.items():
+        families = walk_forward([walk(900, seed=seed, swing=swing)], [SPX], [1])
+        for (_, kind, _), one in families.items():
             # Every ninth of the 632 past sessions; a path needs 250 episodes with a volatility.
             assert one.dates == 71
             found.setdefault(kind, []).append(one.skill)
@@ -63,8 +64,10 @@ def test_relative_evidence_by_date(walk: Callable[..., Bars], missing: str):
     keep = np.arange(500) >= 30 if missing == "begins later" else np.arange(500) != 300
     short = other.picked(keep)
     found = walk_forward([lead, short], [SPX, COMP], [1])
-    assert found["COMP", "level", 1].dates == 22
-    assert 15 <= found["COMP", "relative", 1].dates <= 22
+    # The lead's last refresh is its 442nd session; the first 250 of one's own are not asked.
+    asked = len(range(250, 441 - 30 * (missing == "begins later") - 1, 9))
+    assert found["COMP", "level", 1].dates == asked
+    assert asked - 5 <= found["COMP", "relative", 1].dates <= asked
 
 
 def test_no_evidence_from_a_short_history(walk: Callable[..., Bars]):
@@ -78,3 +81,13 @@ def test_evidence_without_highs(walk: Callable[..., Bars]):
     closes = replace(own, high=np.full(500, np.nan), low=np.full(500, np.nan))
     kinds = {kind for _, kind, _ in walk_forward([closes], [VIX], [1])}
     assert kinds == {"direction", "level", "band", "magnitude"}
+
+
+def test_a_longer_history_scores_only_what_it_adds(walk: Callable[..., Bars]):
+    """Carried on from last quarter's record or scored afresh, the verdict is the same number."""
+    pair = [walk(800, seed=14, swing=0.5), walk(800, seed=15, swing=0.5, symbol="COMP")]
+    evidence._scored.clear()
+    for n in (600, 700, 800):
+        carried = walk_forward([one.until(n) for one in pair], [SPX, COMP], [1, 3])
+    evidence._scored.clear()
+    assert carried == walk_forward(pair, [SPX, COMP], [1, 3])

@@ -95,6 +95,32 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
     )
 
 
+def merged(bars: Bars, dates: Moments) -> Bars:
+    """The bars put on the sessions of another venue that trades on fewer days.
+
+    Args:
+        bars: Of a venue that trades on every one of these dates, and more.
+        dates: The other venue's sessions, increasing.
+
+    Returns:
+        One bar a date that both have, holding all since the date before: first open, highest
+        high, lowest low, last close, total volume. The first is dropped, as what came before is
+        unknown. A missing high or low makes its bar's missing.
+    """
+    last = np.flatnonzero(np.isin(bars.dates, dates))
+    if len(last) < 2:
+        return bars.until(0)
+    first = last[:-1] + 1
+    until = slice(0, int(last[-1]) + 1)
+    return replace(
+        bars.picked(last[1:]),
+        open=bars.open[first],
+        high=np.maximum.reduceat(bars.high[until], first),
+        low=np.minimum.reduceat(bars.low[until], first),
+        volume=np.add.reduceat(bars.volume[until], first),
+    )
+
+
 def aligned(column: Column | None, at: Moments) -> Array:
     """A field's values at these moments, NaN where it has none."""
     if column is None:

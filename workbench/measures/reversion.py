@@ -13,8 +13,9 @@ import numpy as np
 
 from workbench.measures.prices import Array, Bars, log_returns
 from workbench.measures.regression import Regression, expanding
-from workbench.measures.volatility import LEAST, MEMORY, trailing, weekdays
+from workbench.measures.volatility import MEMORY, trailing, weekdays
 
+LEAST = 250  # rows of a first fit: reversion shows within a year of closes
 _USUAL = 15.0  # points; only where the intercept lies
 _ANNUAL = 1587.0  # daily fraction to points of an index of volatility: 100 * sqrt(252)
 _FIELDS = 3  # close, high, low

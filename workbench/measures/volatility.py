@@ -23,7 +23,7 @@ LEAST, LEAST_DAILY = 500, 400  # rows of a first fit, on session venues and on 2
 _FLOOR, _FLOOR_ROWS = 0.02, 250  # a variance is at least this share of its mean over a year
 _TINY = 1e-10
 _STALE = np.timedelta64(7, "D")
-_HOUR = np.timedelta64(1, "h")
+HOUR = np.timedelta64(1, "h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +45,7 @@ def beside(bars: Bars, other: Bars) -> Driver:
     The hour lets an index that is published a little later speak of the same session; a moment
     before it sees the session before.
     """
-    index = last_known(other.known_at, bars.known_at + _HOUR)
+    index = last_known(other.known_at, bars.known_at + HOUR)
     safe = np.maximum(index, 0)
     if not len(other):
         nothing = np.full(len(bars), np.nan)

@@ -21,7 +21,7 @@ from workbench.measures.reversion import location_scale
 from workbench.measures.scenarios import MIN_CLOSES, Episodes, Positions, episodes
 from workbench.measures.volatility import Driver, beside, forecast
 
-HALF_LIFE = 2520  # sessions after which an episode counts half: ten years of XNYS
+HALF_LIFE = 3652.5  # days after which an episode counts half: ten years, on every calendar
 GROWN = 250  # episodes with a forecast that make an instrument old enough for it
 _AHEAD = 5  # sessions of the lead's forecast that an index of volatility is held against
 _KEPT = 256
@@ -63,8 +63,8 @@ class Walk:
             t: Row of the bars; the last one if negative.
 
         Returns:
-            Episodes weighted by age, half after 2,520 sessions of their own calendar. With fewer
-            than 250 standardised episodes, those at the present EWMA volatility, of equal weight.
+            Episodes weighted by age, half after ten years. With fewer than 250 standardised
+            episodes, those at the present EWMA volatility.
         """
         t = len(self.bars) - 1 if t < 0 else t
         count = int(np.searchsorted(self.kept, t - self.horizon, side="right"))
@@ -80,7 +80,7 @@ class Walk:
             close=close,
             high=np.maximum(high, close),
             low=np.minimum(low, close),
-            weight=_AGE[np.minimum(t - rows, len(_AGE) - 1)],
+            weight=self._weight(rows, t),
             price=float(self.bars.close[t]),
         )
 
@@ -98,10 +98,17 @@ class Walk:
         ended = self.base(t)
         then = self.plain[: len(ended)]
         factor = np.divide(self.plain[t], then, out=np.full(len(ended), np.nan), where=then > 0)
-        return ended.scaled(factor)
+        found = replace(ended, weight=self._weight(np.arange(len(ended)), t))
+        return found.scaled(factor)
+
+    def _weight(self, rows: Positions, t: int) -> Array:
+        """One weight for a date whatever the instrument, so that all share one set."""
+        age = (self.bars.dates[t] - self.past.dates[rows]).astype("timedelta64[D]").astype(int)
+        weight: Array = _BY_AGE[np.minimum(age, len(_BY_AGE) - 1)]
+        return weight
 
 
-_AGE = 0.5 ** (np.arange(60 * 366) / HALF_LIFE)
+_BY_AGE = 0.5 ** (np.arange(60 * 366) / HALF_LIFE)
 
 
 def walk(bars: Bars, one: Instrument, horizon: int, others: Mapping[str, Bars] | None = None,
