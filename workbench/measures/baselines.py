@@ -9,6 +9,8 @@ claims asked at close t, known at close t + h. A row of an answer uses rows of Y
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -91,7 +93,7 @@ class EwmaWalk:
     """
 
     def __init__(self, bars: Bars, horizon: int) -> None:
-        self._past = episodes(bars, horizon)
+        self._bars, self._past = bars, episodes(bars, horizon)
         self._sigma = ewma_volatility(bars.close)
         self._horizon = horizon
 
@@ -99,9 +101,9 @@ class EwmaWalk:
         """Scenarios as of close t, or None with fewer than 250 closes."""
         if t + 1 < MIN_CLOSES:
             return None
-        ended = self._past.picked(np.arange(t - self._horizon + 1))
+        ended = self._past.picked(slice(0, t - self._horizon + 1))
         then = self._sigma[: len(ended)]
         factor = np.divide(
             self._sigma[t], then, out=np.full(len(ended), np.nan), where=then > 0
         )  # fmt: skip
-        return ended.scaled(factor)
+        return replace(ended.scaled(factor), price=float(self._bars.close[t]))

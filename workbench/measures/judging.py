@@ -71,7 +71,8 @@ def calibration(p: Array, y: Array) -> Calibration:
     starts = np.linspace(0, len(p), min(BINS, len(p)), endpoint=False).astype(int)
     miss = np.add.reduceat((y - p)[order], starts)
     variance = np.add.reduceat((p * (1 - p))[order], starts)
-    drawn = np.random.default_rng(_SEED).standard_normal((DRAWS, len(starts)))
+    rng = np.random.default_rng(_SEED)
+    drawn = rng.standard_normal((DRAWS, len(starts)))
     null = (np.abs(drawn) @ np.sqrt(variance)) / len(p)
     return Calibration(
         ece=float(np.abs(miss).sum() / len(p)),
@@ -120,21 +121,23 @@ def discrimination(p: Array, y: Array, template: npt.NDArray[np.intp]) -> float 
         template: Which template each is of, shape (n,).
 
     Returns:
-        AUC: the share of concordant pairs among all pairs of a yes and a no of one template,
-        pooled over templates (so a template counts by its number of pairs); a tie is a half.
-        None when no template has both.
+        AUC, the share of concordant pairs among all pairs of a yes and a no, a tie being a half;
+        averaged over templates, each counting the same. Templates without a yes or without a no
+        have none and do not count; None when no template has both.
+
+    Source:
+        Mann and Whitney (1947), by ranks.
     """
     checked(p, y)
-    concordant, pairs = 0.0, 0
+    shares: list[float] = []
     for one in np.unique(template):
         there = template == one
         yes = y[there] > 0
         n, total = int(yes.sum()), int(there.sum())
         if 0 < n < total:
-            ranks = rankdata(p[there])
-            concordant += float(ranks[yes].sum()) - n * (n + 1) / 2
-            pairs += n * (total - n)
-    return concordant / pairs if pairs else None
+            concordant = float(rankdata(p[there])[yes].sum()) - n * (n + 1) / 2
+            shares.append(concordant / (n * (total - n)))
+    return float(np.mean(shares)) if shares else None
 
 
 def years_positive(loss: Array, reference: Array, year: npt.NDArray[np.int64]) -> tuple[int, int]:

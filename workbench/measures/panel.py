@@ -200,12 +200,14 @@ def shares(panel: Panel, t: int, ahead: Episodes) -> Array:
 
     Returns:
         Shape (C,), strictly inside (0, 1): half a scenario is added to either side, as in
-        ``scenarios.share``.
+        ``scenarios.share``. NaN for path claims when no scenario has highs and lows.
     """
     result = np.full(len(panel.family), np.nan)
     for path in (False, True):
         own = _whole(ahead) if path else ahead
         columns = [c for c, f in enumerate(panel.family) if (f in PATH_FAMILIES) == path]
+        if not columns or not len(own):
+            continue
         happened = np.empty((len(columns), len(own)), bool)
         for row, c in enumerate(columns):
             happened[row] = hits(
