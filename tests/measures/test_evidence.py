@@ -36,7 +36,7 @@ def test_evidence_finds_what_is_there(walk: Callable[..., Bars]):
 
 def test_evidence_finds_nothing_where_nothing_is(walk: Callable[..., Bars]):
     """On walks of constant width, rescaling past episodes only adds noise: no family has skill."""
-    assert max(mean_skill(walk, swing=0.0).values()) < 0.01
+    assert max(mean_skill(walk, swing=0.0).values()) < 0.02
 
 
 def test_evidence_is_refreshed_once_a_quarter(walk: Callable[..., Bars]):

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.measures import volatility
 from workbench.measures.prices import Bars, log_returns
 from workbench.measures.volatility import (
     Driver,
     beside,
     decayed_volatility,
     forecast,
+    range_variance,
     realised_variance,
-    trailing,
 )
+from workbench.measures.windows import trailing, weekday
 
 FIELDS = ("open", "high", "low", "close")
 
@@ -57,6 +57,20 @@ def test_variance_by_hand(bars_of: Callable[..., Bars], bar: tuple[float, ...], 
     found = realised_variance(own)
     assert math.isnan(found[0])
     assert found[1] == pytest.approx(expected + 0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("bar", "low", "high"),
+    [((104, 99, 103), 99, 104), ((104, 101, 103), 100, 104), ((98, 95, 96), 95, 100),
+     ((102, 99, 103), 99, 103)],
+)  # fmt: skip
+def test_range_variance_by_hand(bars_of: Callable[..., Bars], bar, low: float, high: float):
+    """The true range holds the last close and the close; 4 log 2 makes it a variance."""
+    top, bottom, close = bar
+    found = range_variance(bars_of([100, close], [100, top], [100, bottom]))
+    assert found[1] == pytest.approx(math.log(high / low) ** 2 / (4 * math.log(2)), abs=1e-9)
+    nothing = range_variance(bars_of([100, close]))
+    assert nothing[1] == pytest.approx(math.log(close / 100) ** 2, abs=1e-9)
 
 
 def test_a_variance_is_never_nothing(bars_of: Callable[..., Bars]):
@@ -110,25 +124,30 @@ def test_forecast_against_least_squares_from_scratch(walk: Callable[..., Bars]):
     import statsmodels.api as sm
 
     own, h = walk(21 * 40 + 1, swing=0.6), 3
+    gap = np.exp(0.003 * np.random.default_rng(1).standard_normal(len(own)))
+    own = replace(own, open=np.clip(own.open * gap, own.low, own.high))
     rv, r = pd.Series(realised_variance(own)), pd.Series(log_returns(own.close))
-    close = pd.Series(np.log(own.close))
-    means = [rv.rolling(n).mean() for n in (1, 5, 22, 66)]
-    month, quarter = means[2] ** 0.5, means[3] ** 0.5
+    reach, close = pd.Series(range_variance(own)), pd.Series(np.log(own.close))
+    means = {n: rv.rolling(n).mean() for n in (1, 2, 5, 10, 22, 66)}
+    month, quarter = means[22] ** 0.5, means[66] ** 0.5
     week = close.diff(5) / month
+    night = (pd.Series(np.log(own.open)) - close.shift()).abs()
     ewma = pd.Series(decayed_volatility(r.to_numpy(), 0.94))
     x = pd.concat(
-        [np.log(m) for m in means]
+        [np.log(m) for m in means.values()]
+        + [np.log(reach), np.log(reach.rolling(5).mean()), np.log(r.abs().rolling(10).mean())]
+        + [np.log(night.rolling(22).mean() + 1e-5), night / month]
         + [r.clip(upper=0) / month, r.abs() / month, week.clip(upper=0)]
         + [(close.diff(22) / quarter).clip(upper=0), week, np.log(ewma)],
         axis=1,
     )
-    y = np.log(sum(rv.shift(-k) for k in range(1, h + 1)) / h)
+    y = np.log(sum(reach.shift(-k) for k in range(1, h + 1)) / h)
     t = len(own) - 1
     known = (x.notna().all(axis=1) & y.notna() & (x.index <= t - h)).to_numpy()
     design = sm.add_constant(x.to_numpy(), has_constant="add")
     fit = sm.OLS(y.to_numpy()[known], design[known]).fit()
     sigma, _ = forecast(own, h)
-    assert sigma[t] == pytest.approx(float(np.exp(0.5 * fit.predict(design[t])[0])), rel=1e-3)
+    assert sigma[t] == pytest.approx(float(np.exp(0.5 * fit.predict(design[t])[0])), rel=0.01)
 
 
 def test_forecast_follows_volatility(walk: Callable[..., Bars]):
@@ -174,7 +193,7 @@ def test_beside_knows_what_was_published(walk: Callable[..., Bars]):
 def test_weekends_count_where_every_day_trades(walk: Callable[..., Bars]):
     """A coin that only moves on weekdays is expected to rest on a Saturday."""
     own = walk(1200, name="24/7", symbol="BTC-USD")
-    day = volatility.weekday(own.dates)
+    day = weekday(own.dates)
     moves = np.where(day < 5, 1.0, 0.1) * np.diff(np.log(own.close), prepend=0)
     closes = replace(own, close=100 * np.exp(np.cumsum(moves)), high=own.high * np.nan)
     sigma, _ = forecast(closes, 1, daily=True)
@@ -212,7 +231,7 @@ def test_no_future_moves_a_forecast(walk: Callable[..., Bars], horizon: int, dai
     own = walk(900, swing=0.5)
     cuts = [int(n) for n in np.random.default_rng(horizon).integers(300, 899, 6)]
     assert moved(lambda bars: forecast(bars, horizon, daily=daily)[0], own, cuts) == 0
-    assert moved(realised_variance, own, cuts) == 0
+    assert moved(realised_variance, own, cuts) == moved(range_variance, own, cuts) == 0
 
 
 def leaky(own: Bars) -> np.ndarray:

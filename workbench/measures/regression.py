@@ -96,11 +96,11 @@ def expanding(
     if len(fit):
         penalty = ridge * rows[fit, None, None] * np.eye(k)
         beta[fit] = np.linalg.solve(moments[fit, :, :k] + penalty, moments[fit, :, k:])[:, :, 0]
-    fresh = np.arange(done, n)
-    mine = beta[fresh // REFIT - since]
-    value = np.zeros(len(fresh))
-    for column in range(k):  # in one order whatever the number of rows
-        value = value + x[done - first :, column] * mine[:, column]
+    columns = np.ascontiguousarray(x[done - first :].T)
+    mine = np.ascontiguousarray(beta.T)[:, np.arange(done, n) // REFIT - since]
+    value = np.zeros(n - done)
+    for feature, coefficient in zip(columns, mine, strict=True):  # in one order for any length
+        value += feature * coefficient
     value[~np.isfinite(value)] = np.nan
     return Regression(
         predicted=value if past is None else np.concatenate([past.predicted, value]),

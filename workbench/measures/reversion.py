@@ -13,7 +13,8 @@ import numpy as np
 
 from workbench.measures.prices import Array, Bars, log_returns
 from workbench.measures.regression import Regression, expanding
-from workbench.measures.volatility import MEMORY, trailing, weekdays
+from workbench.measures.volatility import MEMORY
+from workbench.measures.windows import trailing, weekdays
 
 LEAST = 250  # rows of a first fit: reversion shows within a year of closes
 _USUAL = 15.0  # points; only where the intercept lies

@@ -1,9 +1,9 @@
 """How far prices will move: realised variance of a session and its walk-forward forecast.
 
-Forecasts are heterogeneous autoregressions (HAR) of log variance over 1, 5, 22 and 66 sessions,
-with leverage, implied volatility and the week, fitted directly for each horizon on what had
-closed by each session. Everything at row t uses rows up to t only, and is the same to the bit
-whatever history follows.
+Forecasts are heterogeneous autoregressions (HAR) of log variance on its means over 1 to 66
+sessions, leverage, overnight gaps, implied volatility and the week, fitted directly for each
+horizon on what had closed by each session. Everything at row t uses rows up to t only, and is
+the same to the bit whatever history follows.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from workbench.domain.calendars import Moments
 from workbench.measures.prices import Array, Bars, last_known, log_returns
 from workbench.measures.regression import Regression, expanding
+from workbench.measures.windows import lag, trailing, weekday, weekdays
 
 MEMORY = 420  # rows before a row that its features can depend on, and more
 LEAST, LEAST_DAILY = 500, 400  # rows of a first fit, on session venues and on 24/7
 _FLOOR, _FLOOR_ROWS = 0.02, 250  # a variance is at least this share of its mean over a year
-_TINY = 1e-10
+_TINY, _SMALL = 1e-10, 1e-5  # of a variance, of a move; only against log 0
 _STALE = np.timedelta64(7, "D")
 HOUR = np.timedelta64(1, "h")
 
@@ -77,14 +77,50 @@ def realised_variance(bars: Bars) -> Array:
         (h - c)(h - o) + (l - c)(l - o) in logs.
     """
     close = np.log(bars.close)
-    last = lag(close, 1)
-    top = np.maximum(np.log(bars.high), close)
-    bottom = np.minimum(np.log(bars.low), close)
-    known = np.log(bars.open)
-    start = np.clip(np.where(np.isfinite(known), known, last), bottom, top)
+    last, start = lag(close, 1), _start(bars)
+    top, bottom = _extremes(bars)
     inside = (top - close) * (top - start) + (bottom - close) * (bottom - start)
     variance = (start - last) ** 2 + inside
-    variance = np.where(np.isfinite(variance), variance, (close - last) ** 2)
+    return _floored(np.where(np.isfinite(variance), variance, (close - last) ** 2))
+
+
+def range_variance(bars: Bars) -> Array:
+    """Variance of each session from its true range: how far it reached, the last close included.
+
+    Less noisy in logs than ``realised_variance``, so it is what forecasts are fitted to.
+
+    Args:
+        bars: Where highs or lows are missing, the squared return counts.
+
+    Returns:
+        Shape (n,), squared fraction a session, positive; NaN first; with the same floor.
+
+    Source:
+        Parkinson (1980), range squared over 4 log 2; Alizadeh, Brandt and Diebold (2002).
+    """
+    last = lag(np.log(bars.close), 1)
+    top, bottom = _extremes(bars)
+    variance = (np.maximum(top, last) - np.minimum(bottom, last)) ** 2 / (4 * np.log(2))
+    squared = (np.log(bars.close) - last) ** 2
+    return _floored(np.where(np.isfinite(variance), variance, squared))
+
+
+def _start(bars: Bars) -> Array:
+    """Log opens by the stated rule; NaN without a range."""
+    known = np.log(bars.open)
+    top, bottom = _extremes(bars)
+    found = np.where(np.isfinite(known), known, lag(np.log(bars.close), 1))
+    start: Array = np.clip(found, bottom, top)
+    return start
+
+
+def _extremes(bars: Bars) -> tuple[Array, Array]:
+    """Log highs and lows that hold the close."""
+    close = np.log(bars.close)
+    return np.maximum(np.log(bars.high), close), np.minimum(np.log(bars.low), close)
+
+
+def _floored(variance: Array) -> Array:
     past = np.nan_to_num(variance)
     early = np.cumsum(past) / np.maximum(np.arange(len(past)), 1)
     mean = trailing(variance, _FLOOR_ROWS) / _FLOOR_ROWS
@@ -123,11 +159,11 @@ def forecast(
     done = len(past[0].predicted) if past else 0
     first = max(done - MEMORY, 0)
     own = bars.picked(slice(first, None)) if first else bars
-    variance, returns = realised_variance(own), log_returns(own.close)
-    base = _features(own, variance, returns, horizon, daily)
+    reach = range_variance(own)
+    base = _features(own, reach, horizon, daily)
     ahead = np.full(len(own), np.nan)
     m = max(len(own) - horizon, 0)
-    ahead[:m] = np.log(trailing(variance, horizon)[horizon:] / horizon)
+    ahead[:m] = np.log(trailing(reach, horizon)[horizon:] / horizon)
     least = LEAST_DAILY if daily else LEAST
     designs = [base]
     if driver is not None:
@@ -154,17 +190,19 @@ def forecast(
     return sigma, fits
 
 
-def _features(
-    bars: Bars, variance: Array, returns: Array, horizon: int, daily: bool
-) -> list[Array]:
-    close = np.log(bars.close)
-    means = [variance] + [trailing(variance, n) / n for n in (5, 22, 66)]
-    month, quarter = np.sqrt(means[2]), np.sqrt(means[3])
+def _features(bars: Bars, reach: Array, horizon: int, daily: bool) -> list[Array]:
+    close, returns, variance = np.log(bars.close), log_returns(bars.close), realised_variance(bars)
+    means = {n: trailing(variance, n) / n for n in (1, 2, 5, 10, 22, 66)}
+    month, quarter = np.sqrt(means[22]), np.sqrt(means[66])
     week = (close - lag(close, 5)) / month
-    columns = [np.ones(len(close)), *(np.log(mean) for mean in means)]
+    night = np.nan_to_num(np.abs(_start(bars) - lag(close, 1)))
+    columns = [np.ones(len(close)), *(np.log(mean) for mean in means.values())]
+    columns += [np.log(reach), np.log(trailing(reach, 5) / 5)]
+    columns += [np.log(trailing(np.abs(returns), 10) / 10 + _SMALL)]
+    columns += [np.log(trailing(night, 22) / 22 + _SMALL), night / month]
     columns += [np.minimum(returns, 0) / month, np.abs(returns) / month]
     columns += [np.minimum(week, 0), np.minimum((close - lag(close, 22)) / quarter, 0), week]
-    columns.append(np.log(np.maximum(decayed_volatility(returns, 0.94), 1e-8)))
+    columns.append(np.log(decayed_volatility(returns, 0.94) + _SMALL))
     if daily:
         day = weekday(bars.dates)
         ahead = np.stack([(day + k) % 7 >= 5 for k in range(1, horizon + 1)])
@@ -183,41 +221,6 @@ def _implied(driver: Driver, dates: Moments) -> list[Array]:
         level - trailing(level, 22) / 22,
         *weekdays(dates),
     ]
-
-
-def weekday(dates: Moments) -> npt.NDArray[np.int64]:
-    """Monday 0 to Sunday 6."""
-    return (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7
-
-
-def weekdays(dates: Moments) -> list[Array]:
-    """Indicators of Monday, Tuesday, Thursday and Friday; Wednesday is the base."""
-    day = weekday(dates)
-    return [(day == k).astype(float) for k in (0, 1, 3, 4)]
-
-
-def lag(values: Array, k: int) -> Array:
-    """The value k rows before, NaN where there is none."""
-    before = np.full(len(values), np.nan)
-    before[k:] = values[: max(len(values) - k, 0)]
-    return before
-
-
-def trailing(values: Array, n: int, decay: float = 1.0) -> Array:
-    """Sum of the last n values, the k-th before weighted by ``decay**k``; NaN until n are there.
-
-    Sums are taken by doubling, so each depends on its own n values alone, to the bit, and not on
-    where the history began.
-    """
-    total, piece, span, shift = np.zeros(len(values)), values, 1, 0
-    while True:
-        if n & span:
-            total = total + decay**shift * lag(piece, shift)
-            shift += span
-        if shift == n:
-            return total
-        piece = piece + decay**span * lag(piece, span)
-        span *= 2
 
 
 def decayed_volatility(returns: Array, decay: float) -> Array:
