@@ -61,8 +61,8 @@ def test_all_are_asked_the_same(found: Evaluation):
 def test_what_is_left_out_is_named(found: Evaluation):
     """No highs and lows, no market: each with its reason, and no row that pretends."""
     reasons = dict(found.skipped)
+    assert set(reasons) == {"VIX", "market"}
     assert "no highs and lows" in reasons["VIX"]
-    assert "market" in reasons
     vix = set(found.rows[found.rows["instrument"] == "VIX"]["family"])
     assert vix == {"direction", "level", "band", "all", "headline"}
 
@@ -92,6 +92,19 @@ def test_windows_that_are_not_over_are_not_asked(desk: Desk, tmp_path: Path):
     row = found[(found["instrument"] == "SPX") & (found["family"] == "direction")].iloc[0]
     assert row["n"] == 22 - 5  # sessions of November and 1 December, less those still running
     assert np.isnan(row["skill"])  # under thirty dates
+
+
+def test_sessions_that_are_not_judged_are_counted(desk: Desk, tmp_path: Path):
+    """How many sessions of those asked for only taught, and how many have not ended."""
+    archive = cut(tmp_path / "cut", "2017-02-01T23:00:00")
+    found = evaluate.evaluate(desk, archive, first=dt.date(2016, 12, 1), horizons=(2,))
+    assert [why for what, why in found.skipped if what == "VIX h=2"] == [
+        "15 sessions before 2016-12-22, from which forecasters learn",
+        "2 sessions after 2017-01-30, whose windows are not over",
+    ]
+    assert [why for what, why in found.skipped if what == "SPX h=2"] == [
+        "2 sessions after 2017-01-30, whose windows are not over"
+    ]
 
 
 def test_scaled_strikes_are_harder(desk: Desk, bundle: Archive, found: Evaluation):

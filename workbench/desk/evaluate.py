@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.domain.calendars import iso
+from workbench.domain.calendars import Moments, iso
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.domain.instruments import Instrument
 from workbench.measures import baselines, garch, lognormal, panel, scoring, walks
@@ -172,10 +172,26 @@ def _answers(
         horizon=horizon, family=asked.family, dates=own.dates[rows], y=y[rows], said=said
     )
     answers = answers.after(max(answers.since(who) for who in said if who != LATE))
+    skipped += [(name, why) for why in _reservations(answers, own.dates[low:high])]
+    return answers if len(answers.dates) else None
+
+
+def _reservations(answers: Answers, wanted: Moments) -> Iterator[str]:
+    """What of the sessions asked for is not in the answers, and why."""
+    judged = answers.dates
+    if not len(judged):
+        yield f"of {len(wanted)} sessions none has an answer of every forecaster"
+        return
+    early, open_ = int((wanted < judged[0]).sum()), int((wanted > judged[-1]).sum())
+    if early:
+        yield f"{early} sessions before {judged[0]}, from which forecasters learn"
+    if open_:
+        yield f"{open_} sessions after {judged[-1]}, whose windows are not over"
+    if LATE in answers.said and answers.since(LATE):
+        yield f"{LATE} joins {judged[min(answers.since(LATE), len(judged) - 1)]}, on fewer claims"
     unknown = int(np.isnan(answers.y).sum())
     if unknown:
-        skipped.append((name, f"{unknown} of {answers.y.size} claims have no outcome"))
-    return answers if len(answers.dates) else None
+        yield f"{unknown} of {answers.y.size} claims have no outcome"
 
 
 def claims_of(own: Bars, one: Instrument, horizon: int, strikes: Strikes) -> Panel:
