@@ -67,11 +67,14 @@ def test_what_is_left_out_is_named(found: Evaluation):
     assert vix == {"direction", "level", "band", "all", "headline"}
 
 
-def cut(folder: Path, until: str) -> Archive:
-    """An archive that ends on a day, and whose every later price would be another."""
+def cut(folder: Path, until: str, gap: tuple[str, str, str] | None = None) -> Archive:
+    """The bundled history up to a moment, perhaps without a stretch of one series."""
     rows = bundled.observations()
     archive = Archive(folder)
     kept = rows[rows["known_at"] <= pd.Timestamp(until, tz="UTC")]
+    if gap is not None:
+        series, *days = gap
+        kept = kept[~((kept["series"] == series) & kept["at"].between(*days))]
     archive.append(kept, origin="cut", through=pd.Timestamp(until, tz="UTC").to_pydatetime())
     return archive
 
@@ -138,6 +141,14 @@ def test_dates_outside_the_archive(
     """Dates that the archive cannot know are refused, with what it does know."""
     with pytest.raises(error, match=said):
         evaluate.evaluate(desk, bundle, first=first, last=last)
+
+
+def test_a_forecast_that_is_missing_in_between_is_an_error(desk: Desk, tmp_path: Path):
+    """VIX dark for weeks leaves its lognormal without an answer: named, and never left out."""
+    archive = cut(tmp_path / "gap", "2017-12-01T23:00:00", ("VIX", "2017-10-01", "2017-11-01"))
+    said = "SPX h=1: lognormal_vix has no answer on .* dates, the first 2017-10"
+    with pytest.raises(UserMistake, match=said):
+        evaluate.evaluate(desk, archive, first=FIRST, last=LAST, horizons=(1,))
 
 
 # The command

@@ -92,3 +92,11 @@ def test_closes_alone_have_no_path(own: Bars, bars_of: Callable[..., Bars]):
     ahead = garch.Walk(bars_of(own.close), 1).at(900)
     assert np.isnan(ahead.high).all()
     assert np.isfinite(ahead.close).all()
+
+
+def test_bars_without_highs_are_not_drawn(own: Bars):
+    """Where highs begin late, only whole bars are drawn from, and not before there are 250."""
+    late = replace(own, high=np.where(np.arange(len(own)) < 700, np.nan, own.high))
+    walk = garch.Walk(late, 1)
+    assert walk.at(948) is None
+    assert np.isfinite(walk.at(949).high).all()

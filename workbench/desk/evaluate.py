@@ -73,7 +73,8 @@ def evaluate(
 
     Raises:
         BeyondArchive: The dates lie outside the archive.
-        UserMistake: The dates are in the wrong order, or no instrument has a claim to judge.
+        UserMistake: The dates are in the wrong order, no instrument has a claim to judge, or a
+            gap in a series leaves a forecaster without an answer on dates in between.
     """
     known = _known(desk, archive)
     _check(known, archive, first, last)
@@ -171,7 +172,11 @@ def _answers(
     answers = Answers(
         horizon=horizon, family=asked.family, dates=own.dates[rows], y=y[rows], said=said
     )
-    answers = answers.after(max(answers.since(who) for who in said if who != LATE))
+    try:
+        first = {who: answers.since(who) for who in said}
+    except ValueError as error:
+        raise UserMistake(f"{name}: {error} Mend its history, or narrow the dates.") from error
+    answers = answers.after(max(row for who, row in first.items() if who != LATE))
     skipped += [(name, why) for why in _reservations(answers, own.dates[low:high])]
     return answers if len(answers.dates) else None
 

@@ -1,10 +1,10 @@
 """Forecasters that need no view: what a claim must be measured against.
 
-Climatology, the base rate, is how often the same claim, relative to its reference price, came
-true; ``scenarios.probability`` on unscaled episodes says it of one claim of the desk.
-Persistence asks how often it came true after having come true, or not, the last time. Here both
-also answer a whole panel, from a matrix of outcomes Y of shape (n, C): row t is what came of the
-claims asked at close t, known at close t + h. A row of an answer uses rows of Y up to t - h.
+Of one claim of the desk: climatology is ``scenarios.probability`` on unscaled episodes, its
+one-year form on the last 252 of them, GARCH on ``garch.Walk(...).at(t)``, the lognormal laws are
+``lognormal.probability``, and persistence is below. Here they answer a whole panel, from a matrix
+of outcomes Y of shape (n, C): row t is what came of the claims asked at close t, known at close
+t + h. A row of an answer uses rows of Y up to t - h.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 
 from workbench.measures.prices import Array, Bars, log_returns
-from workbench.measures.scenarios import Episodes
+from workbench.measures.scenarios import MIN_CLOSES, Episodes
 
 Index = npt.NDArray[np.intp]
 PATHS = 4_000
@@ -106,7 +106,7 @@ class Walk:
         return self._fits[n]
 
     def at(self, t: int) -> Episodes | None:
-        """4,000 paths as of close t, or None before the first fit.
+        """4,000 paths as of close t; None before the first fit and 250 whole bars.
 
         The draws are seeded by the session's date, so that a day's forecast depends on nothing
         but its own past.
@@ -115,8 +115,10 @@ class Walk:
         if fit is None:
             return None
         shocks, variance, known = self._standardised(fit)
-        rng = np.random.default_rng([SEED, int(self.bars.dates[t].astype(np.int64))])
         count = int(np.searchsorted(known, t))  # shock i is that of bar i + 1
+        if count < MIN_CLOSES:
+            return None
+        rng = np.random.default_rng([SEED, int(self.bars.dates[t].astype(np.int64))])
         drawn = known[rng.integers(0, count, (self.horizon, PATHS))]
         return self._paths(t, fit, shocks, drawn, float(variance[t + 1]))
 
