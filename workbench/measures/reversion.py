@@ -45,7 +45,7 @@ def location_scale(
     """
     n = len(bars)
     done = len(past[0].predicted) if past else 0
-    first = max(done - MEMORY, 0)
+    first = max(done - MEMORY - horizon, 0)
     own = bars.picked(slice(first, None)) if first else bars
     beside = np.full((2, n), np.nan) if lead is None else lead
     centre, spread = _features(own, beside[:, first:])

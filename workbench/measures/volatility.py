@@ -15,7 +15,7 @@ import numpy as np
 
 from workbench.domain.calendars import Moments
 from workbench.measures.prices import Array, Bars, last_known, log_returns
-from workbench.measures.regression import Regression, expanding
+from workbench.measures.regression import REFIT, Regression, expanding
 from workbench.measures.windows import lag, trailing, weekday, weekdays
 
 MEMORY = 420  # rows before a row that its features can depend on, and more
@@ -24,6 +24,8 @@ _FLOOR, _FLOOR_ROWS = 0.02, 250  # a variance is at least this share of its mean
 _TINY, _SMALL = 1e-10, 1e-5  # of a variance, of a move; only against log 0
 _STALE = np.timedelta64(7, "D")
 HOUR = np.timedelta64(1, "h")
+
+Design = tuple[Array, Array, Array | None]  # range variance, features, features of the driver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,6 +137,7 @@ def forecast(
     *,
     daily: bool = False,
     past: Sequence[Regression] | None = None,
+    shared: dict[int, Design] | None = None,
 ) -> tuple[Array, tuple[Regression, ...]]:
     """Volatility a session over the next ``horizon`` sessions, as forecast at each close.
 
@@ -147,6 +150,7 @@ def forecast(
             rows are enough for a fit, and beyond one session the forecast is shrunk to the
             slow average by a quarter in logs.
         past: The regressions of the same forecast up to an earlier row, to be carried on.
+        shared: Designs of these bars by first row, for other horizons to use; filled here.
 
     Returns:
         Volatilities, shape (n,), fraction a session, NaN until there is a fit; and the
@@ -157,28 +161,24 @@ def forecast(
     """
     n = len(bars)
     done = len(past[0].predicted) if past else 0
-    first = max(done - MEMORY, 0)
-    own = bars.picked(slice(first, None)) if first else bars
-    reach = range_variance(own)
-    base = _features(own, reach, horizon, daily)
-    ahead = np.full(len(own), np.nan)
-    m = max(len(own) - horizon, 0)
+    first = max(done - MEMORY - horizon // REFIT * REFIT, 0)
+    shared = {} if shared is None else shared
+    if first not in shared:
+        shared[first] = _design(bars, driver, daily, first)
+    reach, base, implied = shared[first]
+    ahead = np.full(len(reach), np.nan)
+    m = max(len(reach) - horizon, 0)
     ahead[:m] = np.log(trailing(reach, horizon)[horizon:] / horizon)
+    if daily:
+        day = weekday(bars.dates[first:])
+        weekend = np.stack([(day + k) % 7 >= 5 for k in range(1, horizon + 1)]).mean(axis=0)
+        base = np.column_stack([base, weekend])
+    designs = [base] if implied is None else [base, np.column_stack([base, implied])]
     least = LEAST_DAILY if daily else LEAST
-    designs = [base]
-    if driver is not None:
-        implied = Driver(close=driver.close[first:], range=driver.range[first:])
-        designs.append(base + _implied(implied, own.dates))
+    before: Sequence[Regression | None] = past or [None] * len(designs)
     fits = tuple(
-        expanding(
-            np.column_stack(design),
-            ahead,
-            horizon,
-            least=least,
-            n=n,
-            past=past[i] if past else None,
-        )
-        for i, design in enumerate(designs)
+        expanding(design, ahead, horizon, least=least, n=n, past=earlier)
+        for design, earlier in zip(designs, before, strict=True)
     )
     found = fits[0].predicted
     for better in fits[1:]:
@@ -190,7 +190,17 @@ def forecast(
     return sigma, fits
 
 
-def _features(bars: Bars, reach: Array, horizon: int, daily: bool) -> list[Array]:
+def _design(bars: Bars, driver: Driver | None, daily: bool, first: int) -> Design:
+    own = bars.picked(slice(first, None)) if first else bars
+    reach = range_variance(own)
+    base = np.column_stack(_features(own, reach, daily))
+    if driver is None:
+        return reach, base, None
+    implied = Driver(close=driver.close[first:], range=driver.range[first:])
+    return reach, base, np.column_stack(_implied(implied, own.dates))
+
+
+def _features(bars: Bars, reach: Array, daily: bool) -> list[Array]:
     close, returns, variance = np.log(bars.close), log_returns(bars.close), realised_variance(bars)
     means = {n: trailing(variance, n) / n for n in (1, 2, 5, 10, 22, 66)}
     month, quarter = np.sqrt(means[22]), np.sqrt(means[66])
@@ -205,8 +215,7 @@ def _features(bars: Bars, reach: Array, horizon: int, daily: bool) -> list[Array
     columns.append(np.log(decayed_volatility(returns, 0.94) + _SMALL))
     if daily:
         day = weekday(bars.dates)
-        ahead = np.stack([(day + k) % 7 >= 5 for k in range(1, horizon + 1)])
-        columns += [ahead.mean(axis=0), (day >= 5).astype(float), np.abs(week)]
+        columns += [(day >= 5).astype(float), np.abs(week)]
     return columns
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from workbench.domain.instruments import Instrument
 from workbench.measures.prices import Array, Bars, ewma_volatility, last_known, log_returns
 from workbench.measures.regression import Regression
 from workbench.measures.reversion import location_scale
 from workbench.measures.scenarios import MIN_CLOSES, Episodes, Positions, episodes
-from workbench.measures.volatility import Driver, beside, forecast
+from workbench.measures.volatility import Design, Driver, beside, forecast
 
 HALF_LIFE = 3652.5  # days after which an episode counts half: ten years, on every calendar
 GROWN = 250  # episodes with a forecast that make an instrument old enough for it
@@ -124,30 +122,43 @@ def walk(bars: Bars, one: Instrument, horizon: int, others: Mapping[str, Bars] |
             and the equity index that drive this one.
         table: What those instruments are.
     """
-    others = others or {}
+    return _walks(bars, one, (horizon,), others or {}, tuple(table))[horizon]
+
+
+def _walks(
+    bars: Bars,
+    one: Instrument,
+    horizons: Sequence[int],
+    others: Mapping[str, Bars],
+    table: Sequence[Instrument],
+) -> dict[int, Walk]:
     mates = [i for i in table if i.venue == one.venue and i.symbol in others and i is not one]
-    past = episodes(bars, horizon)
+    moving = "index" if one.theme == "volatility" else "volatility"
+    mate = next((i for i in mates if i.theme == moving), None)
+    plain = ewma_volatility(bars.close)
+    past = {horizon: episodes(bars, horizon) for horizon in horizons}
     if one.theme == "volatility":
-        lead = next((i for i in mates if i.theme == "index"), None)
-        seen = None if lead is None else _lead(bars, others[lead.symbol], lead, others, table)
-        location, scale = _reverting(bars, past, horizon, seen)
+        lead = None if mate is None else _lead(bars, others[mate.symbol], mate, others, table)
+        found = _reverting(bars, past, lead)
     else:
-        fear = next((i for i in mates if i.theme == "volatility"), None)
-        driver = None if fear is None else beside(bars, others[fear.symbol])
-        sigma = _volatility(bars, horizon, driver, one.venue == "24/7")
-        location, scale = np.zeros((3, len(bars))), np.tile(sigma, (3, 1))
+        driver = None if mate is None else beside(bars, others[mate.symbol])
+        found = _moving(bars, past, driver, one.venue == "24/7")
+    return {h: _walk(bars, past[h], *found[h], plain) for h in past}
+
+
+def _walk(bars: Bars, past: Episodes, location: Array, scale: Array, plain: Array) -> Walk:
     values = np.stack([past.close, past.high, past.low])
     m = len(past)
     standard = (values - location[:, :m]) / scale[:, :m]
     kept = np.flatnonzero(np.isfinite(standard[0]))
     return Walk(
-        bars=bars, past=past, location=location, scale=scale, plain=ewma_volatility(bars.close),
-        kept=kept, standard=standard[:, kept],
+        bars=bars, past=past, location=location, scale=scale, plain=plain, kept=kept,
+        standard=standard[:, kept],
     )  # fmt: skip
 
 
 def reference(
-    bars: Mapping[str, Bars], instruments: Sequence[Instrument], horizons: Iterable[int]
+    bars: Mapping[str, Bars], instruments: Sequence[Instrument], horizons: Sequence[int]
 ) -> dict[tuple[str, int], Walk]:
     """The walks of a desk's instruments that have 250 closes, by symbol and horizon.
 
@@ -157,36 +168,48 @@ def reference(
         horizons: Sessions.
     """
     return {
-        (one.symbol, horizon): walk(bars[one.symbol], one, horizon, bars, instruments)
+        (one.symbol, horizon): found
         for one in instruments
         if one.symbol in bars and len(bars[one.symbol]) >= MIN_CLOSES
-        for horizon in horizons
+        for horizon, found in _walks(bars[one.symbol], one, horizons, bars, instruments).items()
     }
 
 
-def _volatility(bars: Bars, horizon: int, driver: Driver | None, daily: bool) -> Array:
+def _moving(
+    bars: Bars, past: Mapping[int, Episodes], driver: Driver | None, daily: bool
+) -> dict[int, tuple[Array, Array]]:
     inputs = [bars.dates, bars.open, bars.high, bars.low, bars.close]
     inputs += [] if driver is None else [driver.close, driver.range]
-    key = ("price", bars.symbol, horizon, driver is None, daily)
-    past, keep = _recalled(key, inputs)
-    sigma, fits = forecast(bars, horizon, driver, daily=daily, past=past)
-    keep(fits)
-    return sigma
+    content = tuple(one.tobytes() for one in inputs)
+    shared: dict[int, Design] = {}
+    found = {}
+    for horizon in past:
+        key = ("price", bars.symbol, horizon, driver is None, daily)
+        before, keep = _recalled(key, content)
+        sigma, fits = forecast(bars, horizon, driver, daily=daily, past=before, shared=shared)
+        keep(fits)
+        found[horizon] = np.zeros((3, len(bars))), np.tile(sigma, (3, 1))
+    return found
 
 
-def _reverting(bars: Bars, past: Episodes, horizon: int, lead: Array | None) -> tuple[Array, Array]:
-    outcome = np.full((3, len(bars)), np.nan)
-    outcome[:, : len(past)] = past.close, past.high, past.low
-    inputs = [bars.dates, bars.high, bars.low, bars.close]
-    inputs += [] if lead is None else list(lead)
-    before, keep = _recalled(("index", bars.symbol, horizon, lead is None), inputs)
-    location, scale, fits = location_scale(bars, outcome, horizon, lead, past=before)
-    keep(fits)
-    return location, scale
+def _reverting(
+    bars: Bars, past: Mapping[int, Episodes], lead: Array | None
+) -> dict[int, tuple[Array, Array]]:
+    inputs = [bars.dates, bars.high, bars.low, bars.close, *(() if lead is None else lead)]
+    content = tuple(one.tobytes() for one in inputs)
+    found = {}
+    for horizon, ended in past.items():
+        outcome = np.full((3, len(bars)), np.nan)
+        outcome[:, : len(ended)] = ended.close, ended.high, ended.low
+        before, keep = _recalled(("index", bars.symbol, horizon, lead is None), content)
+        location, scale, fits = location_scale(bars, outcome, horizon, lead, past=before)
+        keep(fits)
+        found[horizon] = location, scale
+    return found
 
 
 def _lead(
-    bars: Bars, lead: Bars, one: Instrument, others: Mapping[str, Bars], table: Iterable[Instrument]
+    bars: Bars, lead: Bars, one: Instrument, others: Mapping[str, Bars], table: Sequence[Instrument]
 ) -> Array:
     """Log return and volatility forecast of the equity index, as known at each of the bars."""
     index = last_known(lead.known_at, bars.known_at)
@@ -197,15 +220,14 @@ def _lead(
 
 
 def _recalled(
-    key: tuple[object, ...], inputs: Sequence[npt.NDArray[Any]]
+    key: tuple[object, ...], content: tuple[bytes, ...]
 ) -> tuple[Fits | None, Callable[[Fits], None]]:
     """The regressions of an earlier call on a history that agrees with this one, if any.
 
     A pure memory: histories are compared byte for byte, and carrying on gives the same bits as
     starting over.
     """
-    key = (*key, *(one[:1].tobytes() for one in inputs))
-    content = tuple(one.tobytes() for one in inputs)
+    key = (*key, *(one[:8] for one in content))
     before, fits = _known.get(key, ((), ()))
     agree = all(a[: len(b)] == b[: len(a)] for a, b in zip(content, before, strict=bool(before)))
 
