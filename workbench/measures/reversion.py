@@ -19,6 +19,7 @@ from workbench.measures.windows import trailing, weekdays
 LEAST = 250  # rows of a first fit: reversion shows within a year of closes
 _USUAL = 15.0  # points; only where the intercept lies
 _ANNUAL = 1587.0  # daily fraction to points of an index of volatility: 100 * sqrt(252)
+_RIDGE, _RIDGE_SCALE = 1e-2, 1e-3  # chosen on VIX to 2012, whole and in spells of five years
 _FIELDS = 3  # close, high, low
 
 
@@ -53,11 +54,17 @@ def location_scale(
     for i in range(_FIELDS):
         earlier = (None, None) if past is None else (past[2 * i], past[2 * i + 1])
         target = outcome[i, first:]
-        middle = expanding(centre, target, horizon, least=LEAST, ridge=1e-3, past=earlier[0], n=n)
+        middle = expanding(centre, target, horizon, least=LEAST, ridge=_RIDGE, past=earlier[0], n=n)
         known = middle.predicted[first:]
         error = np.abs(target - np.where(np.isfinite(known), known, 0.0))
         width = expanding(
-            spread, np.log(error + 0.005), horizon, least=LEAST, ridge=1e-4, past=earlier[1], n=n
+            spread,
+            np.log(error + 0.005),
+            horizon,
+            least=LEAST,
+            ridge=_RIDGE_SCALE,
+            past=earlier[1],
+            n=n,
         )
         fits += [middle, width]
     location = np.stack([one.predicted for one in fits[::2]])
