@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -132,6 +132,42 @@ def record(
         _say("Nothing has settled yet. Run 'workbench cycle' or 'workbench replay' first.")
     else:
         _frame(found, as_json)
+
+
+@app.command()
+def evaluate(
+    first: Annotated[
+        str | None, typer.Option("--from", help="First session with a forecast.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last session with a forecast.")] = None,
+    panel: Annotated[
+        Literal["fixed", "sigma"],
+        typer.Option(help="Strikes: fixed per cent, or multiples of the trailing deviation."),
+    ] = "fixed",
+    horizon: Annotated[
+        list[int] | None, typer.Option(help="Sessions; may be repeated.", min=1, max=22)
+    ] = None,
+    file: DeskFile = DEFAULT,
+    outputs: Outputs = None,
+    archive: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Walk every forecaster through the panel of claims on the whole archive."""
+    from workbench.desk import evaluate as evaluation
+    from workbench.desk.progress import Meter
+    from workbench.steps.bench import fill
+
+    desk = _desk(file, outputs, archive)
+    horizons = tuple(dict.fromkeys(horizon or evaluation.HORIZONS))
+    with Meter() as meter:
+        found = evaluation.evaluate(
+            desk, fill(desk), first=_date(first) if first else None,
+            last=_date(last) if last else None, strikes=panel, horizons=horizons,
+            progress=lambda done, of, what: meter.told(f"evaluate {what}", done, of),
+        )  # fmt: skip
+    for what, why in found.skipped:
+        print(f"left out {what}: {why}", file=sys.stderr if as_json else sys.stdout)
+    _frame(found.rows, as_json)
 
 
 @app.command()

@@ -32,12 +32,14 @@ def bars_of() -> Callable[..., Bars]:
     def build(
         close: Sequence[float], high: Sequence[float] | None = None,
         low: Sequence[float] | None = None, volume: Sequence[float] | None = None, *,
-        symbol: str = "SPX", last: dt.date = LAST, name: str = "XNYS",
+        start: Sequence[float] | None = None, symbol: str = "SPX", last: dt.date = LAST,
+        name: str = "XNYS",
     ) -> Bars:  # fmt: skip
         n = len(close)
         dates, at = sessions(n, last, name)
         return Bars(
-            symbol=symbol, dates=dates, at=at, known_at=at + LAG, close=np.asarray(close, float),
+            symbol=symbol, dates=dates, at=at, known_at=at + LAG, open=_full(start, n),
+            close=np.asarray(close, float),
             high=_full(high, n), low=_full(low, n), volume=_full(volume, n),
         )  # fmt: skip
 
@@ -62,7 +64,7 @@ def walk(bars_of: Callable[..., Bars]) -> Callable[..., Bars]:
         bottom = start + np.minimum(paths.min(axis=0), 0)
         volume = 1e9 * np.exp(0.2 * rng.standard_normal(n))
         return bars_of(1000 * np.exp(end), 1000 * np.exp(top), 1000 * np.exp(bottom), volume,
-                       **where)  # fmt: skip
+                       start=1000 * np.exp(start), **where)  # fmt: skip
 
     return build
 

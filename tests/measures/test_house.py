@@ -53,8 +53,7 @@ def absent(name: str, seen: Snapshot, own: Bars | None = None) -> str:
 
 def cut(own: Bars, n: int) -> Bars:
     """The last n bars."""
-    fields = ("dates", "at", "known_at", "close", "high", "low", "volume")
-    return replace(own, **{name: getattr(own, name)[-n:] for name in fields})
+    return own.picked(slice(-n, None))
 
 
 def only_last(column: Column, n: int) -> Column:

@@ -245,3 +245,22 @@ def test_correlation_against_numpy(walk):
     left, right = (prices.log_returns(own.close)[-21:] for own in (one, other))
     expected = np.corrcoef(left, right)[0, 1]
     assert prices.correlation(one, other, 21).iloc[-1] == pytest.approx(expected)
+
+
+def test_bars_are_cut_in_every_field(walk):
+    """The first n bars, or chosen ones, hold all of their own fields and nothing else."""
+    own = walk(20)
+    names = ("dates", "at", "known_at", "open", "high", "low", "close", "volume")
+    for found, index in ((own.until(7), slice(0, 7)), (own.picked(np.array([3, 9])), [3, 9])):
+        assert found.symbol == own.symbol
+        for name in names:
+            assert (getattr(found, name) == getattr(own, name)[index]).all()
+
+
+def test_last_known_by_hand():
+    """The latest row known at each moment; a late revision of an old row is not the latest."""
+    day = np.datetime64("2018-01-01", "us") + np.arange(6) * np.timedelta64(1, "D")
+    known = day[[0, 4, 2]]  # the second row was revised late
+    assert list(prices.last_known(known, day)) == [0, 0, 2, 2, 2, 2]
+    assert list(prices.last_known(known, day[:1] - np.timedelta64(1, "h"))) == [-1]
+    assert list(prices.last_known(known[:0], day[:2])) == [-1, -1]

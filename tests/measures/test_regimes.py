@@ -13,11 +13,6 @@ from workbench.measures.prices import Bars, log_returns
 from workbench.measures.regimes import MIN_SESSIONS, REFIT
 
 N = 63 * 12 + 40
-FIELDS = ("dates", "at", "known_at", "close", "high", "low", "volume")
-
-
-def cut(own: Bars, n: int) -> Bars:
-    return replace(own, **{name: getattr(own, name)[:n] for name in FIELDS})
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +51,7 @@ def test_turbulent_is_the_wild_state(switching: Bars):
 
 def test_appended_bars_change_no_name(switching: Bars):
     """Between two refits no day is renamed, whatever bars come after it."""
-    base = cut(switching, 63 * 12 + 2)
+    base = switching.until(63 * 12 + 2)
     crash = switching.close.copy()
     crash[63 * 12 + 2 :] *= 0.5
     before, fitted = regimes.turbulent(base.close)

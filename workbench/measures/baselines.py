@@ -1,15 +1,50 @@
 """Forecasters that need no view: what a claim must be measured against.
 
-Climatology, the base rate, is ``scenarios.probability`` on unscaled episodes: how often the same
-claim, relative to its reference price, came true. Persistence asks how often it came true after
-having come true, or not, the last time.
+Of one claim of the desk: climatology is ``scenarios.probability`` on unscaled episodes, its
+one-year form on the last 252 of them, GARCH on ``garch.Walk(...).at(t)``, the lognormal laws are
+``lognormal.probability``, and persistence is below. Here they answer a whole panel, from a matrix
+of outcomes Y of shape (n, C): row t is what came of the claims asked at close t, known at close
+t + h. A row of an answer uses rows of Y up to t - h.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from workbench.measures.scenarios import Hits
+import numpy as np
+import pandas as pd
+
+from workbench.measures.prices import SESSIONS_A_YEAR, Array, Bars, ewma_volatility
+from workbench.measures.scenarios import MIN_CLOSES, Episodes, Hits, episodes
+
+YEAR = SESSIONS_A_YEAR
+
+
+def climatology(y: Array, horizon: int, window: int | None = None) -> Array:
+    """How often each claim came true, over all windows that have ended or the last of them.
+
+    Args:
+        y: Outcomes, shape (n, C), 1 or 0; NaN is not counted.
+        horizon: Sessions until an outcome is known.
+        window: Latest ended windows to look at; None for all of them.
+
+    Returns:
+        Shape (n, C): (k + 1/2) / (m + 1), inside (0, 1); NaN before 250 outcomes are known.
+    """
+    known, true = _ended(np.isfinite(y), horizon), _ended(np.nan_to_num(y), horizon)
+    grown = known >= MIN_CLOSES
+    if window is not None:
+        known[window:], true[window:] = (
+            (sums[window:] - sums[:-window]) for sums in (known, true)
+        )  # fmt: skip
+    return np.where(grown, (true + 0.5) / (known + 1), np.nan)
+
+
+def _ended(values: Array | Hits, horizon: int) -> Array:
+    """Sums of the rows that had ended by each row."""
+    sums = np.zeros(values.shape)
+    sums[horizon:] = np.cumsum(values, axis=0, dtype=float)[: len(values) - horizon]
+    return sums
 
 
 def persistence(happened: Hits, horizon: int) -> float:
@@ -25,3 +60,50 @@ def persistence(happened: Hits, horizon: int) -> float:
     before, after = happened[:-horizon], happened[horizon:]
     like = before == happened[-1]
     return float((np.count_nonzero(after[like]) + 1) / (np.count_nonzero(like) + 2))
+
+
+def persistences(y: Array, horizon: int) -> Array:
+    """``persistence`` of every claim at every close, from the windows that had ended by then.
+
+    Args:
+        y: Outcomes, shape (n, C), 1 or 0; where one is NaN, the one known before stands for it.
+        horizon: Sessions until an outcome is known.
+
+    Returns:
+        Shape (n, C), inside (0, 1); NaN before 250 outcomes are known.
+    """
+    last = pd.DataFrame(y).shift(horizon).ffill().to_numpy(np.float64)
+    result = np.full(y.shape, np.nan)
+    for state in (0.0, 1.0):
+        like = (last == state) & np.isfinite(y)
+        said = (_ended(like & (y == 1), horizon) + 1) / (_ended(like, horizon) + 2)
+        result = np.where(last == state, said, result)
+    return np.where(_ended(np.isfinite(y), horizon) >= MIN_CLOSES, result, np.nan)
+
+
+class EwmaWalk:
+    """EWMA-scaled episodes as of any close: filtered historical simulation at its simplest.
+
+    The same scenarios as ``scenarios.ewma_scaled`` on the bars up to that close, without making
+    the episodes anew for each of thousands of closes.
+
+    Args:
+        bars: Daily bars.
+        horizon: Sessions.
+    """
+
+    def __init__(self, bars: Bars, horizon: int) -> None:
+        self._bars, self._past = bars, episodes(bars, horizon)
+        self._sigma = ewma_volatility(bars.close)
+        self._horizon = horizon
+
+    def at(self, t: int) -> Episodes | None:
+        """Scenarios as of close t, or None with fewer than 250 closes."""
+        if t + 1 < MIN_CLOSES:
+            return None
+        ended = self._past.picked(slice(0, t - self._horizon + 1))
+        then = self._sigma[: len(ended)]
+        factor = np.divide(
+            self._sigma[t], then, out=np.full(len(ended), np.nan), where=then > 0
+        )  # fmt: skip
+        return replace(ended.scaled(factor), price=float(self._bars.close[t]))

@@ -2,30 +2,45 @@
 
 A family is (instrument, kind, horizon). At every ninth past session the slate of that day is
 rebuilt from what had happened by then, answered by the reference and by the base rate, and
-scored with what followed. The verdict is refreshed once a quarter.
+scored with what followed. The verdict is refreshed once a quarter of the lead's sessions.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.calendars import to_datetime, venue
-from workbench.domain.claims import Window
+from workbench.domain.claims import Claim, Window
 from workbench.domain.instruments import Instrument
 from workbench.measures import scenarios, slate
 from workbench.measures.prices import Array, Bars
+from workbench.measures.scenarios import Episodes
 from workbench.measures.scoring import Skill, skill
+from workbench.measures.volatility import HOUR
+from workbench.measures.walks import Walk, reference
 
 Family = tuple[str, str, int]
+_Row = tuple[int, str, float, float]  # session, kind, loss of the reference, of the base rate
 REFRESH = 63  # sessions between refreshes: a quarter
 STRIDE = 9  # sessions between walk-forward dates; odd, so that every turn of the slate is asked
+_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Record:
+    """What was scored on a history, so that a longer one scores only what it adds."""
+
+    content: tuple[tuple[bytes, ...], ...]
+    rows: Mapping[tuple[str, int], tuple[_Row, ...]]
+    skill: Mapping[Family, Skill]
+
+
+_scored: dict[tuple[object, ...], _Record] = {}
 
 
 def walk_forward(
@@ -33,7 +48,7 @@ def walk_forward(
 ) -> Mapping[Family, Skill]:
     """Walk-forward skill of the reference over the base rate, by family.
 
-    Only sessions up to the last refresh count.
+    Only what was known by the last refresh counts.
 
     Args:
         bars: The instruments' bars as known; the first is the lead.
@@ -43,136 +58,115 @@ def walk_forward(
     Returns:
         Skill for each family that was ever asked.
     """
-    past = tuple(
-        _Past(_until(own, (len(own) - 1) // REFRESH * REFRESH + 1), one)
-        for one, own in zip(instruments, bars, strict=True)
+    lead = bars[0]
+    known = lead.known_at[(len(lead) - 1) // REFRESH * REFRESH] + HOUR
+    past = {one.symbol: one.picked(one.known_at <= known) for one in bars}
+    key = (tuple(instruments), tuple(horizons))
+    content = tuple(_bytes(own) for own in past.values())
+    before = _scored.get(key)
+    if before is not None and before.content == content:
+        return before.skill
+    grown = before is not None and all(
+        all(new.startswith(old) for new, old in zip(ours, theirs, strict=True))
+        for ours, theirs in zip(content, before.content, strict=True)
     )
-    return _evidence(past, tuple(horizons))
+    rows = _rows(past, instruments, horizons, before.rows if before and grown else {})
+    record = _Record(content=content, rows=rows, skill=_skills(rows))
+    _scored.pop(key, None)
+    while len(_scored) >= _KEPT:
+        _scored.pop(next(iter(_scored)))
+    _scored[key] = record
+    return record.skill
 
 
-class _Past:
-    """Bars of an instrument as a cache key: equal content, equal key."""
-
-    def __init__(self, bars: Bars, one: Instrument) -> None:
-        self.bars, self.one = bars, one
-        digest = hashlib.blake2b(repr(one).encode())
-        for array in (bars.dates, bars.close, bars.high, bars.low):
-            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
-        self.digest = digest.digest()
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Past) and self.digest == other.digest
-
-    def until(self, n: int) -> _Past:
-        """The same with only the first n bars."""
-        return _Past(_until(self.bars, n), self.one)
-
-    def to(self, date: np.datetime64) -> _Past | None:
-        """The same up to a session, or None when that session has no bar."""
-        n = int(np.searchsorted(self.bars.dates, date)) + 1
-        there = n <= len(self.bars) and self.bars.dates[n - 1] == date
-        return self.until(n) if there else None
+def _bytes(own: Bars) -> tuple[bytes, ...]:
+    fields = (own.dates, own.known_at, own.open, own.high, own.low, own.close)
+    return tuple(field.tobytes() for field in fields)
 
 
-@lru_cache(maxsize=64)
-def _evidence(past: tuple[_Past, ...], horizons: tuple[int, ...]) -> Mapping[Family, Skill]:
-    losses: dict[Family, list[tuple[int, float, float]]] = {}
-    lead = past[0]
-    for own in past:
-        first = lead if _comparable(own.one, lead.one) else None
+def _rows(
+    past: Mapping[str, Bars],
+    instruments: Sequence[Instrument],
+    horizons: Sequence[int],
+    before: Mapping[tuple[str, int], tuple[_Row, ...]],
+) -> dict[tuple[str, int], tuple[_Row, ...]]:
+    walks, lead = reference(past, instruments, horizons), instruments[0]
+    found = {}
+    for one in instruments:
+        comparable = one is not lead and (one.venue, one.theme) == (lead.venue, lead.theme)
         for horizon in horizons:
-            for t in range(scenarios.MIN_CLOSES, len(own.bars) - horizon, STRIDE):
-                end = t + horizon + 1
-                beside = None if first is None else first.to(own.bars.dates[t + horizon])
-                scored = _scored(own.until(end), beside, horizon)
-                for kind, own_loss, base_loss in scored:
-                    family = (own.one.symbol, kind, horizon)
-                    losses.setdefault(family, []).append((t, own_loss, base_loss))
-    # Dates lie STRIDE sessions apart, so blocks twice as long as a window are short.
-    return {
-        family: skill(*_columns(rows), mean_block=max(2, math.ceil(2 * family[2] / STRIDE)))
-        for family, rows in losses.items()
-    }
-
-
-def _columns(rows: list[tuple[int, float, float]]) -> tuple[Array, Array, npt.NDArray[np.int64]]:
-    date, own, base = (np.array(column) for column in zip(*rows, strict=True))
-    return own, base, date
-
-
-def _comparable(one: Instrument, first: Instrument) -> bool:
-    return one is not first and (one.venue, one.theme) == (first.venue, first.theme)
-
-
-@lru_cache(maxsize=20_000)
-def _scored(past: _Past, first: _Past | None, horizon: int) -> tuple[tuple[str, float, float], ...]:
-    """(kind, loss of the reference, loss of the base rate) of one past session's claims."""
-    then = _until(past.bars, len(past.bars) - horizon)
-    start = to_datetime(then.at[-1])
-    last = venue(past.one.venue).after(start, horizon)
-    when = Window(start=start, sessions=horizon, date=last.date, deadline=last.close)
-    scaled, plain = scenarios.ewma_scaled(then, horizon), scenarios.episodes(then, horizon)
-    actual = _last(scenarios.episodes(past.bars, horizon), then)
-    turn = len(then)
-    asked = slate.single(scaled, past.one, when, turn)
-    pairs: list[tuple[str, float, float]] = []
-    for claim in asked:
-        happened, _ = scenarios.outcomes(claim, actual)
-        if not len(happened):
-            continue
-        y = float(happened[0])
-        p, b = scenarios.probability(claim, scaled), scenarios.probability(claim, plain)
-        pairs.append((claim.kind, (p - y) ** 2, (b - y) ** 2))
-    lead = None if first is None else first.to(then.dates[-1])
-    if first is not None and lead is not None:
-        pairs += _relative(past, first, lead.bars, then, scaled, plain, actual, when)
-    return tuple(pairs)
-
-
-def _relative(
-    past: _Past,
-    first: _Past,
-    lead: Bars,
-    then: Bars,
-    scaled: scenarios.Episodes,
-    plain: scenarios.Episodes,
-    actual: scenarios.Episodes,
-    when: Window,
-) -> list[tuple[str, float, float]]:
-    h = when.sessions
-    lead_scaled, lead_plain = scenarios.ewma_scaled(lead, h), scenarios.episodes(lead, h)
-    lead_actual = _last(scenarios.episodes(first.bars, h), lead)
-    asked = slate.versus(scaled, lead_scaled, past.one, first.one, when, len(then))
-    found = []
-    for claim in asked:
-        swap = claim.subject != past.one.symbol
-        sides = [(scaled, lead_scaled), (plain, lead_plain), (actual, lead_actual)]
-        if swap:
-            sides = [(theirs, mine) for mine, theirs in sides]
-        p, b = (scenarios.probability(claim, *side) for side in sides[:2])
-        happened, _ = scenarios.outcomes(claim, *sides[2])
-        if not len(happened):
-            continue
-        y = float(happened[0])
-        found.append(("relative", (p - y) ** 2, (b - y) ** 2))
+            own = walks.get((one.symbol, horizon))
+            if own is None:
+                continue
+            beside = walks.get((lead.symbol, horizon)) if comparable else None
+            done = before.get((one.symbol, horizon), ())
+            # A session is asked of direction whenever it is asked, so the last row is the last one.
+            first = done[-1][0] + STRIDE if done else scenarios.MIN_CLOSES
+            fresh = [
+                (t, *row)
+                for t in range(first, len(own.bars) - horizon, STRIDE)
+                for row in _session(own, t, one, beside, lead)
+            ]
+            found[one.symbol, horizon] = (*done, *fresh)
     return found
 
 
-def _until(own: Bars, n: int) -> Bars:
-    return replace(
-        own, dates=own.dates[:n], at=own.at[:n], known_at=own.known_at[:n], close=own.close[:n],
-        high=own.high[:n], low=own.low[:n], volume=own.volume[:n],
-    )  # fmt: skip
+def _session(
+    own: Walk, t: int, one: Instrument, beside: Walk | None, lead: Instrument
+) -> list[tuple[str, float, float]]:
+    """(kind, loss of the reference, loss of the base rate) of one past session's claims."""
+    bars, horizon = own.bars, own.horizon
+    start = to_datetime(bars.at[t])
+    last = venue(one.venue).after(start, horizon)
+    when = Window(start=start, sessions=horizon, date=last.date, deadline=last.close)
+    ours = own.at(t), own.base(t), own.actual(t)
+    asked: list[tuple[Claim, list[tuple[Episodes, ...]]]] = [
+        (claim, [(side,) for side in ours]) for claim in slate.single(ours[0], one, when, t + 1)
+    ]
+    i = None if beside is None else _same(own, t, beside)
+    if beside is not None and i is not None:
+        theirs = beside.at(i), beside.base(i), beside.actual(i)
+        for claim in slate.versus(ours[0], theirs[0], one, lead, when, t + 1):
+            first, second = (ours, theirs) if claim.subject == one.symbol else (theirs, ours)
+            asked.append((claim, list(zip(first, second, strict=True))))
+    found = [_loss(claim, *sides) for claim, sides in asked]
+    return [row for row in found if row is not None]
 
 
-def _last(all_: scenarios.Episodes, then: Bars) -> scenarios.Episodes:
-    """Only the episode that starts at the last bar of ``then``."""
-    i = len(then) - 1
-    kept = slice(i, i + 1)
-    return replace(
-        all_, dates=all_.dates[kept], close=all_.close[kept], high=all_.high[kept],
-        low=all_.low[kept], weight=all_.weight[kept], price=float(then.close[-1]),
-    )  # fmt: skip
+def _loss(
+    claim: Claim,
+    reference_: tuple[Episodes, ...],
+    base: tuple[Episodes, ...],
+    actual: tuple[Episodes, ...],
+) -> tuple[str, float, float] | None:
+    happened, _ = scenarios.outcomes(claim, *actual)
+    if not len(happened):
+        return None
+    y = float(happened[0])
+    p, b = scenarios.probability(claim, *reference_), scenarios.probability(claim, *base)
+    return claim.kind, (p - y) ** 2, (b - y) ** 2
+
+
+def _same(own: Walk, t: int, beside: Walk) -> int | None:
+    """The row of the other walk on the same session, if its episode ends on the same one too."""
+    other, end = beside.bars.dates, t + own.horizon
+    i = int(np.searchsorted(other, own.bars.dates[t]))
+    if i + own.horizon >= len(other) or other[i] != own.bars.dates[t]:
+        return None
+    return i if other[i + own.horizon] == own.bars.dates[end] else None
+
+
+def _skills(rows: Mapping[tuple[str, int], tuple[_Row, ...]]) -> dict[Family, Skill]:
+    found: dict[Family, Skill] = {}
+    for (symbol, horizon), asked in rows.items():
+        # Dates lie STRIDE sessions apart, so blocks twice as long as a window are short.
+        block = max(2, math.ceil(2 * horizon / STRIDE))
+        for kind in dict.fromkeys(row[1] for row in asked):
+            columns = _columns([row for row in asked if row[1] == kind])
+            found[symbol, kind, horizon] = skill(*columns, mean_block=block)
+    return found
+
+
+def _columns(rows: list[_Row]) -> tuple[Array, Array, npt.NDArray[np.int64]]:
+    date, _, own, base = (np.array(column) for column in zip(*rows, strict=True))
+    return own, base, date

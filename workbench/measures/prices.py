@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ class Bars:
         dates: Session dates, ``datetime64[D]``, increasing.
         at: Official closes, UTC.
         known_at: When each close could first be known.
+        open: Opens, NaN where the source has none.
         close: Closing prices, finite and positive.
         high: Highs, NaN where the source has none.
         low: Lows, NaN where the source has none.
@@ -37,6 +38,7 @@ class Bars:
     dates: Moments
     at: Moments
     known_at: Moments
+    open: Array
     close: Array
     high: Array
     low: Array
@@ -49,6 +51,15 @@ class Bars:
     def has_path(self) -> bool:
         """True when the latest 250 bars all have highs and lows."""
         return bool(len(self) and np.isfinite(self.high[-250:] + self.low[-250:]).all())
+
+    def picked(self, index: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Bars:
+        """The bars at these positions, in every field."""
+        names = [field.name for field in fields(self) if field.name != "symbol"]
+        return replace(self, **{name: getattr(self, name)[index] for name in names})
+
+    def until(self, n: int) -> Bars:
+        """The first n bars: what was there when the n-th had just closed."""
+        return self.picked(slice(0, n))
 
 
 def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
@@ -76,10 +87,37 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
         dates=calendar.dates[index[kept]],
         at=at,
         known_at=close.known_at[kept],
+        open=aligned(snapshot.get(one.symbol, "open"), at),
         close=close.value[kept],
         high=aligned(snapshot.get(one.symbol, "high"), at),
         low=aligned(snapshot.get(one.symbol, "low"), at),
         volume=np.where(volume > 0, volume, np.nan),
+    )
+
+
+def merged(bars: Bars, dates: Moments) -> Bars:
+    """The bars put on the sessions of another venue that trades on fewer days.
+
+    Args:
+        bars: Of a venue that trades on every one of these dates, and more.
+        dates: The other venue's sessions, increasing.
+
+    Returns:
+        One bar a date that both have, holding all since the date before: first open, highest
+        high, lowest low, last close, total volume. The first is dropped, as what came before is
+        unknown. A missing high or low makes its bar's missing.
+    """
+    last = np.flatnonzero(np.isin(bars.dates, dates))
+    if len(last) < 2:
+        return bars.until(0)
+    first = last[:-1] + 1
+    until = slice(0, int(last[-1]) + 1)
+    return replace(
+        bars.picked(last[1:]),
+        open=bars.open[first],
+        high=np.maximum.reduceat(bars.high[until], first),
+        low=np.minimum.reduceat(bars.low[until], first),
+        volume=np.add.reduceat(bars.volume[until], first),
     )
 
 
@@ -104,15 +142,29 @@ def known_by(column: Column, moments: Moments) -> Array:
         One value a moment, in the column's unit.
     """
     full = np.isfinite(column.value)
-    order = np.argsort(column.known_at[full], kind="stable")
-    known, value = column.known_at[full][order], column.value[full]
-    newest = np.maximum.accumulate(order)  # a late revision of an old period is not the latest
-    index = np.searchsorted(known, moments, side="right") - 1
-    return (
-        np.where(index >= 0, value[newest[np.maximum(index, 0)]], np.nan)
-        if len(known)
-        else (np.full(len(moments), np.nan))
-    )
+    index, value = last_known(column.known_at[full], moments), column.value[full]
+    if not len(value):
+        return np.full(len(moments), np.nan)
+    return np.where(index >= 0, value[np.maximum(index, 0)], np.nan)
+
+
+def last_known(known_at: Moments, moments: Moments) -> npt.NDArray[np.intp]:
+    """Which row was the latest one known at each moment.
+
+    Args:
+        known_at: When each row became known; rows are ordered by what they describe.
+        moments: When to look, any order.
+
+    Returns:
+        One position a moment, -1 where nothing was known. A late revision of an old row does
+        not count as the latest.
+    """
+    if not len(known_at):
+        return np.full(len(moments), -1)
+    order = np.argsort(known_at, kind="stable")
+    newest = np.maximum.accumulate(order)
+    index = np.searchsorted(known_at[order], moments, side="right") - 1
+    return np.where(index >= 0, newest[np.maximum(index, 0)], -1)
 
 
 def log_returns(close: Array) -> Array:

@@ -18,6 +18,7 @@ from workbench.domain.claims import PATH_KINDS, Claim
 from workbench.measures.prices import Array, Bars, ewma_volatility
 
 Hits = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
 MIN_CLOSES = 250  # an instrument with fewer has no scenarios
 MIN_PATHS = 150  # episodes with highs and lows, or common to a pair, that a share needs
 
@@ -62,7 +63,7 @@ class Episodes:
         found = np.where(dates[index] == self.dates, weight[index], 0.0)
         return replace(self, weight=found)
 
-    def picked(self, index: npt.NDArray[np.intp]) -> Episodes:
+    def picked(self, index: slice | Positions | Hits) -> Episodes:
         """The episodes at these positions."""
         return replace(
             self,
@@ -134,12 +135,18 @@ def outcomes(claim: Claim, own: Episodes, other: Episodes | None = None) -> tupl
         Two arrays of one shape. Episodes without highs and lows are left out of a path claim,
         and episodes that only one instrument has out of a relative one.
     """
+    happened, own = answered(claim, own, other)
+    return happened, own.weight
+
+
+def answered(claim: Claim, own: Episodes, other: Episodes | None = None) -> tuple[Hits, Episodes]:
+    """In which scenarios a claim comes true, and the scenarios that can say so."""
     if claim.kind in PATH_KINDS:
         whole = np.isfinite(own.high + own.low)
-        own = own if whole.all() else own.picked(np.flatnonzero(whole))
+        own = own if whole.all() else own.picked(whole)
     if other is not None:
         own, other = joined(own, other)
-    return _hits(claim, own, other), own.weight
+    return _hits(claim, own, other), own
 
 
 def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
@@ -192,9 +199,14 @@ def share(happened: Hits, weight: Array) -> float:
         (W_true + 1/2) / (W + 1), strictly inside (0, 1); weights are scaled to their effective
         number first, so that a few heavy scenarios do not claim certainty.
     """
-    total = float(weight.sum())
-    effective = total**2 / float(weight @ weight)
-    return (float(weight[happened].sum()) / total * effective + 0.5) / (effective + 1.0)
+    total, count = float(weight.sum()), effective(weight)
+    return (float(weight[happened].sum()) / total * count + 0.5) / (count + 1.0)
+
+
+def effective(weight: Array) -> float:
+    """How many equally weighted scenarios these weights are worth: (sum w)^2 / sum w^2."""
+    squares = float(weight @ weight)
+    return float(weight.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def joined(one: Episodes, other: Episodes) -> tuple[Episodes, Episodes]:

@@ -79,10 +79,7 @@ def _window(claim: Claim, one: Bars | None, as_of: dt.datetime) -> Bars | None:
         return None
     if claim.kind in PATH_KINDS and not np.isfinite(one.high[kept] + one.low[kept]).all():
         return None
-    return Bars(
-        symbol=one.symbol, dates=one.dates[kept], at=one.at[kept], known_at=one.known_at[kept],
-        close=one.close[kept], high=one.high[kept], low=one.low[kept], volume=one.volume[kept],
-    )  # fmt: skip
+    return one.picked(kept)
 
 
 def _decided(

@@ -1,0 +1,261 @@
+"""The joint set: shares of one set of weights agree with each other, before a tilt and after."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from workbench.domain import claims
+from workbench.domain.calendars import moment
+from workbench.domain.claims import Claim
+from workbench.domain.errors import ClaimRefused
+from workbench.domain.instruments import find
+from workbench.measures import walks
+from workbench.measures.joint import Joint, joint
+from workbench.measures.prices import Bars, merged
+from workbench.measures.scenarios import Episodes, probability, share
+
+SPX, COMP = find("SPX"), find("COMP")
+WHEN = claims.window(SPX, moment("2018-01-26T22:00Z"), 1)
+
+
+def legs_of(close: dict[str, list[float]], weight: list[float]) -> dict[str, Episodes]:
+    """Scenarios by hand: a NaN close is a date that the leg lacks."""
+    dates = np.datetime64("2018-01-01") + np.arange(len(weight))
+    found = {}
+    for symbol, values in close.items():
+        there = np.isfinite(values)
+        log = np.log1p(np.array(values)[there] / 100)
+        found[symbol] = Episodes(
+            symbol=symbol, horizon=1, dates=dates[there], close=log, high=np.maximum(log, 0.001),
+            low=np.minimum(log, -0.001), weight=np.array(weight)[there], price=100.0,
+        )  # fmt: skip
+    return found
+
+
+NAN = math.nan
+FIVE = {"SPX": [1.0, -1, 2, NAN, -2], "COMP": [2.0, NAN, -1, 3, -3]}
+WEIGHT = [1.0, 2, 4, 8, 16]
+UP, COMP_UP = (claims.direction(one, WHEN, "up") for one in (SPX, COMP))
+
+
+def test_shares_by_hand():
+    """Each claim counts the dates that its instruments have, with the weights of the set."""
+    one = joint(legs_of(FIVE, WEIGHT))
+    assert list(one.weight) == WEIGHT
+    assert one.probability(UP) == share(np.array([1, 0, 1, 0], bool), np.array([1.0, 2, 4, 16]))
+    beats = claims.relative(COMP, SPX, WHEN, 0.5)
+    # Common dates 1, 3, 5: COMP wins by 1 and loses twice.
+    assert one.probability(beats) == share(np.array([1, 0, 0], bool), np.array([1.0, 4, 16]))
+
+
+def test_a_leg_of_another_scale_of_weights():
+    """Legs state weights up to a constant; the set joins them on what they share."""
+    legs = legs_of(FIVE, WEIGHT)
+    legs["COMP"] = legs["COMP"].weighted(legs["COMP"].dates, 3 * legs["COMP"].weight)
+    found = joint(legs).weight
+    assert found / found[0] == pytest.approx(np.array(WEIGHT))
+
+
+def test_conditional_by_hand(monkeypatch: pytest.MonkeyPatch):
+    """P(A | B) is the share of A among the scenarios in which B holds and A can be told."""
+    monkeypatch.setattr("workbench.measures.joint.MIN_GIVEN", 1.0)
+    one = joint(legs_of(FIVE, WEIGHT))
+    found = one.probability(COMP_UP, given=UP)  # dates 1 and 3
+    assert found == share(np.array([True, False]), np.array([1.0, 4.0]))
+
+
+def test_a_rare_condition_is_refused(made: Callable[[int], Joint]):
+    """A condition that hardly any scenario meets gives no number."""
+    far = claims.level(SPX, WHEN, ">", 1.5 * made(1).legs["SPX"].price)
+    with pytest.raises(ClaimRefused, match="effective scenarios of the 30"):
+        made(1).probability(COMP_UP, given=far)
+
+
+@pytest.fixture(scope="session")
+def made(walk: Callable[..., Bars]) -> Callable[[int], Joint]:
+    """Two instruments that move together, COMP with a shorter history; horizon 1 to 3."""
+    known: dict[int, Joint] = {}
+
+    def build(seed: int) -> Joint:
+        if seed not in known:
+            one, noise = walk(420, seed=seed, swing=0.5), walk(420, seed=99)
+            both = 1000 * (one.close / 1000) ** 0.8 * (noise.close / 1000) ** 0.5
+            two = walk(420, seed=98, symbol="COMP")
+            two = type(two)(
+                symbol="COMP", dates=two.dates, at=two.at, known_at=two.known_at, open=both,
+                close=both, high=both * 1.004, low=both * 0.996, volume=two.volume,
+            )  # fmt: skip
+            horizon = 1 + seed % 3
+            pair = {"SPX": (one, SPX), "COMP": (two.picked(slice(60, None)), COMP)}
+            legs = {s: walks.walk(own, which, horizon).at() for s, (own, which) in pair.items()}
+            known[seed] = joint(legs)
+        return known[seed]
+
+    return build
+
+
+# Tilts
+
+seeds = st.integers(0, 5)
+shifts = st.floats(-2, 2)
+strikes = st.floats(0.97, 1.03)
+
+
+def raw(one: Joint, claim: Claim) -> float:
+    """The weighted share, without half a scenario on either side."""
+    true, known = one.happened(claim)
+    return float(one.weight[true & known].sum() / one.weight[known].sum())
+
+
+def logit(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+@given(seed=seeds, shift=shifts, strike=strikes)
+def test_one_view_is_log_odds_pooling(made, seed: int, shift: float, strike: float):
+    """Tilting by a shift moves the log odds of that claim by the shift."""
+    one = made(seed)
+    claim = claims.level(SPX, WHEN, ">", round(strike * one.legs["SPX"].price, 2))
+    before = raw(one, claim)
+    if 0 < before < 1:
+        assert logit(raw(one.tilted([(claim, shift)]), claim)) == pytest.approx(
+            logit(before) + shift
+        )
+
+
+@given(seed=seeds, p=st.floats(0.05, 0.95))
+def test_a_stated_probability_is_reached(made, seed: int, p: float):
+    """Pooling one claim at p gives it p, as the tilt by the difference in log odds does."""
+    one = made(seed)
+    pooled = one.pooled([(UP, p)])
+    assert raw(pooled, UP) == pytest.approx(p, abs=1e-8)
+    tilted = one.tilted([(UP, logit(p) - logit(raw(one, UP)))])
+    for claim in (COMP_UP, claims.magnitude(SPX, WHEN, 0.8, "any")):
+        assert raw(tilted, claim) == pytest.approx(raw(pooled, claim), abs=0.01)
+
+
+def test_views_move_what_moves_together(made):
+    """Thinking the first index will rise makes the second's rise likelier too, but less so."""
+    one = made(0)
+    after = one.tilted([(UP, 1.0)])
+    assert raw(one, COMP_UP) < raw(after, COMP_UP) < raw(after, UP)
+
+
+@given(seed=seeds, p=st.floats(0.3, 0.7), q=st.floats(0.3, 0.7), r=st.floats(0.2, 0.5))
+def test_several_stated_probabilities_hold_at_once(made, seed: int, p: float, q: float, r: float):
+    """Entropy pooling satisfies every view, on claims of either instrument."""
+    one = made(seed)
+    views = [(UP, p), (COMP_UP, q), (claims.magnitude(SPX, WHEN, 0.8, "any"), r)]
+    pooled = one.pooled(views)
+    for claim, wanted in views:
+        assert raw(pooled, claim) == pytest.approx(wanted, abs=1e-8)
+    assert (pooled.weight >= 0).all()
+    assert pooled.weight.sum() == pytest.approx(one.weight.sum())
+
+
+def test_pooling_is_the_nearest_set():
+    """Against a general optimiser: the weights of least relative entropy that meet the views."""
+    rng = np.random.default_rng(2)
+    close = {"SPX": list(rng.normal(0, 1, 12)), "COMP": list(rng.normal(0, 1, 12))}
+    one = joint(legs_of(close, list(rng.uniform(0.5, 2, 12))))
+    views = [(UP, 0.55), (COMP_UP, 0.35)]
+    base = one.weight / one.weight.sum()
+    true = [(one.happened(claim)[0], p) for claim, p in views]
+    rules = [{"type": "eq", "fun": lambda w, t=t, p=p: w[t].sum() - p} for t, p in true]
+    rules.append({"type": "eq", "fun": lambda w: w.sum() - 1})
+    slow = minimize(
+        lambda w: float(w @ np.log(w / base)), base, bounds=[(1e-9, 1)] * 12, constraints=rules,
+        options={"maxiter": 500, "ftol": 1e-14},
+    )  # fmt: skip
+    found = one.pooled(views).weight
+    assert found / found.sum() == pytest.approx(slow.x, abs=1e-5)
+
+
+def test_views_that_clash_are_refused(made):
+    """Contradictions, and what never happens in any scenario, are refused and not approximated."""
+    one = made(0)
+    down = claims.direction(SPX, WHEN, "down")
+    never = claims.level(SPX, WHEN, ">", 3 * one.legs["SPX"].price)
+    for views in ([(UP, 0.8), (down, 0.7)], [(never, 0.2)]):
+        with pytest.raises(ClaimRefused, match="No weights"):
+            one.pooled(views)
+
+
+# Coherence, untilted and tilted
+
+
+@given(seed=seeds, shift=shifts, p=st.floats(0.3, 0.7), cuts=st.lists(
+    st.integers(-30, 30), min_size=2, max_size=5, unique=True))  # fmt: skip
+def test_all_numbers_agree(made, seed: int, shift: float, p: float, cuts: list[int]):
+    """Monotone in the strike, parts sum to one, a touch is no rarer than the close beyond."""
+    before = made(seed)
+    for one in (before, before.tilted([(COMP_UP, shift)]), before.pooled([(UP, p)])):
+        price = one.legs["SPX"].price
+        at = [round(price * (1 + cut / 1000), 2) for cut in sorted(cuts)]
+        above = [one.probability(claims.level(SPX, WHEN, ">", k)) for k in at]
+        touch = [one.probability(claims.touch(SPX, WHEN, None, k)) for k in at]
+        stays = [one.probability(claims.stays(SPX, WHEN, None, k)) for k in at]
+        for rising in (above[::-1], touch[::-1], stays):
+            assert all(a <= b + 1e-12 for a, b in pairwise(rising))
+        assert all(t >= a - 1e-12 for t, a in zip(touch, above, strict=True))
+        assert [t + s for t, s in zip(touch, stays, strict=True)] == pytest.approx([1] * len(at))
+        parts = [claims.level(SPX, WHEN, "<", at[0]), claims.level(SPX, WHEN, ">", at[-1])]
+        parts += [claims.band(SPX, WHEN, a, b, "price") for a, b in pairwise(at)]
+        assert sum(raw(one, part) for part in parts) == pytest.approx(1)
+
+
+@given(seed=seeds, shift=shifts, strike=strikes, other=strikes)
+def test_pairs_keep_frechets_bounds(made, seed: int, shift: float, strike: float, other: float):
+    """On common dates a conjunction lies between what the two shares allow."""
+    start = made(seed)
+    for one in (start, start.tilted([(UP, shift)])):
+        a = claims.level(SPX, WHEN, ">", round(strike * one.legs["SPX"].price, 2))
+        b = claims.level(COMP, WHEN, "<", round(other * one.legs["COMP"].price, 2))
+        (first, here), (second, there) = one.happened(a), one.happened(b)
+        weight = one.weight * (here & there)
+        both, pa, pb = (
+            float(weight[x].sum() / weight.sum()) for x in (first & second, first, second)
+        )
+        assert max(0.0, pa + pb - 1) - 1e-12 <= both <= min(pa, pb) + 1e-12
+        if pb > 0.2:
+            given_b = one.probability(a, given=b)
+            assert given_b == pytest.approx(both / pb, abs=0.02)
+
+
+def test_the_set_says_what_its_legs_say(made):
+    """Untilted, a claim on one instrument has the probability that its own scenarios give."""
+    one = made(2)
+    for claim in (UP, COMP_UP, claims.magnitude(COMP, WHEN, 0.5, "any")):
+        assert one.probability(claim) == pytest.approx(probability(claim, one.legs[claim.subject]))
+        assert probability(claim, one.of(claim.subject)) == pytest.approx(one.probability(claim))
+
+
+# Two calendars
+
+
+def test_a_coin_on_the_exchanges_sessions(bars_of: Callable[..., Bars]):
+    """Friday to Monday is one bar: first open, highest high, lowest low, last close."""
+    import datetime as dt
+
+    days = dt.date(2018, 1, 29)  # a Monday; seven days from Tuesday the 23rd
+    coin = bars_of(
+        [1, 2, 3, 4, 5, 6, 7], [2, 3, 4, 9, 8, 7, 7.5], [1, 1, 2, 3, 0.5, 5, 6],
+        [10, 20, 30, 40, 50, 60, 70], start=[1, 1, 2, 3, 4, 5, 6], symbol="BTC-USD", last=days,
+        name="24/7",
+    )  # fmt: skip
+    index = bars_of([1] * 5, last=days)  # Tuesday to Friday, and Monday
+    found = merged(coin, index.dates)
+    assert list(found.dates) == list(index.dates[1:])
+    assert list(found.close) == [2, 3, 4, 7]
+    assert list(found.open) == [1, 2, 3, 4]
+    assert list(found.high) == [3, 4, 9, 8]
+    assert list(found.low) == [1, 2, 3, 0.5]
+    assert list(found.volume) == [20, 30, 40, 180]
+    assert (found.known_at == coin.known_at[[1, 2, 3, 6]]).all()
+    assert len(merged(coin, index.dates[:1])) == 0
