@@ -22,7 +22,8 @@ from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
 from workbench.measures.prices import Bars, bars
-from workbench.measures.scenarios import MIN_CLOSES, Episodes, episodes, ewma_scaled
+from workbench.measures.scenarios import MIN_CLOSES, Episodes
+from workbench.measures.walks import Walk, reference
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.files import write_atomic
@@ -142,25 +143,18 @@ class Bench:
             )
 
     @cached_property
+    def _walks(self) -> dict[tuple[str, int], Walk]:
+        return reference(self.bars, self.instruments, self.desk.params.horizons)
+
+    @cached_property
     def scenarios(self) -> dict[tuple[str, int], Episodes]:
         """Reference scenarios by (symbol, horizon); young instruments have none."""
-        return {
-            (symbol, horizon): ewma_scaled(own, horizon)
-            for symbol, own in self._grown()
-            for horizon in self.desk.params.horizons
-        }
+        return {key: one.at() for key, one in self._walks.items()}
 
     @cached_property
     def episodes(self) -> dict[tuple[str, int], Episodes]:
         """Unscaled past episodes, the base rate's, by (symbol, horizon)."""
-        return {
-            (symbol, horizon): episodes(own, horizon)
-            for symbol, own in self._grown()
-            for horizon in self.desk.params.horizons
-        }
-
-    def _grown(self) -> list[tuple[str, Bars]]:
-        return [(symbol, own) for symbol, own in self.bars.items() if len(own) >= MIN_CLOSES]
+        return {key: one.base() for key, one in self._walks.items()}
 
     def remember(self, name: str, value: object) -> None:
         """Keeps a part of this cycle for later steps; a cycle under papermill also on disk."""
