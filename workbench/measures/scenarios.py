@@ -178,6 +178,10 @@ def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
             result = above & below
         case "touch":
             result = own.high >= at(hi) if hi is not None else own.low <= at(lo or 0.0)
+        case _:
+            raise ValueError(
+                f"Scenarios of daily bars cannot price a claim of kind {claim.kind!r}."
+            )
     return result
 
 
