@@ -83,10 +83,14 @@ _ABSTAINS = re.compile(
     r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
     re.IGNORECASE,
 )
-_IF = re.compile(r"(?:if|provided that|assuming) (.+?),? (?:then )(.+)|if (.+?), (.+)|(.+?),? if (.+)",
-                 re.IGNORECASE)  # fmt: skip
-_LABEL = re.compile(r"^\W*(?:(?:my |our |the )?(?:call|prediction|claim|forecast)s?\s*:|\d+[.)]\s)\s*",
-                    re.IGNORECASE)  # fmt: skip
+_IF = re.compile(
+    r"(?:if|provided that|assuming) (.+?),? (?:then )(.+)|if (.+?), (.+)|(.+?),? if (.+)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^\W*(?:(?:my |our |the )?(?:call|prediction|claim|forecast)s?\s*:|\d+[.)]\s)\s*",
+    re.IGNORECASE,
+)
 
 
 def _english(
@@ -307,12 +311,12 @@ _NARROW = ("band", "relative", "range", "rank", "count", "magnitude", "touch", "
 def _finished(
     built: list[Claim], probability: float | None, notes: list[str], table: tuple[Instrument, ...]
 ) -> Compiled:
-    for claim in built:
-        if claim.window.rolled:
-            notes.append(
-                f"No {find(claim.subject, table).name} close by {instant(claim.window.rolled)}: "
-                f"rolled to the next, {instant(claim.window.deadline)}."
-            )
+    notes += [
+        f"No {find(claim.subject, table).name} close by {instant(claim.window.rolled)}: "
+        f"rolled to the next, {instant(claim.window.deadline)}."
+        for claim in built
+        if claim.window.rolled
+    ]
     if len(built) > 1:
         notes.append(f"Split into {len(built)} claims, each settled by itself.")
     order = sorted(range(len(built)), key=lambda i: _NARROW.index(built[i].kind))

@@ -126,20 +126,24 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("D", r"\bno higher\b|\b(?:lower|down) or (?:flat|unchanged)\b", ("down", "<=")),
     ("D", r"\bno lower\b|\b(?:higher|up) or (?:flat|unchanged)\b", ("up", ">=")),
     ("I", r"", None),  # stands for the table's instruments
-    ("k", r"\b(?:is |ranks? |ends? |finish(?:es)? )?(?:the )?(?:best|strongest|top)(?:[ -]performe?r?"
+    ("k", r"\b(?:is |ranks? |ends? |finish(?:es)? )?(?:the )?(?:best|strongest|"
+          r"top)(?:[ -]performe?r?"
           r"(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|out of))?\b", "up"),
     ("k", r"\b(?:is |ranks? |ends? |finish(?:es)? )?(?:the )?(?:worst|weakest|bottom)"
-          r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|out of))?\b", "down"),
+          r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|"
+          r"out of))?\b", "down"),
     ("_", r"\b(?:either way|in either direction)\b", None),
     ("x", r"\b(?:unless|except|otherwise|either|or|and/or|if|provided|neither|nor|without|until|"
           r"before|first|then|assuming|only)\b", None),
     ("n", r"\b(?:do(?:es)? not|don't|doesn't|won't|will not|would not|wouldn't|can(?:not|'t)|"
           r"fails? to|failing to|never|not|is not|isn't|refuses to|unable to|no longer)\b", None),
-    ("e", r"\b(?:fed|fomc|ecb|powell|opec|rate (?:cut|hike)s?|holds? rates|ceasefire|8-?ks?|10-?[kq]s?|"
+    ("e", r"\b(?:fed|fomc|ecb|powell|opec|rate (?:cut|hike)s?|holds? rates|ceasefire|8-?ks?|"
+          r"10-?[kq]s?|"
           r"earnings|eps|guidance|tariffs?|election|payrolls|nfp|cpi|pce|lawsuit|merger|ipo|"
           r"sanctions?|war|blockade|default)\b", None),
     ("b", r"\b(?:mega-?\s?caps?(?: tech)?|big tech|tech|semis|semiconductors|altcoins?|tokens?|"
-          r"stablecoins?|(?:stablecoin|ai)-adjacent|small-?\s?caps?|equities|stocks|the market|markets?|crypto|"
+          r"stablecoins?|(?:stablecoin|ai)-adjacent|small-?\s?caps?|equities|stocks|"
+          r"the market|markets?|crypto|"
           r"bonds|yields|indices|indexes|oil|commodities|banks|defensives|risk assets)\b", None),
     ("Z", r"\b(?:(?:daily|day|intraday|trading|high-low|session)(?:'s)? range|range|swings?|"
           r"trades? in a range|ranges)\b", None),
@@ -147,12 +151,16 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("L", r"\b(?:underperform(?:s|ing)?|lags?|trails?)\b(?: behind)?", None),
     ("S", r"\b(?:stays?|remains?|holds?|keeps?|staying|remaining|holding)\b", None),
     ("T", r"\b(?:touch(?:es)?|hits?|reach(?:es)?|tags?|trades? at|prints?)\b", "any"),
-    ("T", r"\b(?:reclaims?|(?:climb|rall(?:y|ie)|spike|rise|surge|jump|recover|go|push)(?:e?s)? (?:back )?to)"
+    ("T", r"\b(?:reclaims?|(?:climb|rall(?:y|ie)|spike|rise|surge|jump|recover|go|"
+          r"push)(?:e?s)? (?:back )?to)"
           r"\b", "up"),
-    ("T", r"\b(?:drop|fall|slide|sink|dip|decline|tumble|go|pull)(?:e?s)? (?:back )?(?:down )?to\b", "down"),
-    ("T", r"\b(?:(?:drop|fall|slide|sink|dip|break|slip|decline|tumble|trade down|plunge|crash)(?:e?s)?"
+    ("T", r"\b(?:drop|fall|slide|sink|dip|decline|tumble|go|"
+          r"pull)(?:e?s)? (?:back )?(?:down )?to\b", "down"),
+    ("T", r"\b(?:(?:drop|fall|slide|sink|dip|break|slip|decline|tumble|trade down|plunge|"
+          r"crash)(?:e?s)?"
           r"(?: back)? (?:below|under|beneath|through))\b", "down"),
-    ("T", r"\b(?:(?:climb|spike|rise|surge|jump|break|rall(?:y|ie)|move|push|pop)(?:e?s)?(?: back)? "
+    ("T", r"\b(?:(?:climb|spike|rise|surge|jump|break|rall(?:y|ie)|move|push|"
+          r"pop)(?:e?s)?(?: back)? "
           r"(?:above|over|past))\b|\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
     ("T", r"\bcrosses below\b", "down"),
     ("M", r"\b(?:rises?|gains?|rall(?:y|ies)|climbs?|adds?|jumps?|surges?|advances?|bounces?)\b",
@@ -172,16 +180,21 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("c", r"\b(?:as|amid|amidst|because|since|on|despite|due|given|driven|after|following|thanks|"
           r"with|even|though|although|which|where|helped|supported|led|pressured)\b", None),
     ("v", r"\b(?:sentiment|breadth|elevated|momentum|deteriorat\w*|strength|weakness|volatile|"
-          r"choppy|stress(?:ed)?|improv\w*|stabili[sz]\w*|compressed|supportive|bullish|bearish|risk[- ]o(?:n|ff)|"
-          r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|nearly|"
+          r"choppy|stress(?:ed)?|improv\w*|stabili[sz]\w*|compressed|supportive|bullish|"
+          r"bearish|risk[- ]o(?:n|ff)|"
+          r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
+          r"nearly|"
           r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
     ("o", r"\b(?:of|from)\b", None),
     ("y", r"\bby\b", None),
     ("_", r"\b(?:on a relative basis|relative basis|will|would|should|could|is|are|be|been|the|an?|"
           r"its?|to|at|in|going|expected|expect|likely|probably|we'll see|we|i|our|that|both|each|"
-          r"also|price|prices?|index|etf|shares?|stock|level|mark|handle|again|back|call|prediction|"
-          r"predict|think|it|they|this|there|all|has|have|for|market close|close|open interest|by a|"
-          r"everything|yield|barrel|usd|dollars|spot|continue|continues)\b|'s\b|[\"“”*:]|\bresolved?\b", None),
+          r"also|price|prices?|index|etf|shares?|stock|level|mark|handle|again|back|call|"
+          r"prediction|"
+          r"predict|think|it|they|this|there|all|has|have|for|market close|close|"
+          r"open interest|by a|"
+          r"everything|yield|barrel|usd|dollars|spot|continue|continues)\b|'s\b|[\"“”*:]|"
+          r"\bresolved?\b", None),
     (";", r"[;—]|\s-\s|\s–\s|--|[.!?](?=\s|$)", None),
     (",", r"[,()]", None),
 )  # fmt: skip

@@ -7,6 +7,7 @@ decimals, so that a tie is a tie in binary too.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,9 +77,7 @@ def rebased(claim: Claim, splits: Splits) -> Claim | str:
     if not changed:
         return claim
     if claim.kind in WATCHED or claim.kind == "count":
-        return (
-            f"{', '.join(changed)} split inside the window, so its path is in two kinds of share."
-        )
+        return f"{', '.join(changed)} split inside the window: its path is in two kinds of share.")
     own = 1.0 if claim.unit == "pct" else factors[claim.subject]
     return replace(
         claim,
@@ -236,14 +235,14 @@ def _times(
         closes[symbol] = [ticked(value, tick) for value in (frozen[symbol], *own.close)]
         rows += [_row(own, "close", k) for k in range(len(own))]
     daily = {
-        symbol: [_change(b, a) for a, b in zip(line, line[1:], strict=False)]
+        symbol: [_change(b, a) for a, b in itertools.pairwise(line)]
         for symbol, line in closes.items()
     }
-    own = daily[claim.subject]
+    moves = daily[claim.subject]
     if claim.versus:
-        hits = [round(a - b, 8) > 0 for a, b in zip(own, daily[claim.versus], strict=True)]
+        hits = [round(a - b, 8) > 0 for a, b in zip(moves, daily[claim.versus], strict=True)]
     elif claim.side:
-        hits = [move > 0 if claim.side == "up" else move < 0 for move in own]
+        hits = [move > 0 if claim.side == "up" else move < 0 for move in moves]
     else:
         strike = claim.lo if claim.lo is not None else claim.hi or 0.0
         hits = [compared(each, claim.op or ">", strike) for each in closes[claim.subject][1:]]

@@ -30,8 +30,10 @@ def references(claim: Claim, bars: Mapping[str, Bars | None]) -> tuple[Reference
     found = []
     for symbol in claim.symbols:
         own, start = bars.get(symbol), to_numpy(claim.window.start)
-        known = np.flatnonzero((own.known_at <= start) & (own.at <= start)) if own else []
-        if own is None or not len(known):
+        if own is None:
+            return None
+        known = np.flatnonzero((own.known_at <= start) & (own.at <= start))
+        if not len(known):
             return None
         last = int(known[-1])
         found.append(
@@ -143,7 +145,7 @@ def _stale(claim: Claim, instruments: Mapping[str, Instrument]) -> str:
     for one in claim.references:
         clock = venue(instruments[one.symbol].venue)
         if _clocked(claim, one.symbol, instruments):
-            old = to_numpy(start) - to_numpy(one.at) > STALE
+            old = bool(to_numpy(start) - to_numpy(one.at) > STALE)
         else:
             old = clock.count(one.at, start) > 1
         if old:
