@@ -11,10 +11,9 @@ import pytest
 
 from workbench.domain.calendars import moment
 from workbench.domain.claims import Claim
-from workbench.domain.english import Compiled, compile_text, content
+from workbench.domain.english import compile_text
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import INSTRUMENTS, KNOWN, find
-from workbench.domain.sentences import parse, render
 
 NOW = moment("2026-04-01T22:00Z")  # a Wednesday, two hours after the close; Friday is Good Friday
 SUNDAY = moment("2026-03-29T16:17:30Z")
@@ -35,7 +34,9 @@ def short(claim: Claim) -> str:
     if any(ends):
         words += ["..".join(ends), claim.unit]
     words += [f"{claim.margin:g}"] if claim.margin else []
-    words += [f"{claim.places} of " + ",".join(names[s] for s in claim.group)] if claim.group else []
+    words += (
+        [f"{claim.places} of " + ",".join(names[s] for s in claim.group)] if claim.group else []
+    )
     words += [f"{claim.times}x"] if claim.times else []
     end = claim.window.deadline
     words += [f"{end:%m%d}" + ("" if f"{end:%H%M%S}" == "200000" else f"{end:T%H:%M}")]

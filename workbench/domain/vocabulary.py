@@ -132,7 +132,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("k", r"\b(?:is |ranks? |ends? |finish(?:es)? )?(?:the )?(?:worst|weakest|bottom)"
           r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|"
           r"out of))?\b", "down"),
-    ("_", r"\b(?:either way|in either direction)\b", None),
+    ("_", r"\b(?:either way|in either direction|on a relative basis)\b", None),
     ("x", r"\b(?:unless|except|otherwise|either|or|and/or|if|provided|neither|nor|without|until|"
           r"before|first|then|assuming|only)\b", None),
     ("n", r"\b(?:do(?:es)? not|don't|doesn't|won't|will not|would not|wouldn't|can(?:not|'t)|"

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def rebased(claim: Claim, splits: Splits) -> Claim | str:
     if not changed:
         return claim
     if claim.kind in WATCHED or claim.kind == "count":
-        return f"{', '.join(changed)} split inside the window: its path is in two kinds of share.")
+        return f"{', '.join(changed)} split inside the window: its path is in two kinds of share."
     own = 1.0 if claim.unit == "pct" else factors[claim.subject]
     return replace(
         claim,
@@ -190,13 +191,15 @@ def _path_of(claim: Claim, own: Bars, one: Instrument) -> Decided:
 
 def _together(watched: Watched) -> Bars:
     parts = watched.all
-    return replace(
-        watched.inside,
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("dates", "at", "known_at", "close", "high", "low", "volume")
-        },
-    )
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return Bars(
+        symbol=watched.inside.symbol, dates=joined("dates"), at=joined("at"),
+        known_at=joined("known_at"), close=joined("close"), high=joined("high"),
+        low=joined("low"), volume=joined("volume"),
+    )  # fmt: skip
 
 
 def _price(claim: Claim, strike: float | None) -> float | None:
