@@ -189,7 +189,7 @@ def test_a_touch_has_one_strike():
 
 
 def test_relative_needs_two_instruments():
-    """An instrument is not compared with itself; a coin is, with an index, at the index's closes."""
+    """None is compared with itself; a coin and an index are, at the index's closes."""
     assert refused(lambda: claims.relative(SPX, SPX, WEEK, 0)) == "no_instrument"
     assert claims.relative(BTC, SPX, WEEK, 0).symbols == ("BTC-USD", "SPX")
     assert windows.leg(BTC, SPX) == windows.leg(SPX, BTC) == SPX

@@ -11,9 +11,10 @@ import pytest
 
 from workbench.domain.calendars import moment
 from workbench.domain.claims import Claim
-from workbench.domain.english import compile_text
+from workbench.domain.english import Compiled, compile_text, content
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import INSTRUMENTS, KNOWN, find
+from workbench.domain.sentences import parse, render
 
 NOW = moment("2026-04-01T22:00Z")  # a Wednesday, two hours after the close; Friday is Good Friday
 SUNDAY = moment("2026-03-29T16:17:30Z")
@@ -344,3 +345,106 @@ REFUSED = [
 def test_what_is_refused(text: str, code: str):
     """Look-alikes, contradictions and vagueness are refused for the right reason."""
     assert said(text) == f"!{code}"
+
+
+TAGGED = "[DIRECTION: down] [TIMEFRAME: 48h] [CONFIDENCE: 0.62]"
+SEEDS = [
+    ("Mega-cap tech (SPY as proxy) will close lower on Monday March 30 than Friday's close. The "
+     f"Iran escalation means no catalyst over the weekend. {TAGGED}", SUNDAY,
+     "direction SPY down 0330"),
+    (f"1. **SPY will close lower on Monday March 30.** VIX at 27+, either way. {TAGGED}", SUNDAY,
+     "direction SPY down 0330"),
+    ("BTC will NOT follow equities lower by comparable magnitude — it will outperform SPY on a "
+     "relative basis over the next 48 hours. This isn't a bullish BTC call. If it didn't follow a "
+     "2-4% wipeout, it won't either. [DIRECTION: up (relative to SPY)] [TIMEFRAME: 48h]", SUNDAY,
+     "relative BTC>SPY > 0330"),
+    ("VIX remains below 26 in 24h as geopolitical risk premium stays compressed despite bleak Iran "
+     "sentiment", HOLIDAY, "stays VIX ..26 price 0406 rolled"),
+    ("SPY down 0.3-0.8% in 24h, conf 0.54", HOLIDAY, "band SPY -0.8..-0.3 pct 0406 rolled"),
+    ("SPY closes higher on Friday", HOLIDAY, "!no_session"),
+    ("SPY closes higher today", HOLIDAY, "!no_session"),
+    ("SPY closes higher today", OPEN, "direction SPY up 0401"),
+    ("SPY closes higher by EOD", OPEN, "direction SPY up 0401"),
+    ("SPY closes higher in 24h", OPEN, "direction SPY up 0401"),
+    ("SPY closes higher in 2h", OPEN, "direction SPY up 0401 rolled"),
+    ("VIX stays below 26 in 24h", OPEN, "!in_session"),
+    ("SPY touches 660 tomorrow", OPEN, "!in_session"),
+    ("SPY daily range over 1% today", OPEN, "!in_session"),
+    ("BTC stays below 70k in 24h", OPEN, "stays BTC ..70000 price 0402T15:00"),
+    ("SPY closes higher tomorrow than today's close", OPEN, "!reference_other"),
+    ("SPY closes higher tomorrow than today's close", NOW, "direction SPY up 0402"),
+    ("SPY closes higher on Nov 27", moment("2026-11-25T22:00Z"), "direction SPY up 1127T18:00"),
+    ("SPY closes higher on Jan 4", moment("2026-12-30T22:00Z"), "direction SPY up 0104T21:00"),
+    ("SPY closes higher tomorrow", moment("2026-04-02T01:00Z"), "direction SPY up 0402"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at", "expected"), SEEDS)
+def test_the_moment_of_issue_decides(text: str, at: dt.datetime, expected: str):
+    """The tagged style of the seeds, holidays, half-days, New York's date and an open market."""
+    assert said(text, at) == expected
+
+
+def compiled(text: str, **beside: str) -> Compiled:
+    return compile_text(text, HOLIDAY, INSTRUMENTS, **beside)
+
+
+def test_a_roll_is_said():
+    """Hours without a session roll to the next close; notes and sentence name the roll."""
+    found = compiled("VIX below 26 in 24h")
+    assert any("rolled to the next, Mon 6 Apr 2026 20:00 UTC" in note for note in found.notes)
+    assert render(found.claims[0]) == (
+        "VIX closes below 26 on Mon 6 Apr 2026, rolled from Sat 4 Apr 2026 17:44 UTC"
+    )
+    assert content(found.claims[0], KNOWN)["rolled"] is True
+
+
+def test_commentary_is_named():
+    """What was set aside as a reason is told, so that nothing is dropped without a word."""
+    found = compiled("SPY closes lower in 24h as MSFT strength fades")
+    assert found.notes[0] == "Commentary, not part of the claim: 'as MSFT strength fades'."
+
+
+def test_the_stated_probability_belongs_to_the_narrowest():
+    """Of a direction, a level and a band only the band gets the stated probability."""
+    text = "SPY closes in 24h in the red (below 655.85), down 0.3–0.8%, conf 0.54"
+    found = compiled(text)
+    assert [claim.kind for claim in found.claims] == ["direction", "level", "band"]
+    assert (found.probability, found.attaches) == (0.54, 2)
+    both = compiled("SPY and QQQ close higher in 24h with 60% confidence")
+    assert (both.probability, both.attaches) == (0.6, None)
+    for written in ("62%", "0.62"):
+        assert compiled("SPY closes higher in 24h", confidence=written).probability == 0.62
+
+
+def test_a_horizon_beside_the_text_is_read():
+    """A timeframe given beside a text without one is its horizon, and otherwise must agree."""
+    assert said("BTC closes higher", timeframe="48h") == "direction BTC up 0403T22:00"
+    assert said("BTC closes higher in 24h", timeframe="48h") == "!contradictory"
+    assert said("SPY closes higher", timeframe="soon") == "!no_date"
+
+
+@pytest.mark.parametrize("text", [text for text, _ in REFUSED])
+def test_the_nearest_claim_could_be_made(text: str):
+    """What a refusal offers instead is a sentence that compiles; an abstention gets none."""
+    with pytest.raises(ClaimRefused) as refused:
+        compile_text(text, NOW, INSTRUMENTS)
+    nearest = refused.value.nearest
+    assert refused.value.reason
+    if refused.value.code == "abstention":
+        assert nearest == ""
+    else:
+        assert parse(nearest, NOW).window.deadline > NOW
+
+
+def test_the_json_of_a_claim():
+    """Names of SCIENCE's grammar, tickers for symbols, strikes in the unit, deadline in UTC."""
+    (claim,) = compile_text("BTC beats SPY by at least 0.5pp over 48h", SUNDAY, INSTRUMENTS).claims
+    shown = content(claim, KNOWN)
+    names = ("kind", "subject", "versus", "op", "unit", "margin")
+    assert {name: shown[name] for name in names} == {
+        "kind": "relative", "subject": "BTC", "versus": "SPY", "op": ">=", "unit": "pct",
+        "margin": 0.5,
+    }  # fmt: skip
+    assert (shown["deadline"], shown["theme"]) == ("2026-03-30T20:00:00Z", "crypto")
+    assert (shown["lo"], shown["hi"], shown["symbols"]) == (None, None, ["BTC-USD", "SPY"])

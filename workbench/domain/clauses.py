@@ -17,7 +17,8 @@ from workbench.domain.vocabulary import Token
 
 _PREDICATE = frozenset("VSTMBLDFRNCAWkZn")
 _THRESHOLD = frozenset("RN")
-_ASIDE = frozenset("?bve_c&oyAIMDn")  # what commentary may be made of
+_STOPS = frozenset(".!?")
+_HARD = frozenset({"unless", "except", "otherwise", "provided", "assuming"})
 _REASONS = {
     "e": ("event", "{} is an event; no price of the desk settles it."),
     "b": ("no_instrument", "{} is a basket, not an instrument of the desk."),
@@ -86,12 +87,13 @@ class Reading:
     stated: list[Token] = field(default_factory=list)
 
 
-def clauses(found: Sequence[Token], direction: str = "") -> Reading:
+def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -> Reading:
     """The clauses of a text.
 
     Args:
         found: Its tokens.
         direction: A side stated beside the text, read when the text has no predicate.
+        tagged: True in the tagged style, where sentences after the first give reasons.
 
     Raises:
         ClaimRefused: With the code of the first thing that stands in the way.
@@ -104,12 +106,12 @@ def clauses(found: Sequence[Token], direction: str = "") -> Reading:
     subjects: tuple[Instrument, ...] = ()
     refused: ClaimRefused | None = None
     for mark, segment in segments:
+        if mark in _STOPS and read.clauses and not _more(segment, direction, tagged):
+            read.commentary.append(_text(segment))
+            continue
         try:
             made = _segment(segment, subjects, read, direction)
         except ClaimRefused as error:
-            if mark.startswith((".", "!", "?")) and read.clauses and not _claims_more(segment):
-                read.commentary.append(_text(segment))
-                continue
             if refused is None and not read.clauses:
                 refused, subjects = error, _instruments(segment)[:1] or subjects
                 continue
@@ -153,11 +155,26 @@ def _segments(words: list[Token]) -> list[tuple[str, list[Token]]]:
     return [(mark, segment) for mark, segment in found if segment]
 
 
-def _claims_more(segment: Sequence[Token]) -> bool:
-    """True when a further sentence has the makings of a claim, so that it may not be dropped."""
+def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
+    """True when a further sentence is a claim too, and no reason that may be set aside.
+
+    A claim has a horizon of its own. Without one, or when it cannot be read, what has the makings
+    of a claim is not set aside either, except in the tagged style.
+    """
     kinds = [token.kind for token in segment]
-    threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
-    return "x" in kinds or ("I" in kinds and ("R" in kinds or threshold or "w" in kinds))
+    if any(token.kind == "x" and token.text.casefold() in _HARD for token in segment):
+        return True
+    try:
+        made = _segment(list(segment), (), Reading(), direction)
+    except ClaimRefused:
+        threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
+        predicate = bool(set(kinds) & set("VSTMBLD")) and "w" in kinds
+        return not tagged and "I" in kinds and ("R" in kinds or threshold or predicate)
+    if any(clause.horizons for clause in made):
+        return True
+    if not tagged:
+        raise ClaimRefused("unread", f"{_text(segment)!r} may be a claim or a reason; say which.")
+    return False
 
 
 def _brackets(words: list[Token], read: Reading) -> list[Token]:

@@ -99,7 +99,9 @@ def _english(
     tags = {name.upper(): value.strip() for name, value in _TAG.findall(text)}
     if odd := sorted(set(tags) - {"DIRECTION", "TIMEFRAME", "CONFIDENCE"} - _IGNORED):
         raise ClaimRefused("unread", f"The tag {odd[0]} means nothing here.")
-    body = _LABEL.sub("", normal(_TAG.sub(" ", text))).strip(" \"'“”")
+    bold = re.findall(r"\*\*(.+?)\*\*", text)
+    claim = bold[0] if len(bold) == 1 else _TAG.sub(" ", text)  # one passage in bold is the claim
+    body = _LABEL.sub("", normal(claim)).strip(" \"'“”")
     if _ABSTAINS.match(body):
         raise ClaimRefused(
             "abstention", "An abstention predicts nothing, so nothing can settle it."
@@ -107,17 +109,18 @@ def _english(
     said = [word for word in (tags.get("CONFIDENCE", ""), confidence) if word]
     beside = tags.get("TIMEFRAME", "") or timeframe
     lean = tags.get("DIRECTION", "")
-    if found := _IF.fullmatch(body.rstrip(".")):
+    if (found := _IF.fullmatch(body.rstrip("."))) and ". " not in body:
         first, second = _halves(found)
         stated = _horizon(beside, table)
-        then, notes = _claims(second, as_of, table, stated, lean, said)
+        then, notes = _claims(second, as_of, table, stated, lean, said, bool(tags))
         shared = [_ends_token(then[0])] if then else []
-        given, _ = _claims(first, as_of, table, stated, "", said, spare=shared)
+        given, _ = _claims(first, as_of, table, stated, "", said, bool(tags), spare=shared)
         if len(given) != 1:
             raise ClaimRefused("bad_condition", "A condition is one claim, not several.")
         built = [claims.conditional(one, given[0]) for one in then]
     else:
-        built, notes = _claims(body, as_of, table, _horizon(beside, table), lean, said)
+        stated = _horizon(beside, table)
+        built, notes = _claims(body, as_of, table, stated, lean, said, bool(tags))
     return _finished(built, _probability(said), notes, table)
 
 
@@ -149,10 +152,11 @@ def _claims(
     tag: Token | None,
     lean: str,
     said: list[str],
+    tagged: bool,
     spare: list[Token] | None = None,
 ) -> tuple[list[Claim], list[str]]:
     """The claims of one unconditional text and notes on how it was read."""
-    read = clauses(tokens(body, table), direction=lean)
+    read = clauses(tokens(body, table), direction=lean, tagged=tagged)
     said += [token.value[1]["p"] for token in read.stated]
     notes = [f"Commentary, not part of the claim: {text!r}." for text in read.commentary]
     built: list[Claim] = []

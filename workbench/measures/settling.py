@@ -203,12 +203,12 @@ def _by_the_clock(claim: Claim, one: Bars) -> Watched | None:
         return None
     if claim.kind not in WATCHED:
         return Watched(inside=_cut(one, last, last + 1), edges=None)
-    cut_short = one.at[last] < end
+    cut_short = bool(one.at[last] < end)
     if cut_short and last + 1 >= len(one):
         return None
     if (np.diff(one.at[before : last + 1 + cut_short]) > HOUR).any():
         return None
-    straddles = one.at[before] < start
+    straddles = bool(one.at[before] < start)
     first = before + 1 + straddles
     edges = [before + 1] * straddles + [last + 1] * cut_short
     if first > last:
