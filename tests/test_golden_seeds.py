@@ -112,7 +112,7 @@ EXPECTED = [
     "abstention", "abstention", [""], "abstention", [""], "abstention", "abstention",
     "abstention", ["yes", "no", "no"], "abstention", "abstention", ["", ""], ["yes"], ["no"],
     ["no", "yes"], ["yes"], "no_instrument", ["yes"], [""], ["no"], "reference_other", ["yes"],
-    ["yes", "yes"], ["no"], ["yes"], "abstention", "no_instrument", ["no"], ["yes"], ["yes"],
+    ["yes", "yes"], ["no"], ["yes"], "abstention", "vague", ["no"], ["yes"], ["yes"],
     "alternative", "event",
 ]  # fmt: skip
 

@@ -21,8 +21,8 @@ _STOPS = frozenset(".!?")
 _HARD = frozenset({"unless", "except", "otherwise", "provided", "assuming"})
 _REASONS = {
     "e": ("event", "{} is an event; no price of the desk settles it."),
-    "b": ("no_instrument", "{} is a basket, not an instrument of the desk."),
     "v": ("vague", "{} has no threshold that a rule could test."),
+    "b": ("no_instrument", "{} is a basket, not an instrument of the desk."),
     "?": ("unread", "{} is not understood, and may change the meaning."),
     "c": ("unread", "{} is not understood here, and may change the meaning."),
 }
@@ -135,7 +135,7 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
 
 def _nobody(words: Sequence[Token]) -> ClaimRefused:
     """Why a text that names no instrument is refused."""
-    for kind in "eb":
+    for kind in "evb":
         if odd := [token.text for token in words if token.kind == kind]:
             code, reason = _REASONS[kind]
             return ClaimRefused(code, reason.format(repr(odd[0])))
@@ -316,6 +316,10 @@ def _pieces(words: Sequence[Token]) -> list[list[Token]]:
             found.append([])
         elif token.kind not in ",&":
             found[-1].append(token)
+    for k in range(len(found) - 1, 0, -1):  # "flat (within 0.3%)" is one predicate
+        shape = "".join(token.kind for token in _said(found[k - 1]))
+        if shape in {"F", "VF", "SF"} and _said(found[k])[:1] and _said(found[k])[0].kind in "WR":
+            found[k - 1 : k + 1] = [found[k - 1] + found[k]]
     return [piece for piece in found if piece]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from workbench.domain import claims, horizons, windows
 from workbench.domain.calendars import iso, venue
-from workbench.domain.claims import Claim
+from workbench.domain.claims import Claim, Window
 from workbench.domain.clauses import Clause, clauses
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.figures import day, instant
@@ -160,13 +160,12 @@ def _claims(
     said += [token.value[1]["p"] for token in read.stated]
     notes = [f"Commentary, not part of the claim: {text!r}." for text in read.commentary]
     built: list[Claim] = []
+    beside = [*([tag] if tag else []), *(spare or [])]
     for clause in read.clauses:
-        horizon = _one_horizon(clause, read.clauses, tag, spare, as_of.date())
         for subject in clause.subjects:
-            rivals = clause.rivals or (None,)
-            for rival in rivals:
+            for rival in clause.rivals or (None,):
                 ruling = windows.leg(subject, *([rival] if rival else clause.group))
-                when = horizons.resolve(horizon, ruling, as_of)
+                horizon, when = _one_horizon(clause, read.clauses, beside, ruling, as_of)
                 _within_tag(when, tag, horizon, ruling, as_of)
                 _named_references(clause, subject, as_of)
                 built += build(clause, subject, rival, when)
@@ -177,39 +176,31 @@ def _claims(
 def _one_horizon(
     clause: Clause,
     every: tuple[Clause, ...],
-    tag: Token | None,
-    spare: list[Token] | None,
-    today: dt.date,
-) -> Token:
-    """The horizon of a clause: its own, else the one that the others share, else the tag's."""
+    beside: list[Token],
+    one: Instrument,
+    as_of: dt.datetime,
+) -> tuple[Token, Window]:
+    """A clause's horizon and its window: its own, else what the others share, else one beside."""
     if clause.counted is not None:
         if clause.horizons:
             raise ClaimRefused("contradictory", "A count of sessions is its own horizon.")
         sessions = {"count": clause.counted.value[1]["n"], "span": "sessions"}
-        return Token(kind="w", text=clause.counted.text, value=(None, sessions))
+        counted = Token(kind="w", text=clause.counted.text, value=(None, sessions))
+        return counted, horizons.resolve(counted, one, as_of)
     found = list(clause.horizons) or [one for each in every for one in each.horizons]
-    found = found or ([tag] if tag else []) or (spare or [])
+    found = found or beside[:1]
     dated = [one for one in found if horizons.hours(one) is None]
-    chosen = dated or found
-    if not chosen:
+    resolved = [(token, horizons.resolve(token, one, as_of)) for token in dated or found]
+    if not resolved:
         raise ClaimRefused("no_deadline", "The text states no horizon, so nothing ends it.")
-    if len({_meaning(one, today) for one in chosen}) > 1:
-        words = " and ".join(repr(one.text) for one in chosen)
+    if len({when.deadline for _, when in resolved}) > 1:
+        words = " and ".join(repr(token.text) for token, _ in resolved)
         raise ClaimRefused("contradictory", f"The horizons {words} disagree.")
-    return chosen[0]
-
-
-def _meaning(token: Token, today: dt.date) -> str:
-    length = horizons.hours(token)
-    fields = token.value[1] if isinstance(token.value, tuple) else token.value
-    if isinstance(fields, dict) and "date" in fields:
-        found = horizons.named_date(fields["date"], today)
-        return found.isoformat()
-    return str(length if length is not None else fields).casefold()
+    return resolved[0]
 
 
 def _within_tag(
-    when: claims.Window, tag: Token | None, horizon: Token, one: Instrument, as_of: dt.datetime
+    when: Window, tag: Token | None, horizon: Token, one: Instrument, as_of: dt.datetime
 ) -> None:
     """Refuses a horizon in the text that its tag contradicts."""
     if tag is None or tag is horizon:

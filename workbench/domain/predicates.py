@@ -85,13 +85,19 @@ def _flat(clause: Clause, one: Instrument, when: Window) -> Claim:
 
 def _level(clause: Clause, one: Instrument, when: Window) -> Claim:
     op, (value, unit) = _op(clause), _strike(figure(_token(clause, "N").text), one)
+    more = next((t.text for t in clause.said if t.kind == "H"), "").casefold()
+    if value < 0 and more in {"or more", "or less"}:
+        raise ClaimRefused("ambiguous", f"Is {value:g} {more} a larger fall or a smaller one?")
     return claims.level(one, when, _INVERSE[op] if clause.negated else op, value, unit)
 
 
 def _stays(clause: Clause, one: Instrument, when: Window) -> Claim:
     _no_denial(clause)
     value, unit = _strike(figure(_token(clause, "N").text), one)
-    lo, hi = (value, None) if _op(clause) in {">", ">="} else (None, value)
+    if clause.shape == "SN" and not _token(clause, "S").text.casefold().startswith("hold"):
+        raise _unfit(clause, one)
+    above = clause.shape == "SN" or _op(clause) in {">", ">="}  # to hold 640 is to stay above it
+    lo, hi = (value, None) if above else (None, value)
     return _pathed(claims.stays, one, when, lo, hi, unit)
 
 
@@ -182,7 +188,7 @@ def _pair(token: Token) -> tuple[Figure, Figure]:
 def _magnitude(clause: Clause, one: Instrument, when: Window) -> Claim:
     sides = [token for token in clause.said if token.kind in "DM"]
     found = figure(next(token.text for token in clause.said if token.kind == "N"))
-    op: Op = _op(clause) if set(clause.shape) & set("CA") else ">="
+    op: Op = _op(clause) if set(clause.shape) & set("CAH") else ">="
     value, unit = _change(found, one)
     side: Side = "any"
     if sides:
@@ -271,7 +277,7 @@ def _count(clause: Clause, one: Instrument, other: Instrument | None, when: Wind
     _no_denial(clause)
     assert clause.counted is not None  # noqa: S101 - asked by the caller
     fields = _value(clause.counted)[1]
-    times = int(horizons.count(fields["m"]))
+    times = int(horizons.count(fields.get("m", fields["n"])))
     if other is not None:
         if not re.fullmatch(r"[BL]", clause.shape):
             raise _unfit(clause, one)
@@ -358,11 +364,11 @@ _SHAPES: tuple[tuple[str, _Build], ...] = (
     (r"S[VD]?D", _in_the_green),
     (r"[VS]?F", _flat),
     (r"[VSFDM]*W?RoN|[VSF]*WNoN|[VSF]*WN|[VSFDM]*W?R", _band),
-    (r"SV?[CA]N", _stays),
+    (r"SV?[CA]N|SN", _stays),
     (r"T[CA]?NH?", _touch),
     (r"V?[DM]y?[CA]?NoN", _from_stated),
     (r"V?Zo?[CA]N|V?[CA]NZ", _range),
-    (r"V?[DM]y?[CA]?N|V?[CA]?N[DM]", _magnitude),
+    (r"V?[DM]y?[CA]?N|V?[DM]y?NH|V?[CA]?N[DM]", _magnitude),
     (r"V?[CA]N|V?NH", _level),
     (r"V?N", _magnitude),
     (r"V?ko?", _rank),

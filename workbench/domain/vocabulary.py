@@ -48,7 +48,7 @@ class Figure:
 _N = r"[+-]?\$?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:[km](?![a-z]))?"
 _U = (
     r"\s?(?:%|percentage points?|per ?cent|percent|pct|pp|p\.p\.|bps?|basis points?|points?|pts?"
-    r"|/barrel|a barrel|/bbl)?(?![\w%])"
+    r"|(?:/|per |an? )(?:barrel|bbl|ounce|oz|share|coin))?(?![\w%])"
 )
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -91,7 +91,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"last week)?(?:'s)?\s*(?:opening price|opening|open|opened|high|low)\b", "other"),
     ("r", rf"{_REF}(?:last week|last month|last year|a week ago|where it (?:opened|started))"
           r"(?:'s)?(?: close)?\b", "other"),
-    ("q", rf"\bon (?:at least )?(?P<m>{_COUNT}) of the next (?P<n>{_COUNT}) "
+    ("q", rf"\bon (?:at least )?(?:(?:each|all|every one)|(?P<m>{_COUNT})) of the next (?P<n>{_COUNT}) "
           r"(?:trading days|sessions|days|closes)\b", None),
     ("w", rf"{_IN}\b(?P<instant>\d{{4}}-\d{{2}}-\d{{2}}[t ]\d{{2}}:\d{{2}}(?::\d{{2}})?)"
           r"\s?(?:z|utc)\b", None),
@@ -105,6 +105,9 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("w", r"\b(?:by|at|into) the (?:close|closing bell|end of the day)(?! (?:on|of))\b", "today"),
     ("w", rf"{_IN}\btomorrow{_AT}\b", "tomorrow"),
     ("w", rf"{_IN}(?:this week(?:'s (?:close|end))?|week'?s? ?-?end)\b(?! ?end)", "week"),
+    ("w", r"(?:(?<=ends )|(?<=end )|(?<=closes )|(?<=close )|(?<=finishes )|"
+          r"(?<=finish ))the week\b",
+     "week"),
     ("w", rf"{_IN}(?:this month|month[ -]end|the month)\b", "month"),
     ("w", rf"{_IN}(?P<next>next\s+)?\b(?P<weekday>{_WEEKDAY}){_AT}\b", None),
     ("F", r"\b(?:flat|unchanged)[ -]to[ -](?P<flat>down|lower|up|higher)(?!\s?[\d+-])", None),
@@ -150,7 +153,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("B", r"\b(?:outperform(?:s|ing)?|beats?|leads?|tops|outpaces?)\b", None),
     ("L", r"\b(?:underperform(?:s|ing)?|lags?|trails?)\b(?: behind)?", None),
     ("S", r"\b(?:stays?|remains?|holds?|keeps?|staying|remaining|holding)\b", None),
-    ("T", r"\b(?:touch(?:es)?|hits?|reach(?:es)?|tags?|trades? at|prints?)\b", "any"),
+    ("T", r"\b(?:touch(?:es)?|breaks?|hits?|reach(?:es)?|tags?|trades? at|prints?)\b", "any"),
     ("T", r"\b(?:reclaims?|(?:climb|rall(?:y|ie)|spike|rise|surge|jump|recover|go|"
           r"push)(?:e?s)? (?:back )?to)"
           r"\b", "up"),
@@ -163,15 +166,19 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"pop)(?:e?s)?(?: back)? "
           r"(?:above|over|past))\b|\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
     ("T", r"\bcrosses below\b", "down"),
-    ("M", r"\b(?:rises?|gains?|rall(?:y|ies)|climbs?|adds?|jumps?|surges?|advances?|bounces?)\b",
+    ("V", r"\b(?:edges?|ticks?|drifts?|grinds?|heads?|goes|go|inch(?:es)?|moves?|push(?:es)?)\b"
+          r"(?= (?:higher|lower|up|down)\b)", None),
+    ("M", r"\b(?:rises?|gains?|rall(?:y|ies)|rebounds?|recovers?|soars?|pops?|climbs?|adds?|"
+          r"jumps?|surges?|advances?|bounces?)\b",
      "up"),
-    ("M", r"\b(?:falls?|loses?|drops?|slips?|declines?|slides?|sheds?|sinks?|tumbles?|dips?|"
+    ("M", r"\b(?:falls?|loses?|drops?|plunges?|crash(?:es)?|retreats?|slips?|declines?|slides?|"
+          r"sheds?|sinks?|tumbles?|dips?|"
           r"sells? off)\b", "down"),
     ("M", r"\b(?:moves?|changes?)\b", "any"),
     ("D", r"\b(?:higher|up|in the green|positive|green)\b", ("up", None)),
     ("D", r"\b(?:lower|down|in the red|negative|red)\b", ("down", None)),
     ("V", r"\b(?:clos(?:es?|ing)|ends?|finish(?:es)?|settles?|trades?|ending|trading)\b"
-          r"(?: (?:at(?! or\b)|the (?:day|session)))?", None),
+          r"(?: (?:at(?! (?:or|least|most)\b)|the (?:day|session)))?", None),
     ("C", r"(?:\b(?:above|over|north of)\b|>)", ">"),
     ("C", r"(?:\b(?:below|under|beneath|south of)\b|<)", "<"),
     ("W", r"\b(?:with)?in(?: a)?(?: band| range)?(?: of)?(?=\s*(?:±|\+/-|[+-]?\$?[\d.]))", None),
@@ -195,7 +202,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"open interest|by a|"
           r"everything|yield|barrel|usd|dollars|spot|continue|continues)\b|'s\b|[\"“”*:]|"
           r"\bresolved?\b", None),
-    (";", r"[;—]|\s-\s|\s–\s|--|[.!?](?=\s|$)", None),
+    (";", r"[;—]|[-–](?=\s)|--|[.!?](?=\s|$)", None),
     (",", r"[,()]", None),
 )  # fmt: skip
 _WORD = re.compile(r"[^\s]\w*(?:[-'][\w]+)*")
