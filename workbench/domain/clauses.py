@@ -16,9 +16,11 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.vocabulary import Token
 
 _PREDICATE = frozenset("VSTMBLDFRNCAWkZn")
-_THRESHOLD = frozenset("RN")
+_SAYS = frozenset("VSTMBLD")
 _STOPS = frozenset(".!?")
-_HARD = frozenset({"unless", "except", "otherwise", "provided", "assuming"})
+_HARD = frozenset(
+    {"unless", "except", "otherwise", "provided", "assuming", "as long as", "so long as"}
+)
 _REASONS = {
     "e": ("event", "{} is an event; no price of the desk settles it."),
     "v": ("vague", "{} has no threshold that a rule could test."),
@@ -168,7 +170,7 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
         made = _segment(list(segment), (), Reading(), direction)
     except ClaimRefused:
         threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
-        predicate = bool(set(kinds) & set("VSTMBLD")) and "w" in kinds
+        predicate = bool(set(kinds) & _SAYS) and "w" in kinds
         return not tagged and "I" in kinds and ("R" in kinds or threshold or predicate)
     if any(clause.horizons for clause in made):
         return True

@@ -92,13 +92,13 @@ def _level(clause: Clause, one: Instrument, when: Window) -> Claim:
 
 
 def _stays(clause: Clause, one: Instrument, when: Window) -> Claim:
-    _no_denial(clause)
     value, unit = _strike(figure(_token(clause, "N").text), one)
     if clause.shape == "SN" and not _token(clause, "S").text.casefold().startswith("hold"):
         raise _unfit(clause, one)
     above = clause.shape == "SN" or _op(clause) in {">", ">="}  # to hold 640 is to stay above it
     lo, hi = (value, None) if above else (None, value)
-    return _pathed(claims.stays, one, when, lo, hi, unit)
+    make = claims.touch if clause.negated else claims.stays
+    return _pathed(make, one, when, lo, hi, unit)
 
 
 def _touch(clause: Clause, one: Instrument, when: Window) -> Claim:
@@ -253,7 +253,7 @@ def _rank(clause: Clause, one: Instrument, when: Window) -> Claim:
 
 
 def _relative(clause: Clause, one: Instrument, other: Instrument, when: Window) -> Claim:
-    if not re.fullmatch(r"[VMD]?[BL](?:y?[CA]?N)?|[BL]y?[CA]?N", clause.shape):
+    if not re.fullmatch(r"[VMD]?[BL](?:y?[CA]?NH?)?", clause.shape):
         raise _unfit(clause, one)
     ahead = any(token.kind == "B" for token in clause.said)
     first, second = (one, other) if ahead else (other, one)
@@ -267,7 +267,7 @@ def _relative(clause: Clause, one: Instrument, other: Instrument, when: Window) 
             "unit", f"By how many percentage points? {sizes[0].value:g} has no unit."
         )
     margin = sizes[0].value / (100 if sizes[0].unit == "bp" else 1)
-    op: Op = _op(clause) if set(clause.shape) & set("CA") else ">="
+    op: Op = _op(clause) if set(clause.shape) & set("CAH") else ">="
     if clause.negated or op in {"<", "<="}:
         raise ClaimRefused("ambiguous", "A lead of less than a margin may be none; state a lead.")
     return claims.relative(first, second, when, margin, op)

@@ -91,8 +91,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"last week)?(?:'s)?\s*(?:opening price|opening|open|opened|high|low)\b", "other"),
     ("r", rf"{_REF}(?:last week|last month|last year|a week ago|where it (?:opened|started))"
           r"(?:'s)?(?: close)?\b", "other"),
-    ("q", rf"\bon (?:at least )?(?:(?:each|all|every one)|(?P<m>{_COUNT})) of the next (?P<n>{_COUNT}) "
-          r"(?:trading days|sessions|days|closes)\b", None),
+    ("q", rf"\bon (?:at least )?(?:(?:each|all|every one)|(?P<m>{_COUNT})) of the next "
+          rf"(?P<n>{_COUNT}) (?:trading days|sessions|days|closes)\b", None),
     ("w", rf"{_IN}\b(?P<instant>\d{{4}}-\d{{2}}-\d{{2}}[t ]\d{{2}}:\d{{2}}(?::\d{{2}})?)"
           r"\s?(?:z|utc)\b", None),
     ("w", rf"{_IN}\b(?P<date>{_DAY}){_AT}\b", None),
@@ -121,7 +121,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("C", r"\blower than\b(?=\s*\$?\d)", "<"),
     ("C", r"(?:<=|≤|\bat or (?:below|lower than)\b|\bno (?:higher|greater) than\b)", "<="),
     ("A", r"\b(?:at least|no less than|a minimum of)\b", ">="),
-    ("A", r"\b(?:at most|no more than|up to|a maximum of)\b", "<="),
+    ("A", r"\b(?:at most|no more than|up to(?=\s[\d.]+\s?%)|a maximum of)\b", "<="),
     ("A", r"\b(?:(?:by )?more than|in excess of|exceed(?:s|ing)?|greater than)\b", ">"),
     ("A", r"\b(?:less than|fewer than)\b", "<"),
     ("H", r"\bor (?:higher|above|more)\b(?!\s*\$?\d)", ">="),
@@ -136,7 +136,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|"
           r"out of))?\b", "down"),
     ("_", r"\b(?:either way|in either direction|on a relative basis)\b", None),
-    ("x", r"\b(?:unless|except|otherwise|either|or|and/or|if|provided|neither|nor|without|until|"
+    ("x", r"\b(?:as long as|so long as|unless|except|otherwise|either|or|and/or|if|provided|neither|nor|without|until|"
           r"before|first|then|assuming|only)\b", None),
     ("n", r"\b(?:do(?:es)? not|don't|doesn't|won't|will not|would not|wouldn't|can(?:not|'t)|"
           r"fails? to|failing to|never|not|is not|isn't|refuses to|unable to|no longer)\b", None),
