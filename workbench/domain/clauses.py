@@ -221,7 +221,9 @@ def _segment(
             )
     if aside:
         kinds = [token.kind for token in aside]
-        if "R" in kinds or any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds)):
+        condition = aside[0].text.casefold() == "given" and "I" in kinds and set(kinds) & _SAYS
+        threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
+        if "R" in kinds or threshold or condition:
             raise ClaimRefused("unread", f"{_text(aside)!r} may be a claim or a reason; say which.")
     late = [token for token in aside if token.kind == "w" and horizons.hours(token) is not None]
     words = [token for token in main if token.kind != "_"]

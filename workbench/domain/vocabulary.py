@@ -104,7 +104,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("w", rf"{_IN}\b(?:today|eod|end of day|(?<=end of )day){_AT}\b", "today"),
     ("w", r"\b(?:by|at|into) the (?:close|closing bell|end of the day)(?! (?:on|of))\b", "today"),
     ("w", rf"{_IN}\btomorrow{_AT}\b", "tomorrow"),
-    ("w", rf"{_IN}(?:this week(?:'s (?:close|end))?|week'?s? ?-?end)\b(?! ?end)", "week"),
+    ("w", rf"{_IN}(?:this week(?:'s (?:close|end))?|week(?:'s end|[ -]end))\b", "week"),
     ("w", r"(?:(?<=ends )|(?<=end )|(?<=closes )|(?<=close )|(?<=finishes )|"
           r"(?<=finish ))the week\b",
      "week"),
@@ -136,7 +136,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|"
           r"out of))?\b", "down"),
     ("_", r"\b(?:either way|in either direction|on a relative basis)\b", None),
-    ("x", r"\b(?:as long as|so long as|unless|except|otherwise|either|or|and/or|if|provided|neither|nor|without|until|"
+    ("x", r"\b(?:as long as|so long as|unless|except|otherwise|either|or|and/or|"
+          r"if|provided|neither|nor|without|until|"
           r"before|first|then|assuming|only)\b", None),
     ("n", r"\b(?:do(?:es)? not|don't|doesn't|won't|will not|would not|wouldn't|can(?:not|'t)|"
           r"fails? to|failing to|never|not|is not|isn't|refuses to|unable to|no longer)\b", None),
