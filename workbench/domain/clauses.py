@@ -254,6 +254,7 @@ def _groups(
 ) -> tuple[Clause, ...]:
     """Clauses of a segment: each subject list with the predicates that follow it."""
     made: list[Clause] = []
+    words = _horizon_after_subject(words)
     at, subjects = 0, before
     while at < len(words):
         while at < len(words) and words[at].kind in ",&":
@@ -275,6 +276,16 @@ def _groups(
         made += _predicates(pieces, subjects)
         at = end
     return tuple(made)
+
+
+def _horizon_after_subject(words: list[Token]) -> list[Token]:
+    """*Tomorrow SPY closes higher* in the order of *SPY tomorrow closes higher*."""
+    ahead = list(itertools.takewhile(lambda token: token.kind in "wr,&", words))
+    rest = words[len(ahead) :]
+    subjects, end = _list(rest, 0)
+    if not subjects:
+        return words
+    return [*rest[:end], *(token for token in ahead if token.kind in "wr"), *rest[end:]]
 
 
 def _said(piece: Sequence[Token]) -> list[Token]:
@@ -352,10 +363,9 @@ def _predicates(pieces: list[list[Token]], subjects: tuple[Instrument, ...]) -> 
             replace(one, horizons=one.horizons + horizon, references=one.references + named)
             for one in made
         ]
-    elif loose and subjects:
-        raise ClaimRefused(
-            "vague", f"Nothing is said of {subjects[-1].name} that a rule could test."
-        )
+    elif loose:
+        name = subjects[-1].name if subjects else "nobody"
+        raise ClaimRefused("vague", f"Nothing is said of {name} that a rule could test.")
     return made
 
 
