@@ -5,6 +5,7 @@ Skipped where the shared folder is not at hand: nothing of it is copied here.
 
 import datetime as dt
 import json
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,7 @@ from workbench.domain.records import Settlement
 from workbench.measures.prices import Bars
 from workbench.measures.settling import references, settle
 
-SHARED = Path(__file__).parents[2] / "shared"
-SHARED = SHARED if SHARED.is_dir() else Path("/work/shared")
+SHARED = Path(os.environ.get("WORKBENCH_SHARED") or Path(__file__).parents[2] / "shared")
 pytestmark = pytest.mark.skipif(
     not (SHARED / "seeds" / "claims.jsonl").is_file(), reason="the shared seeds are not at hand"
 )
