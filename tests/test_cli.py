@@ -266,6 +266,62 @@ def test_a_claim_refused(text: str, code: str, run: Run):
     assert len(shown.stderr.splitlines()) == 1
 
 
+def test_a_claim_in_desk_english(run: Run):
+    """One readable block: the sentence of each part, when it is due, and what was set aside."""
+    text = "SPY down 0.3–0.8% in 24h as selling persists, conf 0.54"
+    args = ["claim", text, "--as-of", "2026-04-03T17:44Z", "-f", "params/small.yaml"]
+    shown = run(*args).stdout.splitlines()
+    assert shown[0] == (
+        "SPY ends \u22120.8% to \u22120.3% from its last close on Mon 6 Apr 2026, "
+        "rolled from Sat 4 Apr 2026 17:44 UTC"
+    )
+    assert shown[1] == "  band, theme index, due 2026-04-06T20:00:00Z, p = 0.54"
+    assert any("rolled to the next" in line for line in shown)
+
+
+def test_claims_in_a_batch(run: Run, tmp_path: Path):
+    """One JSON line a line, refusals among them, each as of its own moment; exit 0."""
+    path = tmp_path / "sentences.jsonl"
+    asked = [
+        {"text": "VIX remains below 26 in 24h", "as_of": "2026-04-03T17:44:00Z"},
+        {"text": "SPY closes higher on Good Friday", "as_of": "2026-04-01T22:00:00Z"},
+        {"text": "SPY closes higher on Apr 3", "as_of": "2026-04-01 22:00:00 UTC"},
+        {"text": "BTC closes higher", "timeframe": "48h", "as_of": "2026-04-03T00:54:59Z"},
+    ]
+    path.write_text("\n".join(json.dumps(one) for one in asked) + "\n\n", encoding="utf-8")
+    shown = run("claim", "--file", str(path), "--json", "-f", "params/small.yaml")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    lines = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [one["status"] for one in lines] == ["compiled", "refused", "refused", "compiled"]
+    assert [one["code"] for one in lines] == ["", "no_deadline", "no_session", ""]
+    for one in lines:
+        assert {"status", "claims", "reason", "code", "nearest"} <= set(one)
+    (vix,) = lines[0]["claims"]
+    assert (vix["kind"], vix["subject"], vix["hi"]) == ("stays", "VIX", 26.0)
+    assert (vix["deadline"], vix["unit"]) == ("2026-04-06T20:00:00Z", "price")
+    assert lines[3]["claims"][0]["deadline"] == "2026-04-05T00:54:59Z"
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"as_of": "2026-04-01T22:00Z"}', '{"text": "x", "as_of": "soon"}']
+)
+def test_a_malformed_batch_of_claims(line: str, run: Run, tmp_path: Path):
+    """A line that cannot be read is named by its number; nothing is answered."""
+    path = tmp_path / "sentences.jsonl"
+    path.write_text('{"text": "SPY higher in 24h"}\n' + line + "\n", encoding="utf-8")
+    shown = run("claim", "--file", str(path), "--json", "-f", "params/small.yaml")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert len(shown.stderr.splitlines()) == 1
+    assert "line 2" in shown.stderr
+
+
+def test_a_claim_needs_a_text_or_a_file(run: Run):
+    """Neither or both is a mistake in one line."""
+    for args in ([], ["SPY higher in 24h", "--file", "x.jsonl"]):
+        shown = run("claim", *args, "-f", "params/small.yaml")
+        assert (shown.returncode, len(shown.stderr.splitlines())) == (2, 1)
+
+
 def test_archive_status(run: Run):
     """One row a series, field and source, with counts, spans and when it was last known."""
     rows = answer(run("archive", "status", "-f", "params/small.yaml", "--json"))

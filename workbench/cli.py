@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.exceptions import TyperException
 
-from workbench.domain.errors import ParamsError, WorkbenchError
+from workbench.domain.errors import ClaimRefused, ParamsError, WorkbenchError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,31 +194,33 @@ def verify(
 
 @app.command()
 def claim(
-    text: Annotated[str, typer.Argument(help="A sentence as the desk renders them.")],
+    text: Annotated[str | None, typer.Argument(help="A prediction in desk English.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Moment of issue, ISO in UTC.")] = None,
-    file: DeskFile = DEFAULT,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="JSON lines with text and as_of, one claim each.")
+    ] = None,
+    desk: Annotated[str, typer.Option("-f", "--desk", help="The desk's params file.")] = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Compile a sentence to a claim, or refuse it and say why."""
+    """Compile a prediction to claims that a rule can settle, or refuse it and say why."""
+    from workbench.desk import compiling
     from workbench.domain.calendars import UTC, moment
-    from workbench.domain.errors import ClaimRefused
-    from workbench.domain.sentences import parse, render
 
-    table = _desk(file, None, None).table
+    if (text is None) == (file is None):
+        raise ParamsError("Give a text, or --file with JSON lines, and not both.")
+    table = _desk(desk, None, None).table
     when = moment(as_of) if as_of else dt.datetime.now(UTC)
-    try:
-        found = parse(text, when, table)
-    except ClaimRefused as refused:
+    if file is not None:
+        for answered in compiling.batch(file, when, table):
+            _say(json.dumps(answered) if as_json else compiling.block(answered))
+        return
+    answered = compiling.answer(text or "", when, table)
+    if answered["status"] == "refused":
         if not as_json:
-            raise
-        _say(json.dumps({"status": "refused", "code": refused.code, "reason": refused.reason,
-                         "nearest": refused.nearest}, indent=1))  # fmt: skip
-        raise typer.Exit(2) from refused
-    content = found.content() | {"sentence": render(found, table), "id": found.id}
-    if as_json:
-        _say(json.dumps({"status": "compiled", "claims": [content]}, indent=1))
-    else:
-        _say(f"{content['sentence']}\n{json.dumps(content, indent=1)}")
+            raise ClaimRefused(answered["code"], answered["reason"], answered["nearest"])
+        _say(json.dumps(answered, indent=1))
+        raise typer.Exit(2)
+    _say(json.dumps(answered, indent=1) if as_json else compiling.block(answered))
 
 
 @archive_app.command("status")

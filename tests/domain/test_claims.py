@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain import claims
+from workbench.domain import claims, windows
 from workbench.domain.calendars import UTC, moment, venue
 from workbench.domain.claims import Claim, Reference
 from workbench.domain.errors import ClaimRefused
@@ -188,10 +188,11 @@ def test_a_touch_has_one_strike():
     assert refused(lambda: claims.stays(SPX, WEEK, None, None)) == "no_threshold"
 
 
-def test_relative_needs_two_instruments_of_one_venue():
-    """Daily bars that close at different times cannot be compared, nor one with itself."""
-    assert refused(lambda: claims.relative(BTC, SPX, WEEK, 0)) == "calendars_differ"
+def test_relative_needs_two_instruments():
+    """None is compared with itself; a coin and an index are, at the index's closes."""
     assert refused(lambda: claims.relative(SPX, SPX, WEEK, 0)) == "no_instrument"
+    assert claims.relative(BTC, SPX, WEEK, 0).symbols == ("BTC-USD", "SPX")
+    assert windows.leg(BTC, SPX) == windows.leg(SPX, BTC) == SPX
 
 
 def test_a_path_claim_starts_between_sessions():

@@ -17,6 +17,7 @@ Theme = Literal[
     "rates", "inflation", "volatility", "index", "mega-cap", "small-cap", "crypto", "oil", "gold",
     "dollar", "geopolitics", "filings", "earnings", "AI",
 ]  # fmt: skip
+ALWAYS = "24/7"  # the venue that never closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Instrument:
         lag_minutes: Minutes after the close when that close is taken as known.
         aliases: Other names that sentences may use, matched without case.
         sources: Archive sources in order of preference; empty accepts any one source.
+        ticker: What desks call it where the archive's series id differs, such as BTC.
     """
 
     symbol: str
@@ -44,6 +46,12 @@ class Instrument:
     lag_minutes: int = 15
     aliases: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    ticker: str = ""
+
+    @property
+    def short(self) -> str:
+        """The ticker, or the symbol where both are the same."""
+        return self.ticker or self.symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +86,10 @@ def _share(symbol: str, name: str, *aliases: str) -> Instrument:
     return Instrument(symbol=symbol, name=name, aliases=(symbol, *aliases), sources=("H",))
 
 
-def _coin(symbol: str, name: str, series: str) -> Instrument:
+def _coin(symbol: str, name: str, series: str, *aliases: str) -> Instrument:
     return Instrument(
-        symbol=series, name=symbol, venue="24/7", theme="crypto", lag_minutes=5,
-        aliases=(name, symbol), sources=("B-yahoo", "K-yahoo"),
+        symbol=series, name=symbol, venue=ALWAYS, theme="crypto", lag_minutes=5,
+        aliases=(name, symbol, *aliases), sources=("B-yahoo", "K-yahoo"), ticker=symbol,
     )  # fmt: skip
 
 
@@ -90,7 +98,7 @@ def _fund(symbol: str, theme: Theme, *aliases: str, sources: tuple[str, ...] = (
 
 
 INSTRUMENTS: tuple[Instrument, ...] = (
-    _index("SPX", "S&P 500", "the S&P 500"),
+    _index("SPX", "S&P 500", "the S&P 500", "S&P", "the S&P"),
     _index("COMP", "Nasdaq Composite", "Nasdaq", "the Nasdaq"),
     Instrument(
         symbol="VIX", name="VIX", theme="volatility", unit="points", lag_minutes=30,
@@ -108,9 +116,39 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     _share("AAPL", "Apple"),
     _share("MSTR", "MicroStrategy", "Strategy"),
     _coin("BTC", "bitcoin", "BTC-USD"),
-    _coin("ETH", "ether", "ETH-USD"),
+    _coin("ETH", "ether", "ETH-USD", "Ethereum"),
     _coin("SOL", "solana", "SOL-USD"),
 )  # fmt: skip
+
+# What sentences may name beyond the desk's table. Closes are taken on XNYS sessions; what their
+# sources print on other days is not read. A desk that has the prices lists them in its params.
+QUOTED: tuple[Instrument, ...] = (
+    Instrument(
+        symbol="10Y", name="10Y", theme="rates", unit="%",
+        aliases=(
+            "the 10Y", "10-year", "the 10-year", "10Y yield", "the 10Y yield", "10-year yield",
+            "the 10-year yield", "10-year Treasury yield", "the 10-year Treasury yield",
+            "US10Y", "TNX",
+        ),
+    ),
+    Instrument(
+        symbol="DXY", name="DXY", theme="dollar", unit="points",
+        aliases=("the DXY", "dollar index", "the dollar index", "the dollar"),
+    ),
+    Instrument(
+        symbol="CL", name="WTI", theme="oil", ticker="WTI", unit="USD a barrel",
+        aliases=("WTI crude", "crude", "crude oil"),
+    ),
+    Instrument(
+        symbol="BZ", name="Brent", theme="oil", ticker="Brent", unit="USD a barrel",
+        aliases=("Brent crude",),
+    ),
+    Instrument(
+        symbol="XAU", name="gold", theme="gold", ticker="gold", unit="USD an ounce",
+        aliases=("spot gold",),
+    ),
+)  # fmt: skip
+KNOWN: tuple[Instrument, ...] = (*INSTRUMENTS, *QUOTED)
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(symbol="WTI", name="WTI crude", unit="USD a barrel", period="day", lag_days=7),
@@ -120,19 +158,27 @@ INDICATORS: tuple[Indicator, ...] = (
 )
 
 
-def find(text: str, table: Iterable[Instrument] = INSTRUMENTS) -> Instrument:
+def known(table: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    """A desk's table and, behind it, the quoted instruments that it does not list itself."""
+    own = tuple(table)
+    names = {name.casefold() for one in own for name in (one.symbol, one.name, *one.aliases)}
+    names |= {one.short.casefold() for one in own}
+    return (*own, *(one for one in QUOTED if one.short.casefold() not in names))
+
+
+def find(text: str, table: Iterable[Instrument] = KNOWN) -> Instrument:
     """The instrument that a symbol, name or alias means, matched without case.
 
     Raises:
         ClaimRefused: No instrument of the table has that name.
     """
-    known = list(table)
+    rows = list(table)
     wanted = text.strip().casefold()
-    for one in known:
+    for one in rows:
         if wanted in {one.symbol.casefold(), one.name.casefold(), *map(str.casefold, one.aliases)}:
             return one
     raise ClaimRefused(
         "no_instrument",
         f"{text.strip()!r} is not an instrument of this desk. "
-        f"Known: {', '.join(one.symbol for one in known)}. Add it under 'instruments' in params.",
+        f"Known: {', '.join(one.short for one in rows)}. Add it under 'instruments' in params.",
     )

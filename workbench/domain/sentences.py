@@ -1,127 +1,113 @@
 """Claims as sentences and back: ``parse(render(claim)) == claim`` for unregistered claims.
 
-A sentence names its deadline's date; horizon and deadline follow from the venue's calendar and
-the moment of issue. Reference prices are the desk's, so no sentence states one.
+A sentence names its deadline; horizon and window follow from the venue's calendar and the moment
+of issue. Reference prices are the desk's, so no sentence states one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from workbench.domain import claims
-from workbench.domain.claims import Claim, Op, Side
+from workbench.domain import claims, windows
+from workbench.domain.claims import Claim, Op, Side, Unit, Window
 from workbench.domain.errors import ClaimRefused
-from workbench.domain.instruments import INSTRUMENTS, Instrument, find
+from workbench.domain.figures import (
+    MINUS,
+    date_of,
+    day,
+    instant,
+    instant_of,
+    number,
+    plain,
+    price,
+    signed,
+    size,
+    strike,
+)  # fmt: skip
+from workbench.domain.instruments import KNOWN, Instrument, find
+from workbench.domain.negations import negated
 
-MINUS = "\N{MINUS SIGN}"
+__all__ = ["day", "negated", "plain", "price", "signed"]  # what pages need of a claim's wording
+
 _OPS: dict[Op, str] = {">": "above", "<": "below", ">=": "at or above", "<=": "at or below"}
 _MOVES: dict[Side, str] = {"up": "rises", "down": "falls", "any": "moves"}
-_NUMBER = r"([+-]?[\d,]*\.?\d+)"
-_DATE = r"((?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d{2}-\d{2})"
+_SIZES: dict[Op, str] = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
+_SIDES: dict[tuple[Side | None, Op | None], str] = {
+    ("up", None): "higher", ("down", None): "lower",
+    ("up", ">="): "no lower", ("down", "<="): "no higher",
+}  # fmt: skip
 
 
-def price(value: float, tick: float) -> str:
-    """A price as text: ``2,850`` or ``13.85``."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.{claims.decimals(tick)}f}"
-
-
-def plain(value: float | None) -> str:
-    """A percentage as text, in full and without idle zeros: ``115.5983``, ``1.5``, ``2``."""
-    return f"{value or 0.0:.4f}".rstrip("0").rstrip(".")
-
-
-def signed(value: float | None) -> str:
-    """The same with its sign, a real minus for negative ones."""
-    sign = "+" if (value or 0.0) >= 0 else MINUS
-    return sign + plain(abs(value or 0.0))
-
-
-def day(date: dt.date) -> str:
-    """A date as text: ``Tue 30 Jan 2018``."""
-    return f"{date:%a} {date.day} {date:%b %Y}"
-
-
-def render(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
+def render(claim: Claim, table: Iterable[Instrument] = KNOWN) -> str:
     """The one sentence that these fields mean."""
     known = list(table)
-    one = find(claim.subject, known)
-    name, on = one.name, day(claim.window.date)
+    text = _main(claim, known)
+    if claim.window.rolled:
+        text += f", rolled from {instant(claim.window.rolled)}"
+    return f"If {render(claim.given, known)}, then {text}" if claim.given else text
+
+
+def _main(claim: Claim, known: list[Instrument]) -> str:
+    one, clock = find(claim.subject, known), claim.window.mode == "clock"
+    name, end = one.name, instant(claim.window.deadline) if clock else day(claim.window.date)
+    on, by = ("at " + end, "by " + end) if clock else ("on " + end, "by the close on " + end)
+    since = "" if claim.unit == "price" else " from its last close"
 
     def at(value: float | None) -> str:
-        return price(value or 0.0, one.tick)
+        return strike(one, value, claim.unit)
 
     match claim.kind:
         case "direction":
-            word = "higher" if claim.side == "up" else "lower"
-            return f"{name} closes {word} on {on} than at its last close"
+            return f"{name} closes {_SIDES[claim.side, claim.op]} {on} than at its last close"
         case "level":
             value = claim.lo if claim.lo is not None else claim.hi
-            return f"{name} closes {_OPS[claim.op or '>']} {at(value)} on {on}"
-        case "band" if claim.unit == "pct":
-            ends = f"{signed(claim.lo)}% to {signed(claim.hi)}%"
-            return f"{name} ends {ends} from its last close on {on}"
+            verb = "ends" if since else "closes"
+            return f"{name} {verb} {_OPS[claim.op or '>']} {at(value)}{since} {on}"
+        case "band" if claim.unit == "price":
+            return f"{name} closes between {at(claim.lo)} and {at(claim.hi)} {on}"
         case "band":
-            return f"{name} closes between {at(claim.lo)} and {at(claim.hi)} on {on}"
+            return f"{name} ends {at(claim.lo)} to {at(claim.hi)}{since} {on}"
         case "magnitude":
-            moves = _MOVES[claim.side or "any"]
-            return f"{name} {moves} more than {plain(claim.lo)}% by the close on {on}"
-        case "relative":
-            by = f" by more than {plain(claim.margin)} points" if claim.margin else ""
-            return f"{name} beats {find(claim.versus or '', known).name}{by} by the close on {on}"
-        case "stays" if claim.lo is not None and claim.hi is not None:
-            return f"{name} stays between {at(claim.lo)} and {at(claim.hi)} through {on}"
-        case "stays":
-            side = "above" if claim.lo is not None else "below"
-            return f"{name} stays {side} {at(claim.lo or claim.hi)} through {on}"
-        case "touch":
-            side = "or higher" if claim.hi is not None else "or lower"
-            return f"{name} trades at {at(claim.hi or claim.lo)} {side} by the close on {on}"
-
-
-def negated(claim: Claim, table: Iterable[Instrument] = INSTRUMENTS) -> str:
-    """What makes a registered claim false, as a clause after "wrong if"."""
-    known = list(table)
-    one = find(claim.subject, known)
-    name, on = one.name, day(claim.window.date)
-
-    def at(value: float | None) -> str:
-        return price(value or 0.0, one.tick)
-
-    match claim.kind:
-        case "direction":
-            side = "at or below" if claim.side == "up" else "at or above"
-            return f"{name} closes {side} {claim.reference:,.2f} on {on}"
-        case "level":
-            opposite = {">": "at or below", ">=": "below", "<": "at or above", "<=": "above"}
-            return f"{name} closes {opposite[claim.op or '>']} {at(claim.lo or claim.hi)} on {on}"
-        case "band" if claim.unit == "pct":
-            ends = f"{signed(claim.lo)}% to {signed(claim.hi)}%"
-            return f"{name} ends outside {ends} from {claim.reference:,.2f} on {on}"
-        case "band":
-            return f"{name} closes outside {at(claim.lo)} to {at(claim.hi)} on {on}"
-        case "magnitude":
-            verb = {"up": "has not risen", "down": "has not fallen"}.get(claim.side or "")
-            moved = f"{verb} by more than" if verb else "is within"
-            return (
-                f"{name} {moved} {plain(claim.lo)}% of {claim.reference:,.2f} at the close on {on}"
-            )
+            more = _SIZES[claim.op or ">"]
+            return f"{name} {_MOVES[claim.side or 'any']} {more} {size(claim.lo, claim.unit)} {by}"
         case "relative":
             other = find(claim.versus or "", known).name
-            return (
-                f"{name} leads {other} by {plain(claim.margin)} points or less at the close on {on}"
-            )
+            if not claim.margin:
+                return f"{name} {'matches or beats' if claim.op else 'beats'} {other} {by}"
+            more = _SIZES[claim.op or ">"]
+            return f"{name} beats {other} by {more} {plain(claim.margin)} points {by}"
+        case "stays" if claim.lo is not None and claim.hi is not None:
+            return f"{name} stays between {at(claim.lo)} and {at(claim.hi)}{since} through {end}"
         case "stays":
-            edges = [f"{at(claim.lo)} or lower"] * (claim.lo is not None)
-            edges += [f"{at(claim.hi)} or higher"] * (claim.hi is not None)
-            return f"{name} trades at {', or at '.join(edges)} by the close on {on}"
+            side, value = ("above", claim.lo) if claim.lo is not None else ("below", claim.hi)
+            return f"{name} stays {side} {at(value)}{since} through {end}"
         case "touch":
-            side = "reaches" if claim.hi is not None else "falls to"
-            return f"{name} never {side} {at(claim.hi or claim.lo)} by the close on {on}"
+            if claim.lo == claim.hi:
+                return f"{name} trades at {at(claim.hi)}{since} {by}"
+            side, value = ("lower", claim.lo) if claim.hi is None else ("higher", claim.hi)
+            return f"{name} trades at {at(value)} or {side}{since} {by}"
+        case "range":
+            value = claim.lo if claim.lo is not None else claim.hi
+            return f"{name} ranges over {_SIZES[claim.op or '>']} {size(value, claim.unit)} {by}"
+        case "rank":
+            place = "top" if claim.side == "up" else "bottom"
+            names = ", ".join(find(symbol, known).name for symbol in claim.group)
+            return f"{name} ranks in the {place} {claim.places} of {names} {by}"
+        case "count":
+            if claim.versus:
+                daily = f"beats {find(claim.versus, known).name}"
+            elif claim.side:
+                daily = f"closes {_SIDES[claim.side, None]} than the session before"
+            else:
+                value = claim.lo if claim.lo is not None else claim.hi
+                daily = f"closes {_OPS[claim.op or '>']} {at(value)}"
+            return f"{name} {daily} on at least {claim.times} sessions to {end}"
 
 
-def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = INSTRUMENTS) -> Claim:
+def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = KNOWN) -> Claim:
     """The claim that a sentence of the desk means, issued at a moment.
 
     Args:
@@ -134,16 +120,19 @@ def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = INSTRUMEN
             a window already over, or strikes that make no sense.
     """
     known = list(table)
-    words_only = " ".join(text.replace(MINUS, "-").split()).rstrip(".")
+    words = " ".join(text.replace(MINUS, "-").split()).rstrip(".")
+    if found := re.fullmatch(r"[Ii]f (.+), then (.+)", words):
+        condition, then = (parse(part, as_of, known) for part in found.groups())
+        return claims.conditional(then, condition)
     for pattern, build in _FORMS:
-        if found := re.fullmatch(pattern, words_only):
-            *words, date = found.groups()
-            one = find(words[0], known)
-            when = claims.window_until(one, as_of, _date(date))
-            if build == "relative":
-                other = find(words[1], known)
-                return claims.relative(one, other, when, _number(words[2] or "0"))
-            return _build(build, one, when, words[1:])
+        if found := re.fullmatch(pattern + _END, words):
+            *slots, date, clock, rolled, rolled_clock = found.groups()
+            nominal = instant_of(rolled, rolled_clock) if rolled else None
+
+            def when(one: Instrument) -> Window:
+                return _window(one, as_of, date, clock, nominal)  # noqa: B023 - called at once
+
+            return build(slots, when, known)
     raise ClaimRefused(
         "not_a_claim",
         f"No rule settles {text.strip()!r}.",
@@ -151,60 +140,145 @@ def parse(text: str, as_of: dt.datetime, table: Iterable[Instrument] = INSTRUMEN
     )
 
 
-_FORMS: tuple[tuple[str, str], ...] = (
-    (rf"(.+?) closes (higher|lower) on {_DATE} than at its last close", "direction"),
-    (rf"(.+?) closes (above|below|at or above|at or below) {_NUMBER} on {_DATE}", "level"),
-    (rf"(.+?) ends {_NUMBER}% to {_NUMBER}% from its last close on {_DATE}", "band_pct"),
-    (rf"(.+?) closes between {_NUMBER} and {_NUMBER} on {_DATE}", "band_price"),
-    (rf"(.+?) (rises|falls|moves) more than {_NUMBER}% by the close on {_DATE}", "magnitude"),
+def _window(
+    one: Instrument,
+    as_of: dt.datetime,
+    date: str,
+    clock: str | None,
+    nominal: dt.datetime | None,
+) -> Window:
+    end = instant_of(date, clock) if clock else nominal
+    if end is None:
+        return claims.window_until(one, as_of, date_of(date))
+    found = claims.window_to(one, as_of, end)
+    if not clock and (found.rolled != end or found.date != date_of(date)):
+        raise ClaimRefused("contradictory", f"{instant(end)} does not roll to {date}.")
+    return found
+
+
+_K = TypeVar("_K")
+_Slots = list[str]
+_When = Callable[[Instrument], Window]
+_Build = Callable[[_Slots, _When, list[Instrument]], Claim]
+
+
+def _direction(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    side, op = next(key for key, word in _SIDES.items() if word == slots[1])
+    return claims.direction(one, when(one), side or "up", op)
+
+
+def _level(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    return claims.level(one, when(one), _key(_OPS, slots[1]), number(slots[2]), _unit(slots[3]))
+
+
+def _band(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    unit = _unit(slots[-1]) if len(slots) > 3 else "price"
+    return claims.band(one, when(one), number(slots[1]), number(slots[2]), unit)
+
+
+def _magnitude(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    side, op = _key(_MOVES, slots[1]), _key(_SIZES, slots[2])
+    return claims.magnitude(one, when(one), number(slots[3]), side, op, _unit(slots[4]))
+
+
+def _relative(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one, other = find(slots[0], known), find(slots[2], known)
+    op: Op = ">=" if slots[1] != "beats" else _key(_SIZES, slots[3] or "more than")
+    margin = number(slots[4] or "0")
+    return claims.relative(one, other, when(windows.leg(one, other)), margin, op)
+
+
+def _corridor(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    return claims.stays(one, when(one), number(slots[1]), number(slots[3]), _unit(slots[4]))
+
+
+def _stays(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one, value = find(slots[0], known), number(slots[2])
+    lo, hi = (value, None) if slots[1] == "above" else (None, value)
+    return claims.stays(one, when(one), lo, hi, _unit(slots[3]))
+
+
+def _touch(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one, value = find(slots[0], known), number(slots[1])
+    lo = None if slots[3] == "higher" else value
+    hi = None if slots[3] == "lower" else value
+    return claims.touch(one, when(one), lo, hi, _unit(slots[2]))
+
+
+def _range(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    return claims.span(one, when(one), number(slots[2]), _key(_SIZES, slots[1]), _unit(slots[3]))
+
+
+def _rank(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one, group = find(slots[0], known), [find(name, known) for name in slots[3].split(", ")]
+    side: Side = "up" if slots[1] == "top" else "down"
+    return claims.rank(one, group, when(windows.leg(one, *group)), int(slots[2]), side)
+
+
+def _count(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    return claims.count(
+        one, when(one), int(slots[2]), side="up" if slots[1] == "higher" else "down"
+    )
+
+
+def _count_level(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    op, value = _key(_OPS, slots[1]), number(slots[2])
+    return claims.count(one, when(one), int(slots[3]), op=op, value=value)
+
+
+def _count_relative(slots: _Slots, when: _When, known: list[Instrument]) -> Claim:
+    one = find(slots[0], known)
+    return claims.count(one, when(one), int(slots[2]), other=find(slots[1], known))
+
+
+_NUMBER = r"([+-]?[\d,]*\.?\d+)"
+_UNIT = r"(%| points)?"
+_CHANGE = r"(%| points)"
+_OP = r"(above|below|at or above|at or below)"
+_SIZE = r"(more than|at least|less than|at most)"
+_SINCE = r"(?: from its last close)?"
+_TIME = r"(\d{2}:\d{2}(?::\d{2})?)"
+_DATE = r"((?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d{2}-\d{2})"
+_ON, _BY = r" (?:on|at) \0", r" by (?:the close on )?\0"  # \0 stands for the deadline
+_END = rf"(?:, rolled from {_DATE} {_TIME} UTC)?"
+_PATTERNS: tuple[tuple[str, _Build], ...] = (
+    (rf"(.+?) closes (higher|lower|no higher|no lower){_ON} than at its last close", _direction),
+    (rf"(.+?) (?:closes|ends) {_OP} {_NUMBER}{_UNIT}{_SINCE}{_ON}", _level),
+    (rf"(.+?) ends {_NUMBER}(?:%| points) to {_NUMBER}{_CHANGE}{_SINCE}{_ON}", _band),
+    (rf"(.+?) closes between {_NUMBER} and {_NUMBER}{_ON}", _band),
+    (rf"(.+?) (rises|falls|moves) {_SIZE} {_NUMBER}{_CHANGE}{_BY}", _magnitude),
+    (rf"(.+?) (beats|matches or beats) (.+?)(?: by {_SIZE} {_NUMBER} points)?{_BY}", _relative),
     (
-        rf"(.+?) beats (.+?)(?: by more than {_NUMBER} points)? by the close on {_DATE}",
-        "relative",
+        rf"(.+?) stays between {_NUMBER}{_UNIT} and {_NUMBER}{_UNIT}{_SINCE} through \0",
+        _corridor,
     ),
-    (rf"(.+?) stays between {_NUMBER} and {_NUMBER} through {_DATE}", "corridor"),
-    (rf"(.+?) stays (above|below) {_NUMBER} through {_DATE}", "stays"),
-    (rf"(.+?) trades at {_NUMBER} or (higher|lower) by the close on {_DATE}", "touch"),
+    (rf"(.+?) stays (above|below) {_NUMBER}{_UNIT}{_SINCE} through \0", _stays),
+    (rf"(.+?) trades at {_NUMBER}{_UNIT}(?: or (higher|lower))?{_SINCE}{_BY}", _touch),
+    (rf"(.+?) ranges over {_SIZE} {_NUMBER}{_CHANGE}{_BY}", _range),
+    (rf"(.+?) ranks in the (top|bottom) (\d+) of (.+?){_BY}", _rank),
+    (
+        r"(.+?) closes (higher|lower) than the session before on at least (\d+) sessions to \0",
+        _count,
+    ),
+    (rf"(.+?) closes {_OP} {_NUMBER} on at least (\d+) sessions to \0", _count_level),
+    (r"(.+?) beats (.+?) on at least (\d+) sessions to \0", _count_relative),
+)
+_FORMS = tuple(
+    (form.replace(r"\0", rf"{_DATE}(?: {_TIME} UTC)?"), make) for form, make in _PATTERNS
 )
 
 
-def _build(form: str, one: Instrument, when: claims.Window, words: list[str]) -> Claim:
-    match form:
-        case "direction":
-            return claims.direction(one, when, "up" if words[0] == "higher" else "down")
-        case "level":
-            op = next(op for op, name in _OPS.items() if name == words[0])
-            return claims.level(one, when, op, _number(words[1]))
-        case "band_pct":
-            return claims.band(one, when, _number(words[0]), _number(words[1]), "pct")
-        case "band_price":
-            return claims.band(one, when, _number(words[0]), _number(words[1]), "price")
-        case "magnitude":
-            side = next(side for side, name in _MOVES.items() if name == words[0])
-            return claims.magnitude(one, when, _number(words[1]), side)
-        case "corridor":
-            return claims.stays(one, when, _number(words[0]), _number(words[1]))
-        case "stays":
-            value = _number(words[1])
-            above = words[0] == "above"
-            return claims.stays(one, when, value if above else None, None if above else value)
-        case _:
-            value, higher = _number(words[0]), words[1] == "higher"
-            return claims.touch(one, when, None if higher else value, value if higher else None)
+def _key(words: dict[_K, str], word: str) -> _K:
+    return next(key for key, text in words.items() if text == word)
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
-def _date(text: str) -> dt.date:
-    weekday, _, rest = text.rpartition(" ")[0].rpartition(" ")[0].rpartition(" ")
-    try:
-        if "-" in text:
-            return dt.date.fromisoformat(text)
-        plain_date = text.removeprefix(weekday).strip() if weekday else text
-        found = dt.datetime.strptime(plain_date + " +0000", "%d %b %Y %z").date()
-    except ValueError as error:
-        raise ClaimRefused("no_date", f"{text!r} is not a date of the calendar.") from error
-    if weekday and weekday != f"{found:%a}":
-        raise ClaimRefused("no_date", f"{rest} {found:%b %Y} is a {found:%A}, not {weekday}.")
-    return found
+def _unit(text: str | None) -> Unit:
+    return {"%": "pct", " points": "pts"}.get(text or "", "price")  # type: ignore[return-value]

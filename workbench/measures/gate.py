@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from workbench.domain.claims import Claim
+from workbench.domain.figures import MINUS
 from workbench.domain.records import Decision, Role, Terms, Verdict
-from workbench.domain.sentences import MINUS
 from workbench.measures.evidence import Family
 from workbench.measures.scoring import Skill
 

@@ -150,6 +150,10 @@ def answered(claim: Claim, own: Episodes, other: Episodes | None = None) -> tupl
 
 
 def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
+    shape = claim.kind, claim.unit
+    strange = claim.unit == "pts" or shape in {(k, "pct") for k in ("level", "stays", "touch")}
+    if strange or claim.given or claim.window.mode == "clock" or claim.symbols[2:]:
+        raise ValueError(f"Scenarios of daily bars cannot price this {claim.kind} claim.")
     close, percent = own.close, claim.unit == "pct"
     change = 100 * np.expm1(close) if percent else close
 
@@ -185,6 +189,8 @@ def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
             result = above & below
         case "touch":
             result = own.high >= at(hi) if hi is not None else own.low <= at(lo or 0.0)
+        case _:
+            raise ValueError(f"Scenarios cannot price a claim of kind {claim.kind!r}.")
     return result
 
 

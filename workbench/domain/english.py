@@ -1,0 +1,366 @@
+"""Desk English compiled to claims, or refused: ``BTC beats SPY over 48h``.
+
+Tokens, then clauses, then one predicate at a time; every token is read, named as commentary, or
+the sentence is refused. The rules of reading are in docs/claims.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from workbench.domain import claims, horizons, windows
+from workbench.domain.calendars import iso, venue
+from workbench.domain.claims import Claim, Window
+from workbench.domain.clauses import Clause, clauses
+from workbench.domain.errors import ClaimRefused
+from workbench.domain.figures import day, instant
+from workbench.domain.instruments import Instrument, find, known
+from workbench.domain.predicates import build
+from workbench.domain.sentences import parse, render
+from workbench.domain.vocabulary import Token, normal, tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a text means.
+
+    Attributes:
+        claims: Its parts, in order; each settles by itself.
+        probability: The stated probability, inside (0, 1), or None.
+        attaches: Position of the narrowest claim, to which that probability belongs; None
+            when there is none, or several are equally narrow.
+        notes: What a reader must know: a roll, a split, dropped commentary.
+    """
+
+    claims: tuple[Claim, ...]
+    probability: float | None
+    attaches: int | None
+    notes: tuple[str, ...]
+
+
+def compile_text(
+    text: str,
+    as_of: dt.datetime,
+    table: Iterable[Instrument],
+    *,
+    timeframe: str = "",
+    confidence: str = "",
+) -> Compiled:
+    """The claims of a text in desk English or in the desk's own sentences.
+
+    Args:
+        text: One prediction, with or without tags such as ``[TIMEFRAME: 48h]``.
+        as_of: Moment of issue, aware UTC.
+        table: The desk's instruments; those of ``QUOTED`` are known besides.
+        timeframe: A horizon stated beside the text.
+        confidence: A probability stated beside the text.
+
+    Raises:
+        ClaimRefused: No rule could settle it; with the nearest sentence that one could.
+    """
+    rows = known(table)
+    try:
+        own = parse(text, as_of, rows)
+        probability = _probability([confidence] if confidence else [])
+        return _finished([own], probability, [], rows)
+    except ClaimRefused as refused:
+        if refused.code != "not_a_claim":
+            raise _with_nearest(refused, text, as_of, rows) from refused
+    try:
+        return _english(text, as_of, rows, timeframe, confidence)
+    except ClaimRefused as refused:
+        raise _with_nearest(refused, text, as_of, rows) from refused
+
+
+_TAG = re.compile(r"\[\s*(\w+)\s*:\s*([^\]]*)\]")
+_IGNORED = {"MIND", "REGIME", "THEME", "CATEGORY"}
+_ABSTAINS = re.compile(
+    r"\W*(?:abstain|no (?:directional )?(?:prediction|call|trade|claim)|sit(?:ting)? (?:this|it) "
+    r"(?:one )?out|pass\b|stand(?:ing)? aside|i(?:'m| am) sitting|no position|"
+    r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
+    re.IGNORECASE,
+)
+_IF = re.compile(
+    r"(?:if|provided that|assuming) (.+?),? (?:then )(.+)|if (.+?), (.+)|(.+?),? if (.+)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^\W*(?:(?:my |our |the )?(?:call|prediction|claim|forecast)s?\s*:|\d+[.)]\s)\s*",
+    re.IGNORECASE,
+)
+
+
+def _english(
+    text: str, as_of: dt.datetime, table: tuple[Instrument, ...], timeframe: str, confidence: str
+) -> Compiled:
+    tags = {name.upper(): value.strip() for name, value in _TAG.findall(text)}
+    if odd := sorted(set(tags) - {"DIRECTION", "TIMEFRAME", "CONFIDENCE"} - _IGNORED):
+        raise ClaimRefused("unread", f"The tag {odd[0]} means nothing here.")
+    bold = re.findall(r"\*\*(.+?)\*\*", text)
+    claim = bold[0] if len(bold) == 1 else _TAG.sub(" ", text)  # one passage in bold is the claim
+    body = _LABEL.sub("", normal(claim)).strip(" \"'“”")
+    if _ABSTAINS.match(body):
+        raise ClaimRefused(
+            "abstention", "An abstention predicts nothing, so nothing can settle it."
+        )
+    said = [word for word in (tags.get("CONFIDENCE", ""), confidence) if word]
+    beside = tags.get("TIMEFRAME", "") or timeframe
+    lean = tags.get("DIRECTION", "")
+    if (found := _IF.fullmatch(body.rstrip("."))) and ". " not in body:
+        first, second = _halves(found)
+        stated = _horizon(beside, table)
+        then, notes = _claims(second, as_of, table, stated, lean, said, bool(tags))
+        shared = [_ends_token(then[0])] if then else []
+        given, _ = _claims(first, as_of, table, stated, "", said, bool(tags), spare=shared)
+        if len(given) != 1:
+            raise ClaimRefused("bad_condition", "A condition is one claim, not several.")
+        built = [claims.conditional(one, given[0]) for one in then]
+    else:
+        stated = _horizon(beside, table)
+        built, notes = _claims(body, as_of, table, stated, lean, said, bool(tags))
+    return _finished(built, _probability(said), notes, table)
+
+
+def _halves(found: re.Match[str]) -> tuple[str, str]:
+    """Condition and claim of an if-sentence."""
+    one, then, other, after, claim, condition = found.groups()
+    return (one or other or condition, then or after or claim)
+
+
+def _ends_token(claim: Claim) -> Token:
+    end = claim.window.deadline.strftime("%Y-%m-%d %H:%M:%S")
+    return Token(kind="w", text=end, value=(None, {"instant": end}))
+
+
+def _horizon(text: str, table: tuple[Instrument, ...]) -> Token | None:
+    """The horizon of a tag, None for an empty one or ``N/A``."""
+    if not text or text.casefold() in {"n/a", "na", "none", "-"}:
+        return None
+    found = tokens(normal(text), table)
+    if len(found) != 1 or found[0].kind != "w":
+        raise ClaimRefused("no_date", f"The timeframe {text!r} is no horizon.")
+    return found[0]
+
+
+def _claims(
+    body: str,
+    as_of: dt.datetime,
+    table: tuple[Instrument, ...],
+    tag: Token | None,
+    lean: str,
+    said: list[str],
+    tagged: bool,
+    spare: list[Token] | None = None,
+) -> tuple[list[Claim], list[str]]:
+    """The claims of one unconditional text and notes on how it was read."""
+    read = clauses(tokens(body, table), direction=lean, tagged=tagged)
+    said += [token.value[1]["p"] for token in read.stated]
+    notes = [f"Commentary, not part of the claim: {text!r}." for text in read.commentary]
+    built: list[Claim] = []
+    beside = [*([tag] if tag else []), *(spare or [])]
+    for clause in read.clauses:
+        for subject in clause.subjects:
+            for rival in clause.rivals or (None,):
+                ruling = windows.leg(subject, *([rival] if rival else clause.group))
+                horizon, when = _one_horizon(clause, read.clauses, beside, ruling, as_of)
+                _within_tag(when, tag, horizon, ruling, as_of)
+                _named_references(clause, subject, as_of)
+                built += build(clause, subject, rival, when)
+    _agree(built, lean, read.clauses)
+    return built, notes
+
+
+def _one_horizon(
+    clause: Clause,
+    every: tuple[Clause, ...],
+    beside: list[Token],
+    one: Instrument,
+    as_of: dt.datetime,
+) -> tuple[Token, Window]:
+    """A clause's horizon and its window: its own, else what the others share, else one beside."""
+    if clause.counted is not None:
+        if clause.horizons:
+            raise ClaimRefused("contradictory", "A count of sessions is its own horizon.")
+        sessions = {"count": clause.counted.value[1]["n"], "span": "sessions"}
+        counted = Token(kind="w", text=clause.counted.text, value=(None, sessions))
+        return counted, horizons.resolve(counted, one, as_of)
+    found = list(clause.horizons) or [one for each in every for one in each.horizons]
+    found = found or beside[:1]
+    dated = [one for one in found if horizons.hours(one) is None]
+    resolved = [(token, horizons.resolve(token, one, as_of)) for token in dated or found]
+    if not resolved:
+        raise ClaimRefused("no_deadline", "The text states no horizon, so nothing ends it.")
+    if len({when.deadline for _, when in resolved}) > 1:
+        words = " and ".join(repr(token.text) for token, _ in resolved)
+        raise ClaimRefused("contradictory", f"The horizons {words} disagree.")
+    return resolved[0]
+
+
+def _within_tag(
+    when: Window, tag: Token | None, horizon: Token, one: Instrument, as_of: dt.datetime
+) -> None:
+    """Refuses a horizon in the text that its tag contradicts."""
+    if tag is None or tag is horizon:
+        return
+    stated = horizons.resolve(tag, one, as_of)
+    both = horizons.hours(tag), horizons.hours(horizon)
+    if both[1] is not None and both[0] is not None and both[0] != both[1]:
+        raise ClaimRefused(
+            "contradictory", f"The text says {horizon.text!r}, the tag {tag.text!r}."
+        )
+    if when.deadline > stated.deadline:
+        raise ClaimRefused(
+            "contradictory",
+            f"The text ends at {iso(when.deadline)}, after the tag's {tag.text!r}.",
+        )
+
+
+def _named_references(clause: Clause, one: Instrument, as_of: dt.datetime) -> None:
+    """Refuses a named reference that is not the last close before issue."""
+    for token in clause.references:
+        kind, fields = token.value if isinstance(token.value, tuple) else (token.value, {})
+        last = venue(one.venue).last(as_of)
+        if kind == "last":
+            continue
+        if kind == "named":
+            date = horizons.past_day(fields, horizons.local(one, as_of))
+            if date == last.date:
+                continue
+        raise ClaimRefused(
+            "reference_other",
+            f"{token.text!r} is not the last close before the claim: {one.name} last closed on "
+            f"{day(last.date)}. A claim counts from there, or moves made before it would count.",
+        )
+
+
+def _interval(claim: Claim) -> tuple[str, float, float] | None:
+    """The values at the close that a claim allows, with their unit."""
+    low, high = claim.lo, claim.hi
+    ends = (-1e300 if low is None else low, 1e300 if high is None else high)
+    if claim.kind in {"level", "band", "stays"}:
+        return (claim.unit, *ends)
+    if claim.kind == "direction":
+        return ("pct", 0.0, 1e300) if claim.side == "up" else ("pct", -1e300, 0.0)
+    if claim.kind == "magnitude" and claim.side != "any" and low is not None:
+        return (claim.unit, low, 1e300) if claim.side == "up" else (claim.unit, -1e300, -low)
+    return None
+
+
+def _agree(built: list[Claim], lean: str, read: tuple[Clause, ...]) -> None:
+    """Refuses claims of which no price could make all true, and a tag that says otherwise."""
+    for i, one in enumerate(built):
+        for other in built[i + 1 :]:
+            if one.subject != other.subject or one.window.deadline != other.window.deadline:
+                continue
+            left, right = _interval(one), _interval(other)
+            strict = {"direction", "level", "magnitude", "stays"}
+            if left and right and left[0] == right[0]:
+                gap = max(left[1], right[1]) - min(left[2], right[2])
+                if gap > 0 or (gap == 0 and {one.kind, other.kind} & strict):
+                    raise ClaimRefused(
+                        "contradictory",
+                        f"No close makes all of it true: {render(one)}; {render(other)}.",
+                    )
+    word = lean.casefold().split()[:1]
+    if not word:
+        return
+    wanted = {"up": "up", "higher": "up", "bullish": "up", "long": "up", "down": "down",
+              "lower": "down", "bearish": "down", "short": "down"}.get(word[0])  # fmt: skip
+    for clause in read:
+        for said in clause.leans:
+            if wanted and said != wanted:
+                raise ClaimRefused("contradictory", f"The tag says {lean!r}, the text says {said}.")
+
+
+def _probability(said: list[str]) -> float | None:
+    """The one stated probability.
+
+    Raises:
+        ClaimRefused: Not inside (0, 1), or several that differ (``bad_probability``).
+    """
+    values = set()
+    for text in said:
+        try:
+            number = float(text.replace("%", "").strip())
+        except ValueError as error:
+            raise ClaimRefused("bad_probability", f"{text!r} is no probability.") from error
+        value = number / 100 if "%" in text else number
+        if not 0 < value < 1:
+            raise ClaimRefused(
+                "bad_probability",
+                f"A probability of {text} is not inside (0, 1); write 0.62 or 62%.",
+            )
+        values.add(round(value, 6))
+    if len(values) > 1:
+        raise ClaimRefused("contradictory", f"Several probabilities: {sorted(values)}.")
+    return values.pop() if values else None
+
+
+_NARROW = ("band", "relative", "range", "rank", "count", "magnitude", "touch", "stays", "level",
+           "direction")  # fmt: skip
+
+
+def _finished(
+    built: list[Claim], probability: float | None, notes: list[str], table: tuple[Instrument, ...]
+) -> Compiled:
+    notes += [
+        f"No {find(claim.subject, table).name} close by {instant(claim.window.rolled)}: "
+        f"rolled to the next, {instant(claim.window.deadline)}."
+        for claim in built
+        if claim.window.rolled
+    ]
+    if len(built) > 1:
+        notes.append(f"Split into {len(built)} claims, each settled by itself.")
+    order = sorted(range(len(built)), key=lambda i: _NARROW.index(built[i].kind))
+    best = order[0]
+    alone = len(order) == 1 or built[order[1]].kind != built[best].kind
+    attaches = best if probability is not None and alone else None
+    if probability is not None and len(built) > 1:
+        notes.append(
+            "The stated probability belongs to the narrowest claim; the others need their own."
+            if alone
+            else "No part is narrowest: each needs a probability of its own."
+        )
+    return Compiled(
+        claims=tuple(built), probability=probability, attaches=attaches,
+        notes=tuple(dict.fromkeys(notes)),
+    )  # fmt: skip
+
+
+def _with_nearest(
+    refused: ClaimRefused, text: str, as_of: dt.datetime, table: tuple[Instrument, ...]
+) -> ClaimRefused:
+    """The refusal with a sentence that would be accepted: on its instrument, at the next close."""
+    if refused.code == "abstention":
+        return refused
+    fallback = "10Y" if refused.code == "event" else "SPY"
+    named = next((t.value for t in tokens(normal(text), table) if t.kind == "I"), None)
+    one = named or find(fallback, table)
+    try:
+        near = render(claims.direction(one, claims.window(one, as_of, 1), "up"), table)
+    except ClaimRefused:
+        near = ""
+    return ClaimRefused(refused.code, refused.reason, near)
+
+
+def content(claim: Claim, table: Iterable[Instrument]) -> dict[str, object]:
+    """A claim as the command line answers it: content, tickers, deadline and sentence."""
+    rows = known(table)
+    shown = {symbol: find(symbol, rows).short for symbol in claim.symbols}
+    found: dict[str, object] = dict(claim.content())
+    found |= {
+        "subject": shown[claim.subject],
+        "versus": shown.get(claim.versus or ""),
+        "side": claim.side, "op": claim.comparison, "lo": claim.lo, "hi": claim.hi,
+        "margin": claim.margin, "deadline": iso(claim.window.deadline),
+        "rolled": claim.window.rolled is not None,
+        "symbols": list(claim.symbols), "sentence": render(claim, rows), "id": claim.id,
+    }  # fmt: skip
+    if claim.group:
+        found["group"] = [shown[symbol] for symbol in claim.group]
+    if claim.given is not None:
+        found["given"] = content(replace(claim.given), rows)
+    return found
