@@ -92,6 +92,27 @@ def test_other_venues_are_not_compared(walk: Callable[..., Bars]):
     assert all(claim.versus is None for claim in asked)
 
 
+@pytest.mark.parametrize("price", [0.36, 0.02, 0.004, 3e6])
+@pytest.mark.parametrize("turn", range(4))
+def test_a_price_of_few_ticks(walk: Callable[..., Bars], price: float, turn: int):
+    """Strikes that no tick parts make no claim; the rest of the slate stands."""
+    own = walk(700, seed=21, swing=0.5)
+    k = price / own.close[-1]
+    cheap = replace(own, close=own.close * k, high=own.high * k, low=own.low * k)
+    asked = slate.single(scenarios.ewma_scaled(cheap, 1), SPX, claims.window(SPX, NOW, 1), turn)
+    assert {"direction", "magnitude"} <= {claim.kind for claim in asked}
+    for claim in asked:
+        assert parse(render(claim), NOW) == claim
+
+
+def test_a_price_that_stands_still_is_asked_nothing(walk: Callable[..., Bars]):
+    """Without a move there is no episode to scale, so there is no question, and no error."""
+    own = walk(700, seed=21)
+    still = replace(own, close=own.close * 0 + 5, high=own.high * 0 + 5, low=own.low * 0 + 5)
+    found = scenarios.ewma_scaled(still, 1)
+    assert slate.single(found, SPX, claims.window(SPX, NOW, 1), 700) == []
+
+
 def test_nothing_known_nothing_asked():
     """A desk whose instruments are all dark has an empty slate."""
     assert built({}, 1) == []

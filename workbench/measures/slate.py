@@ -7,13 +7,14 @@ to round levels, and turn from session to session so that the same question is n
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from workbench.domain import claims
 from workbench.domain.calendars import venue
 from workbench.domain.claims import Claim, Window
+from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.measures.scenarios import MIN_PATHS, Episodes, joined
 
@@ -55,31 +56,53 @@ def build(
 
 
 def single(own: Episodes, one: Instrument, when: Window, turn: int) -> list[Claim]:
-    """The claims on one instrument over one horizon."""
+    """The claims on one instrument over one horizon; those without a tick between strikes fall out.
+
+    Args:
+        own: Reference scenarios.
+        one: The instrument.
+        when: The claims' window.
+        turn: Turns the strikes, as in ``build``.
+    """
+    if len(own) < MIN_PATHS:  # as when prices stand still, which leaves no episode to scale
+        return []
     k = (turn + own.horizon) % 4
     close = own.close
-    found = [claims.direction(one, when, "up" if k % 2 else "down")]
     share, op = _LEVELS[k]
-    found.append(claims.level(one, when, op, _round_level(own, np.quantile(close, share))))
     low, high = (_percent(np.quantile(close, q)) for q in _BANDS[k])
-    if low < high:
-        found.append(claims.band(one, when, low, high, "pct"))
     size = _percent(float(np.quantile(np.abs(close), 0.75 if k % 2 else 0.4)))
-    found.append(claims.magnitude(one, when, max(size, 0.1), _SIDES[k]))
+    level = _round_level(own, one, np.quantile(close, share))
+    makers: list[Callable[[], Claim]] = [
+        lambda: claims.direction(one, when, "up" if k % 2 else "down"),
+        lambda: claims.level(one, when, op, level),
+        lambda: claims.band(one, when, low, high, "pct"),
+        lambda: claims.magnitude(one, when, max(size, 0.1), _SIDES[k]),
+    ]
     if own.has_path and not venue(one.venue).is_open(when.start):
-        found += _paths(own, one, when, k)
-    return found
+        makers += _paths(own, one, when, k)
+    return [claim for make in makers if (claim := _made(make)) is not None]
 
 
-def _paths(own: Episodes, one: Instrument, when: Window, k: int) -> list[Claim]:
+def _made(make: Callable[[], Claim]) -> Claim | None:
+    """The claim, or None where rounding left no strike, as for a price of a few ticks."""
+    try:
+        return make()
+    except ClaimRefused as refused:
+        if refused.code != "bad_strike":
+            raise
+        return None
+
+
+def _paths(own: Episodes, one: Instrument, when: Window, k: int) -> list[Callable[[], Claim]]:
     top, bottom, floor, ceiling = (
-        _round_level(own, np.nanquantile(values, share))
+        _round_level(own, one, np.nanquantile(values, share))
         for values, share in ((own.high, 0.45), (own.low, 0.55), (own.low, 0.25), (own.high, 0.85))
     )
-    touch = claims.touch(one, when, None, top) if k % 2 else claims.touch(one, when, bottom, None)
-    if k % 2 == 0 and floor < own.price < ceiling:
-        return [touch, claims.stays(one, when, floor, ceiling)]
-    return [touch, claims.stays(one, when, floor, None)]
+    inside = k % 2 == 0 and floor < own.price < ceiling
+    return [
+        lambda: claims.touch(one, when, *((None, top) if k % 2 else (bottom, None))),
+        lambda: claims.stays(one, when, floor, ceiling if inside else None),
+    ]
 
 
 def versus(
@@ -116,10 +139,10 @@ def near(price: float, width: float) -> float:
     return float(round(round(price / step) * step, 8))
 
 
-def _round_level(own: Episodes, log_return: float) -> float:
+def _round_level(own: Episodes, one: Instrument, log_return: float) -> float:
     """The scenario price at this log return, moved to a level that people would name."""
     price = own.price * math.exp(float(log_return))
-    return near(price, 0.25 * own.price * float(np.std(own.close)))
+    return near(price, max(0.25 * own.price * float(np.std(own.close)), one.tick))
 
 
 def _percent(log_return: float) -> float:

@@ -106,13 +106,6 @@ def settled_now(bench: Bench) -> pd.DataFrame:
     return frame.assign(score=pd.Series(scores, dtype=float))
 
 
-def settled_counts(cycle: int) -> sa.Select[Any]:
-    """Query: ``outcome, n`` of all claims that a cycle settled, shadows included."""
-    counted = sa.func.count().label("n")
-    query = sa.select(book.settlements.c.outcome, counted)
-    return query.where(book.settlements.c.cycle == cycle).group_by(book.settlements.c.outcome)
-
-
 def on_record(ledger: Ledger, until: int, mode: Mode) -> pd.DataFrame:
     """Every settled prediction on record of one mode, calls and others, up to a cycle.
 
