@@ -92,6 +92,11 @@ def test_when_a_family_is_open(found: Skill, expected: bool):
     assert bool(gate.opened({("SPX", "level", 1): found})) is expected
 
 
+def test_one_skilled_family_among_many_is_found():
+    """However many families are asked, one whose skill is far from luck may speak."""
+    assert opened([1e-6, *np.linspace(0.01, 1, 200)]) == [0]
+
+
 def test_luck_opens_few_families():
     """Of forty families without skill, asked a thousand times, hardly ever is one open."""
     rng = np.random.default_rng(3)
@@ -136,7 +141,12 @@ def test_a_claim_with_an_edge_is_the_call():
 @pytest.mark.parametrize(
     ("said", "base", "changes", "why"),
     [
-        (0.7, 0.5, {"shut": {"level"}}, "its family is shut: skill +1.0% [-2.0, +4.0]"),
+        (
+            0.7,
+            0.5,
+            {"shut": {"level"}},
+            "skill +1.0% [-2.0, +4.0] on 100 dates, p = 0.400 among 1 families",
+        ),
         (0.7, 0.5, {"families": {}}, "too little history"),
         (0.98, 0.9, {}, "too certain"),
         (0.02, 0.1, {}, "too certain"),

@@ -83,6 +83,8 @@ def test_a_fit_that_does_not_converge_is_no_fit(switching: Bars, bars_of):
     still = regimes.read(bars_of(np.full(600, 100.0)))
     assert still.name == "unknown"
     assert math.isnan(still.turbulent)
+    assert still.fitted is None
+    assert still.rule == "no fit to 600 sessions converged"
     stuck = np.r_[switching.close, np.full(600, switching.close[-1])]
     probability, fitted = regimes.turbulent(stuck)
     assert fitted < len(stuck) - 1 - REFIT  # later refits failed

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.domain.errors import UserMistake
 from workbench.steps import debate, pull, regime
 from workbench.steps.bench import Bench, after_close, kept_part
+from workbench.world import ledger as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk
@@ -35,8 +37,23 @@ def test_a_part_of_another_snapshot_is_none_of_ours(on: Open):
     before.remember("evidence", ["of the 26th"])
     assert on(dt.date(2018, 1, 26)).recall("evidence") == ["of the 26th"]
     assert now.recall("evidence") is None
-    assert kept_part(now.folder, "evidence", now.snapshot.hash) is None
-    assert kept_part(now.folder, "nothing", now.snapshot.hash) is None
+    assert kept_part(now.folder, "evidence", now.stamp) is None
+    assert kept_part(now.folder, "nothing", now.stamp) is None
+
+
+@pytest.mark.parametrize("field", ["snapshot", "params"])
+def test_a_cycle_goes_on_only_with_what_it_began_with(field: str, on: Open):
+    """Data imported or params changed since refuse at once, before two halves are made one."""
+    bench = on(dt.date(2018, 1, 29))
+    bench.agree()  # nothing is on record yet
+    pull.observe(bench)
+    bench.agree()
+    other = Bench(bench.desk, bench.archive, Ledger("sqlite://"), number=1, as_of=bench.as_of,
+                  mode="replay", keep=False)  # fmt: skip
+    row = {"number": 1, "desk": "small", "mode": "replay", "as_of": "2018-01-29T22:00:00Z"}
+    other.ledger.append(1, [(book.cycles, row | bench.stamp | {field: "another"})])
+    with pytest.raises(UserMistake, match="fresh --outputs"):
+        other.agree()
 
 
 def test_lost_opinions_are_heard_again(on: Open):
@@ -44,7 +61,9 @@ def test_lost_opinions_are_heard_again(on: Open):
     bench = on(dt.date(2018, 1, 29))
     pull.observe(bench)
     heard = [one.mind for one in debate.hold(bench) if hasattr(one, "argument")]
-    (bench.folder / "opinions.json").write_text(json.dumps({"snapshot": "other", "part": []}))
+    (bench.folder / "opinions.json").write_text(
+        json.dumps(bench.stamp | {"code": "older", "part": []})
+    )
     again = Bench(bench.desk, bench.archive, bench.ledger, number=1, as_of=bench.as_of,
                   mode="replay", keep=True)  # fmt: skip
     assert [one.mind for one in debate.opinions(again)] == heard

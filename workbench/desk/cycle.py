@@ -105,7 +105,10 @@ def _status(
         if path.is_file():
             status = cast(dict[str, Any], json.loads(path.read_text("utf-8")))
             if status["state"] != "published":
-                return _resumed(status, as_of, parameters)
+                resumed = _resumed(status, as_of, parameters)
+                _bench(desk, archive, ledger, resumed).agree()
+                # Without its row the ledger is not the one that these notebooks wrote to.
+                return resumed if ledger.mode_of(candidate) else resumed | {"done": {}}
     number += last is not None
     when = (
         as_of.replace(microsecond=0)
@@ -136,6 +139,11 @@ def _look(desk: Desk, archive: Archive, ledger: Ledger, when: dt.datetime) -> No
     if end is None or when > end:
         raise BeyondArchive(_ended(when, end))
     Bench(desk, archive, ledger, number=0, as_of=when, mode="replay", keep=False).check()
+
+
+def _bench(desk: Desk, archive: Archive, ledger: Ledger, status: Mapping[str, Any]) -> Bench:
+    return Bench(desk, archive, ledger, number=status["number"], as_of=moment(status["as_of"]),
+                 mode="replay", keep=False)  # fmt: skip
 
 
 def _ended(when: dt.datetime, end: dt.datetime | None) -> str:

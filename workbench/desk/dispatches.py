@@ -50,7 +50,7 @@ def dispatch(
     """
     row = on_ledger(ledger, number)
     folder = desk.outputs / "cycles" / str(number)
-    kept = cast(dict[str, Any] | None, kept_part(folder, "dispatch", row["snapshot"]))
+    kept = cast(dict[str, Any] | None, kept_part(folder, "dispatch", dict(row)))
     if kept is None:
         raise CycleFailed(f"Cycle {number}'s folder has lost its dispatch. Run it anew elsewhere.")
     standing = standings(ledger, number)

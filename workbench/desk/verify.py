@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from workbench.domain.calendars import moment
 from workbench.domain.claims import from_content
 from workbench.measures import gate
-from workbench.steps import score
+from workbench.steps import debate, score
 from workbench.steps.bench import fill
 from workbench.world import ledger as book
 from workbench.world.archive import Archive
@@ -40,8 +41,9 @@ def verify(desk: Desk) -> Verdict:
     """Checks a ledger against itself and against the archive.
 
     The chain is recomputed from its first row; every claim is settled again from the archive as
-    of the cycle that settled it; a claim that could have been settled and was not is found; a
-    claim's id and a decision's gain are derived again.
+    of the cycle that settled it; a claim that could have been settled and was not is found. Ids,
+    columns and sentences of claims, and the probability, base rate and gain of decisions, are
+    derived again from what they stand for.
 
     Raises:
         UserMistake: There is no ledger yet.
@@ -51,12 +53,42 @@ def verify(desk: Desk) -> Verdict:
     differences = [broken] if (broken := ledger.broken()) else []
     count, changed = _resettled(desk, archive, ledger)
     differences += changed + _forgotten(desk, archive, ledger)
-    differences += [
-        f"Decision on {row['claim']} states a gain that its numbers do not give."
-        for row in ledger.read(sa.select(book.decisions))
-        if abs(gate.gain(row["probability"], row["base_rate"]) - row["gain"]) > 1e-12
-    ]
+    differences += [*_claims(desk, ledger), *_decisions(ledger)]
     return Verdict(rows=ledger.head()[0], claims=count, differences=tuple(differences[:_MOST]))
+
+
+def _claims(desk: Desk, ledger: Ledger) -> Iterator[str]:
+    """Claims whose row says other than their content; sentences where the params are the same."""
+    query = sa.select(book.claims, book.cycles.c.params).join(
+        book.cycles, book.cycles.c.number == book.claims.c.cycle
+    )
+    for row in ledger.read(query):
+        expected = debate.claim_row(from_content(json.loads(row["content"])), desk.table)
+        if row["params"] != desk.hash:  # names may have changed since
+            del expected["sentence"]
+        if wrong := [name for name, value in expected.items() if row[name] != value]:
+            yield f"Claim {row['id']} states a {wrong[0]} that its content does not give."
+
+
+def _decisions(ledger: Ledger) -> Iterator[str]:
+    """Decisions whose numbers are not those of the forecasts that they rest on."""
+    said, base = sa.alias(book.forecasts), sa.alias(book.forecasts)
+    query = (
+        sa.select(
+            book.decisions, said.c.probability.label("said"), base.c.probability.label("base")
+        )
+        .outerjoin(
+            said, (said.c.claim == book.decisions.c.claim) & (said.c.forecaster == "synthesis")
+        )
+        .outerjoin(
+            base, (base.c.claim == book.decisions.c.claim) & (base.c.forecaster == "climatology")
+        )
+    )
+    for row in ledger.read(query):
+        stands = (row["probability"], row["base_rate"]) == (row["said"], row["base"])
+        gain = gate.gain(row["probability"], row["base_rate"])
+        if not stands or abs(gain - row["gain"]) > 1e-12:
+            yield f"Decision on {row['claim']} states numbers that its forecasts do not give."
 
 
 def _resettled(desk: Desk, archive: Archive, ledger: Ledger) -> tuple[int, list[str]]:
@@ -93,7 +125,7 @@ def _forgotten(desk: Desk, archive: Archive, ledger: Ledger) -> list[str]:
     if not last:
         return []
     as_of = moment(last[0]["as_of"])
-    found = score.settlements(desk, archive, ledger.unsettled(as_of), as_of)
+    found = score.settlements(desk, archive, ledger.due(as_of), as_of)
     return [
         f"Claim {one.claim} is not settled; as of {last[0]['as_of']} it settles as {one.outcome}."
         for one in found

@@ -56,7 +56,7 @@ class Regime:
         volatility: EWMA daily volatility of the lead, as a fraction.
         trend: Return over 63 sessions in units of its expected deviation.
         drawdown: Distance from the running maximum, a fraction at most 0.
-        fitted: Last session of the data that the model was fitted on.
+        fitted: Last session of the data that the model was fitted on; None without a fit.
     """
 
     name: RegimeName
@@ -66,7 +66,7 @@ class Regime:
     volatility: float
     trend: float
     drawdown: float
-    fitted: dt.date
+    fitted: dt.date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

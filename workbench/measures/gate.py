@@ -151,7 +151,10 @@ def _obstacle(
         return "young", "its family has too little history to be judged"
     if family not in allowed:
         own, low, high = (_points(value or 0.0) for value in (found.skill, found.low, found.high))
-        return "shut", (f"its family is shut: skill {own}% [{low}, {high}] on {found.dates} dates")
+        return "shut", (
+            f"its family is shut: skill {own}% [{low}, {high}] on {found.dates} dates, "
+            f"p = {found.p_value:.3f} among {len(families)} families"
+        )
     if not terms.trivial <= p <= 1 - terms.trivial:
         return "certain", "it is too certain to be worth saying"
     if gain(p, base) < terms.material:

@@ -30,7 +30,7 @@ _RULE = (
 )
 
 
-def turbulent(close: Array, sessions: int = SHOWN) -> tuple[Array, int]:
+def turbulent(close: Array, sessions: int = SHOWN) -> tuple[Array, int | None]:
     """Filtered probability of the high-variance state.
 
     Each session is filtered with the parameters that were in force on that day, so a later refit
@@ -42,12 +42,13 @@ def turbulent(close: Array, sessions: int = SHOWN) -> tuple[Array, int]:
 
     Returns:
         Probabilities in [0, 1], the last for the last close, NaN where no fit had converged yet;
-        and the index of the last close that the parameters in force now were fitted on.
+        and the index of the last close that the parameters in force now were fitted on, or None.
     """
     percent = 100 * log_returns(close)
     newest = (len(close) - 2) // REFIT * REFIT  # a fit serves from the session after it
     wanted = max(len(close) - sessions, _FIRST_FIT + 1)
-    pieces, in_force = [], newest
+    pieces: list[Array] = []
+    in_force: int | None = None
     for refit in range(max((wanted - 1) // REFIT * REFIT, _FIRST_FIT), newest + 1, REFIT):
         end = min(refit + REFIT, len(close) - 1)
         begin = max(wanted, refit + 1)
@@ -66,13 +67,13 @@ def _start(refit: int) -> int:
     return max(1, refit + 1 - FIT_WINDOW)
 
 
-def _in_force(percent: Array, refit: int) -> tuple[Params | None, int]:
+def _in_force(percent: Array, refit: int) -> tuple[Params | None, int | None]:
     """The latest parameters that converged by a refit, and the close that they were fitted on."""
     for fitted in range(refit, _FIRST_FIT - 1, -REFIT):
         params = _fit(percent[_start(fitted) : fitted + 1].tobytes())
         if params is not None:
             return params, fitted
-    return None, refit
+    return None, None
 
 
 @lru_cache(maxsize=256)
@@ -148,7 +149,7 @@ def trend_strength(bars: Bars) -> Array:
     return strength
 
 
-def read(bars: Bars, known: tuple[Array, int] | None = None) -> Regime:
+def read(bars: Bars, known: tuple[Array, int | None] | None = None) -> Regime:
     """The regime at the last bar; ``unknown`` with under 500 sessions or without a fit.
 
     Args:
@@ -161,7 +162,7 @@ def read(bars: Bars, known: tuple[Array, int] | None = None) -> Regime:
         reason = f"needs {MIN_SESSIONS} sessions and has {len(bars)}"
         return Regime(
             name="unknown", since=last, turbulent=nan, rule=reason, volatility=nan, trend=nan,
-            drawdown=float(drawdown(bars.close)[-1]), fitted=last,
+            drawdown=float(drawdown(bars.close)[-1]), fitted=None,
         )  # fmt: skip
     probability, fitted = known or turbulent(bars.close)
     labels = names(bars, probability)
@@ -172,9 +173,9 @@ def read(bars: Bars, known: tuple[Array, int] | None = None) -> Regime:
         name=name,
         since=since.item(),
         turbulent=float(probability[-1]),
-        rule=_RULE,
+        rule=_RULE if fitted is not None else f"no fit to {len(bars)} sessions converged",
         volatility=float(ewma_volatility(bars.close)[-1]),
         trend=float(trend_strength(bars)[-1]),
         drawdown=float(drawdown(bars.close)[-1]),
-        fitted=bars.dates[fitted].item(),
+        fitted=None if fitted is None else bars.dates[fitted].item(),
     )

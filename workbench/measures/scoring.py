@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 
 from workbench.measures.prices import Array
 
@@ -57,7 +58,8 @@ class Skill:
         skill: 1 - loss / reference loss; None under 30 dates or with a lossless reference.
         low: Lower end of its 95 % interval, or None.
         high: Upper end, or None.
-        p_value: One-sided, of no skill: share of resamples without, (k + 1) / (B + 1); or None.
+        p_value: Of no skill, one-sided: how often a normal error of the bootstrap's size is as
+            large as the skill; None without a skill.
     """
 
     n: int
@@ -66,7 +68,7 @@ class Skill:
     skill: float | None
     low: float | None
     high: float | None
-    p_value: float | None = None
+    p_value: float | None
 
 
 def skill(
@@ -92,15 +94,14 @@ def skill(
     """
     n = len(loss)
     if n == 0:
-        return Skill(n=0, dates=0, n_eff=0.0, skill=None, low=None, high=None)
+        return _without(n=0, dates=0, n_eff=0.0)
     _, index = np.unique(date, return_inverse=True)
     dates = int(index.max()) + 1
     own = np.bincount(index, loss)
     other = np.bincount(index, reference)
     count = np.bincount(index).astype(float)
     if dates < MIN_BLOCKS or other.sum() <= 0:
-        effective = float(min(n, dates))
-        return Skill(n=n, dates=dates, n_eff=effective, skill=None, low=None, high=None)
+        return _without(n=n, dates=dates, n_eff=float(min(n, dates)))
     picks = counts(dates, mean_block or max(_MEAN_BLOCK, 4 * horizon))
     sums, others, counted = picks @ own, picks @ other, picks @ count
     resampled = 1 - sums / others
@@ -114,8 +115,19 @@ def skill(
         skill=float(1 - own.sum() / other.sum()),
         low=float(low),
         high=float(high),
-        p_value=float((np.count_nonzero(resampled <= 0) + 1) / (len(resampled) + 1)),
+        p_value=_p_value(float(1 - own.sum() / other.sum()), float(np.std(resampled))),
     )
+
+
+def _without(*, n: int, dates: int, n_eff: float) -> Skill:
+    return Skill(n=n, dates=dates, n_eff=n_eff, skill=None, low=None, high=None, p_value=None)
+
+
+def _p_value(found: float, error: float) -> float:
+    """One-sided; smooth, because a share of 500 resamples could not tell one family in a hundred."""
+    if error == 0:
+        return float(found <= 0)
+    return float(norm.sf(found / error))
 
 
 @lru_cache(maxsize=64)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import sqlalchemy as sa
 
 from workbench import __version__
 from workbench.domain.calendars import UTC, iso, moment, venue
-from workbench.domain.errors import BeyondArchive, ParamsError
+from workbench.domain.errors import BeyondArchive, ParamsError, UserMistake
 from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
@@ -24,11 +27,14 @@ from workbench.measures import quality
 from workbench.measures.prices import Bars, bars
 from workbench.measures.scenarios import MIN_CLOSES, Episodes
 from workbench.measures.walks import Walk, reference
+from workbench.world import ledger as book
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
+
+CODE = f"workbench {__version__}"
 
 
 class Bench:
@@ -156,41 +162,67 @@ class Bench:
         """Unscaled past episodes, the base rate's, by (symbol, horizon)."""
         return {key: one.base() for key, one in self._walks.items()}
 
+    @property
+    def stamp(self) -> dict[str, str]:
+        """What a cycle's work depends on, as its row on the ledger says it too."""
+        return {"snapshot": self.snapshot.hash, "params": self.desk.hash, "code": CODE}
+
+    def agree(self) -> None:
+        """Refuses to go on with a cycle that was begun on other data or with other params.
+
+        Raises:
+            UserMistake: Its row on the ledger names another snapshot or other params.
+        """
+        query = sa.select(book.cycles).where(book.cycles.c.number == self.number)
+        for row in self.ledger.read(query):
+            if row["params"] != self.desk.hash:
+                raise UserMistake(
+                    f"Cycle {self.number} as of {row['as_of']} was begun with other params. "
+                    "Finish it with those, or choose a fresh --outputs."
+                )
+            if row["snapshot"] != self.snapshot.hash:
+                raise UserMistake(
+                    f"Cycle {self.number} was begun on other data: the archive now says otherwise "
+                    f"of what was known at {row['as_of']}. Take back what was imported since, or "
+                    "choose a fresh --outputs."
+                )
+
     def remember(self, name: str, value: object) -> None:
         """Keeps a part of this cycle for later steps; a cycle under papermill also on disk."""
         self._memory[name] = value
         if self.keep:
-            kept = {"snapshot": self.snapshot.hash, "part": value}
+            kept = {**self.stamp, "part": value}
             text = json.dumps(kept, ensure_ascii=False, indent=1, allow_nan=False)
             write_atomic(self.folder / f"{name}.json", text.encode())
 
     def recall(self, name: str) -> object | None:
         """A part kept earlier in this cycle, or None."""
         if name not in self._memory:
-            found = kept_part(self.folder, name, self.snapshot.hash)
+            found = kept_part(self.folder, name, self.stamp)
             if found is None:
                 return None
             self._memory[name] = found
         return self._memory[name]
 
 
-def kept_part(folder: Path, name: str, snapshot: str) -> object | None:
+def kept_part(folder: Path, name: str, stamp: Mapping[str, Any]) -> object | None:
     """A part that a cycle kept in its folder.
 
     Args:
         folder: The cycle's own.
         name: Of the part.
-        snapshot: Hash of what the cycle knew.
+        stamp: ``Bench.stamp``, or the cycle's row on the ledger.
 
     Returns:
-        The part; None when there is none, or when it was made from another snapshot, as after a
-        ledger was taken away and its cycles' folders were not.
+        The part; None when there is none, or when it was made from another snapshot, with other
+        params or by other code, as after a ledger was taken away and its cycles' folders not.
     """
     path = folder / f"{name}.json"
     if not path.is_file():
         return None
     kept = json.loads(path.read_text("utf-8"))
-    return kept["part"] if kept.get("snapshot") == snapshot else None
+    same = all(kept.get(name) == stamp[name] for name in ("snapshot", "params", "code"))
+    return kept["part"] if same else None
 
 
 def fill(desk: Desk) -> Archive:
@@ -217,6 +249,7 @@ def open_bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
 
     Raises:
         ParamsError: A cycle without a moment.
+        UserMistake: A cycle that was begun on other data or with other params.
     """
     # Notebooks show sentences and probabilities: no cell is cut, and no number is 1e-05.
     pd.set_option("display.max_colwidth", None, "display.float_format", "{:.3f}".format)
@@ -227,7 +260,9 @@ def open_bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
             raise ParamsError(f"Cycle {cycle} needs its moment. Give as_of, or leave cycle at 0.")
         when = moment(as_of)
         how = mode(opened, ledger, cycle, when)
-        return Bench(opened, archive, ledger, number=cycle, as_of=when, mode=how, keep=True)
+        bench = Bench(opened, archive, ledger, number=cycle, as_of=when, mode=how, keep=True)
+        bench.agree()
+        return bench
     last = ledger.last_cycle()
     known = moment(last["as_of"]) if last else after_close(opened, opened.params.first)
     when = moment(as_of) if as_of else known
@@ -251,9 +286,6 @@ def mode(desk: Desk, ledger: Ledger, number: int, as_of: dt.datetime) -> Mode:
         return known
     following = min(venue(one.venue).after(as_of).close for one in desk.instruments)
     return "live" if dt.datetime.now(UTC) < following else "replay"
-
-
-CODE = f"workbench {__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from workbench.domain import claims
 from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.claims import Claim, Reference
+from workbench.domain.instruments import Instrument
 from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
 from workbench.domain.sentences import render
 from workbench.measures import baselines, house, scenarios, slate
@@ -62,7 +64,7 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
     heard: list[Opinion | Absence] = []
     for mind in bench.desk.minds:
         heard += listen(bench, mind, asked)
-    rows = [(book.claims, _claim_row(claim, bench)) for claim in asked]
+    rows = [(book.claims, claim_row(claim, bench.desk.table)) for claim in asked]
     said = controls(bench, asked)
     said |= {one.mind: one.probabilities for one in heard if isinstance(one, Opinion)}
     forecasts = [
@@ -155,7 +157,8 @@ def _answers(
     return said
 
 
-def _claim_row(claim: Claim, bench: Bench) -> dict[str, Any]:
+def claim_row(claim: Claim, table: Iterable[Instrument]) -> dict[str, Any]:
+    """A claim as its ledger row, its sentence in the names of a table."""
     return {
         "id": claim.id,
         "kind": claim.kind,
@@ -163,7 +166,7 @@ def _claim_row(claim: Claim, bench: Bench) -> dict[str, Any]:
         "horizon": claim.window.sessions,
         "theme": claim.theme,
         "deadline": iso(claim.window.deadline),
-        "sentence": render(claim, bench.desk.table),
+        "sentence": render(claim, table),
         "content": canonical(claim.content()),
     }
 

@@ -24,13 +24,13 @@ def read(bench: Bench) -> Regime:
         "name": found.name,
         "since": found.since.isoformat(),
         "turbulent": None if math.isnan(found.turbulent) else found.turbulent,
-        "fitted": found.fitted.isoformat(),
+        "fitted": found.fitted and found.fitted.isoformat(),
     }
     bench.ledger.append(bench.number, [(book.regimes, row)])
     return found
 
 
-def turbulence(bench: Bench, sessions: int = regimes.SHOWN) -> tuple[Array, int]:
+def turbulence(bench: Bench, sessions: int = regimes.SHOWN) -> tuple[Array, int | None]:
     """``regimes.turbulent`` of the lead, kept in the cycle's folder: its fits take seconds."""
     kept = cast(dict[str, Any] | None, bench.recall("turbulence"))
     if kept is not None and len(kept["probability"]) >= sessions:
@@ -50,7 +50,7 @@ def evidence(found: Regime) -> pd.DataFrame:
         ("volatility a day, EWMA", _shown(found.volatility, ".2%")),
         ("trend over 63 sessions, in expected deviations", _shown(found.trend, "+.2f")),
         ("below the highest close", _shown(abs(found.drawdown), ".1%")),
-        ("parameters fitted on data to", found.fitted.isoformat()),
+        ("parameters fitted on data to", "–" if found.fitted is None else found.fitted.isoformat()),
         ("the rule", found.rule),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])

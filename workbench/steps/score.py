@@ -151,7 +151,8 @@ def answered(bench: Bench, forecaster: str) -> pd.DataFrame:
         )
         .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
         .where(book.forecasts.c.forecaster == forecaster, book.settlements.c.outcome != "void")
-        .where(book.settlements.c.cycle <= bench.number)
+        .join(book.cycles, book.cycles.c.number == book.forecasts.c.cycle)
+        .where(book.settlements.c.cycle <= bench.number, book.cycles.c.mode == bench.mode)
     )
     return bench.ledger.frame(query).astype(float)
 

@@ -66,7 +66,7 @@ forecasts = _table("forecasts", _key("claim"), _key("forecaster"), _number("prob
 absences = _table("absences", _key("of", sa.Integer), _key("mind"), _key("scope"), _text("reason"))
 regimes = _table(
     "regimes", _key("of", sa.Integer), _text("name"), _text("since"),
-    _number("turbulent", nullable=True), _text("fitted"),
+    _number("turbulent", nullable=True), _text("fitted", nullable=True),
 )  # fmt: skip
 decisions = _table(
     "decisions", _key("claim"), _text("role", index=True), _number("probability"),
@@ -243,13 +243,6 @@ class Ledger:
             seq, found = connection.execute(sa.select(_head.c.seq, _head.c.hash)).one()
         return int(seq), str(found)
 
-    def unsettled(self, as_of: dt.datetime) -> list[Claim]:
-        """Every claim whose deadline has come by a moment and that has no settlement."""
-        settled = sa.select(settlements.c.claim).where(settlements.c.claim == claims.c.id)
-        query = sa.select(claims.c.content).where(claims.c.deadline <= iso(as_of))
-        rows = self.read(query.where(~settled.exists()).order_by(claims.c.seq))
-        return [from_content(json.loads(row["content"])) for row in rows]
-
     def last_cycle(self) -> sa.RowMapping | None:
         """The latest cycle with ``done`` (true once its dispatch is on record), or None."""
         done = dispatches.c.of.is_not(None).label("done")
@@ -271,7 +264,10 @@ class Ledger:
         return first
 
     def due(self, as_of: dt.datetime) -> list[Claim]:
-        """Claims whose deadline has come and that have no settlement yet, oldest first."""
+        """Claims whose deadline has come and that have no settlement yet, oldest first.
+
+        A ledger remembers what it has seen settled, so each asks later than the one before.
+        """
         settled = sa.select(settlements.c.claim).where(settlements.c.claim == claims.c.id)
         query = (
             sa.select(claims.c.content, claims.c.deadline)
