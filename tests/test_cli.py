@@ -184,20 +184,31 @@ def test_verify_says_so_in_words(run: Run, project: Path, tmp_path: Path):
     assert "does not hold" in text.stdout.splitlines()[-1]
 
 
-def test_verify_recomputes_what_a_forger_rehashed(run: Run, project: Path, tmp_path: Path):
-    """Even with the whole chain written anew, a settlement that the archive does not bear out is
-    found and named.
+FORGERIES = (
+    "UPDATE settlements SET outcome = 'yes' WHERE claim = ?",
+    "UPDATE decisions SET probability = 0.9, base_rate = 0.5, gain = 0.64 WHERE claim = ?",
+    "UPDATE claims SET sentence = 'S&P 500 rises' WHERE id = ?",
+    "UPDATE claims SET horizon = 2 WHERE id = ?",
+)
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_verify_recomputes_what_a_forger_rehashed(
+    forgery: str, run: Run, project: Path, tmp_path: Path
+):
+    """Even with the whole chain written anew, what the archive, the forecasts or the claim's own
+    fields do not bear out is found and named.
     """
     shutil.copytree(project / "outputs", tmp_path / "outputs")
-    forged = rehashed(tmp_path / "outputs" / "ledger.db")
+    forged = rehashed(tmp_path / "outputs" / "ledger.db", forgery)
     args = ["-f", "params/small.yaml", "--outputs", str(tmp_path / "outputs")]
     found = answer(run("verify", "--json", *args), 1)
     assert len(found["differences"]) == 1
     assert forged in found["differences"][0]
 
 
-def rehashed(path: Path) -> str:
-    """Turns one settlement round and chains every row again; the claim concerned."""
+def rehashed(path: Path, forgery: str = FORGERIES[0]) -> str:
+    """Forges a row of one claim and chains every row again; the claim concerned."""
     import sqlalchemy as sa
 
     from workbench.world import ledger as book
@@ -211,7 +222,7 @@ def rehashed(path: Path) -> str:
         (claim,) = database.execute(
             "SELECT claim FROM settlements WHERE outcome = 'no' ORDER BY seq LIMIT 1 OFFSET 50"
         ).fetchone()
-        database.execute("UPDATE settlements SET outcome = 'yes' WHERE claim = ?", (claim,))
+        database.execute(forgery, (claim,))
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         rows = [

@@ -124,7 +124,7 @@ def _without(*, n: int, dates: int, n_eff: float) -> Skill:
 
 
 def _p_value(found: float, error: float) -> float:
-    """One-sided; smooth, because a share of 500 resamples could not tell one family in a hundred."""
+    """One-sided and smooth: a share of 500 resamples could not tell one family in a hundred."""
     if error == 0:
         return float(found <= 0)
     return float(norm.sf(found / error))
