@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from workbench.domain.calendars import iso
+from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.claims import Claim
 from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode, Settlement
+from workbench.domain.snapshots import Snapshot
 from workbench.measures.prices import bars as bars_of
 from workbench.measures.scoring import Skill, brier, desk_score, log_loss, skill
 from workbench.measures.settling import settle
@@ -61,8 +62,21 @@ def settlements(
     wanted = {symbol for claim in due for symbol in claim.symbols}
     snapshot = archive.as_of(as_of, {symbol: instruments[symbol].sources for symbol in wanted})
     bars = {symbol: bars_of(snapshot, instruments[symbol]) for symbol in wanted}
-    found = [settle(claim, bars, instruments, as_of) for claim in due]
+    splits = {symbol: _splits(snapshot, symbol) for symbol in wanted}
+    found = [settle(claim, bars, instruments, as_of, splits) for claim in due]
     return [one for one in found if one is not None]
+
+
+def _splits(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
+    """Splits as known: when the new shares first trade, and how many there are for one old."""
+    column = snapshot.get(symbol, "split")
+    if column is None:
+        return []
+    return [
+        (to_datetime(at), float(ratio))
+        for at, ratio in zip(column.at, column.value, strict=True)
+        if ratio > 0
+    ]
 
 
 def row(one: Settlement) -> dict[str, Any]:
