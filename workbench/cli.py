@@ -242,12 +242,14 @@ def archive_import(
     as_json: Json = False,
 ) -> None:
     """Import long history; a malformed file imports nothing."""
+    from workbench.desk.lock import held
     from workbench.world import importing
     from workbench.world.archive import Archive
 
     desk = _desk(file, outputs, archive)
     done = importing.read(path, desk.instruments)
-    rows = importing.append(Archive(desk.archive), done)
+    with held(desk.outputs):  # so that no running cycle of these outputs sees it change
+        rows = importing.append(Archive(desk.archive), done)
     if as_json:
         _say(json.dumps({"rows": rows, "accepted": list(done.accepted),
                          "skipped": [list(pair) for pair in done.skipped]}, indent=1))  # fmt: skip

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 import sqlalchemy as sa
 
+from workbench.desk import cycle as cycles
 from workbench.desk.lock import held
 from workbench.desk.notebooks import NAMES, verdict
 from workbench.desk.replay import replay
@@ -225,6 +226,7 @@ def refused(run: subprocess.CompletedProcess[str], *parts: str) -> None:
 MISTAKES = {
     "unknown": (["-p", "windw=90"], ["'windw'", "correlation, window"]),
     "own": (["-p", "cycle=3"], ["'cycle'"]),
+    "size": (["-p", "window=-5"], ["window counts", "not -5"]),
     "type": (["-p", "window=many"], ["window is int", "'many'"]),
     "bare": (["-p", "window"], ["-p 'window'", "key=value"]),
     "no zone": (["--as-of", "2018-01-29T22:00"], ["time zone"]),
@@ -310,7 +312,7 @@ def test_one_at_a_time(line: list[str], cold: Path, run: Command):
 
 
 def test_an_unfinished_cycle_comes_first(cold: Path, run: Command):
-    """With a cycle unfinished, another moment or other knobs are refused: it is resumed first."""
+    """With a cycle unfinished, another moment is refused: it is resumed first."""
     status = {"number": 1, "as_of": "2018-01-29T22:00:00Z", "knobs": {"window": 90}, "done": {},
               "state": "failed"}  # fmt: skip
     place = cold / "outputs" / "cycles" / "1" / "status.json"
@@ -318,8 +320,18 @@ def test_an_unfinished_cycle_comes_first(cold: Path, run: Command):
     place.write_text(json.dumps(status), encoding="utf-8")
     own = ["cycle", "-f", "params/small.yaml"]
     refused(run(*own, "--as-of", "2018-01-30T22:00Z", cwd=cold), "Cycle 1", "not finished")
-    refused(run(*own, "-p", "window=80", cwd=cold), "Cycle 1", "-p")
     assert json.loads(place.read_text("utf-8")) == status
+
+
+def test_a_bad_knob_can_be_changed():
+    """Other knobs for an unfinished cycle run again the notebooks that they turn, and only those."""
+    status = {"number": 1, "knobs": {"window": 9, "correlation": 63},
+              "done": {"1_pull": 5.0, "3_regime": 7.0}}  # fmt: skip
+    known = {"1_pull": {"desk": "str"}, "3_regime": {"window": "int", "correlation": "int"}}
+    turned = cycles.turned(status, {"window": 90}, known)
+    assert turned["knobs"] == {"window": 90, "correlation": 63}
+    assert turned["done"] == {"1_pull": 5.0}
+    assert cycles.turned(status, {}, known) == status
 
 
 def test_a_cycle_after_an_interrupted_replay(begun: Path, tmp_path: Path, run: Command):

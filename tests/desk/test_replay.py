@@ -163,6 +163,15 @@ def test_beyond_the_archive(last: dt.date, opened: Open, bundle: Archive):
     assert not (desk.outputs / "replay.json").exists()
 
 
+def test_a_refused_replay_leaves_no_note(opened: Open, bundle: Archive):
+    """Sessions too early for a slate are refused before anything is begun."""
+    desk, ledger = opened("early")
+    with pytest.raises(BeyondArchive, match="needs 250"):
+        replay(desk, bundle, ledger, dt.date(1999, 1, 5), dt.date(1999, 1, 6))
+    assert not (desk.outputs / "replay.json").exists()
+    assert ledger.head()[0] == 0
+
+
 def test_before_the_archive(opened: Open, bundle: Archive):
     """Before there is any data the lead is dark: refused, and no row of that cycle stays."""
     desk, ledger = opened("before")

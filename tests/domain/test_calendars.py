@@ -103,8 +103,9 @@ def test_moment_wants_a_zone():
     assert utc("2018-01-29T17:00-05:00") == dt.datetime(2018, 1, 29, 22, tzinfo=dt.UTC)
     with pytest.raises(ParamsError, match="names no time zone"):
         utc("2018-01-29T22:00")
-    with pytest.raises(ParamsError, match="is not a moment"):
-        utc("yesterday")
+    for text in ("yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"):
+        with pytest.raises(ParamsError, match="is not a moment"):
+            utc(text)
 
 
 def test_iso_orders_like_time():

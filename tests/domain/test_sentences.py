@@ -320,3 +320,17 @@ def test_prices_and_days_as_text():
         "2,850", "13.85", "13.80",
     ]  # fmt: skip
     assert day(dt.date(2018, 2, 5)) == "Mon 5 Feb 2018"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S&P 500 moves more than 1,5% by the close on Tue 30 Jan 2018",
+        "S&P 500 closes above 2,85 on Tue 30 Jan 2018",
+        "S&P 500 closes above 28,50 on Tue 30 Jan 2018",
+    ],
+)
+def test_a_comma_parts_thousands_only(text: str):
+    """A decimal comma is not read as another number: it is refused."""
+    with pytest.raises(ClaimRefused):
+        parse(text, moment("2018-01-29T22:00Z"))

@@ -1,6 +1,7 @@
 """Importing: every long file is read or refused whole, and nothing is written half."""
 
 import datetime as dt
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.desk import lock
 from workbench.domain.calendars import moment
 from workbench.domain.errors import ImportRefused
 from workbench.domain.instruments import INSTRUMENTS, Instrument
@@ -120,22 +122,73 @@ def test_moments(tmp_path: Path):
     ]  # fmt: skip
 
 
-def test_known_within_a_bar(tmp_path: Path):
-    """A given known_at goes before the rule: a day's last bar may be a short one, an open early."""
+def test_given_known_at_of_bars(tmp_path: Path):
+    """A given known_at goes before the rule, from the bar's end on; an open's from its start on."""
     found = read_text(
         tmp_path,
         "series,field,ts,known_at,value,source\n"
         "SPY,close,2018-02-05T19:30Z,,1,x\n"
-        "SPY,close,2018-02-05T20:30Z,2018-02-05T21:01Z,1,x\n"
-        "SPX,open,2018-02-05T00:00Z,2018-02-05T14:31Z,1,x\n"
+        "SPY,close,2018-02-05T20:30Z,2018-02-05T21:30Z,1,x\n"
+        "SPX,open,2018-02-05T00:00Z,2018-02-05T14:30Z,1,x\n"
         "SPX,open,2018-02-06T00:00Z,,1,x\n"
-        "BTC-USD,close,2018-02-05T22:00Z,,1,x\n"
-        "BTC-USD,close,2018-02-05T23:00Z,2018-02-05T23:59:59.999Z,1,x\n",
+        "BTC-USD,open,2018-02-05T22:00Z,2018-02-05T22:00Z,1,x\n"
+        "BTC-USD,open,2018-02-05T23:00Z,2018-02-05T23:00:01Z,1,x\n",
     )
     assert stamps(found["known_at"]) == [
-        "2018-02-05 20:45", "2018-02-05 21:01", "2018-02-05 14:31", "2018-02-06 21:15",
-        "2018-02-05 23:05", "2018-02-05 23:59",
+        "2018-02-05 20:45", "2018-02-05 21:30", "2018-02-05 14:30", "2018-02-06 21:15",
+        "2018-02-05 22:00", "2018-02-05 23:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("series", "dates", "least"),
+    [
+        ("CPILFESL", ["2018-01-01"], "2018-01-01"),  # a month of the table
+        ("WTI", ["2018-02-05"], "2018-02-06"),  # a day of the table
+        ("VIX", ["2018-02-05"], "2018-02-05 21:00"),
+        ("VIX", ["2018-03-30"], "2018-03-30 20:00"),  # a holiday: 16:00 there
+        ("SPX", ["1962-02-05"], "1962-02-05 21:00"),  # before the calendar
+        ("BTC-USD", ["2018-02-05"], "2018-02-06"),
+        ("NOBODY", ["2018-02-05", "2018-02-06"], "2018-02-06"),  # by spacing: day
+        ("NOBODY", ["2018-02-09", "2018-02-16"], "2018-02-03"),  # week, by its last day
+        ("NOBODY", ["2018-01-01", "2018-02-01"], "2018-01-01"),  # month
+        ("NOBODY", ["2018-01-01", "2018-04-01"], "2018-01-01"),  # quarter
+        ("NOBODY", ["2018-01-01", "2019-01-01"], "2018-01-01"),  # year
+        ("NOBODY", ["2018-01-01"], "2018-01-02"),  # a lone row counts as a day
+    ],
+)
+def test_no_date_is_known_before_it_could_be(
+    tmp_path: Path, series: str, dates: list[str], least: str
+):
+    """A day's value is known from its end on, a longer period's from its first day on."""
+    earliest = pd.Timestamp(least, tz="UTC")
+    for given in (earliest, earliest - pd.Timedelta(seconds=1)):
+        known = [given] + [pd.NaT] * (len(dates) - 1)
+        path = tmp_path / "some.parquet"
+        pd.DataFrame(
+            {"series": series, "field": "value", "source": "x", "value": 1.0, "date": dates}
+        ).assign(known_at=pd.Series(known, dtype="datetime64[us, UTC]")).to_parquet(path)
+        if given == earliest:
+            assert importing.read(path).frames["some.parquet"]["known_at"].iloc[0] == given
+            continue
+        with pytest.raises(ImportRefused, match=r"row 1, column 'known_at': .*\. It lies before"):
+            importing.read(path)
+
+
+def test_no_close_in_an_earlier_snapshot(tmp_path: Path):
+    """Bars whose source says that each is known as it starts never show a close before the bell."""
+    bars = pd.date_range("2018-02-05 20:00", "2018-02-05 20:45", freq="15min", tz="UTC")
+    path = tmp_path / "bars.parquet"
+    base = pd.DataFrame({"series": "SPX", "field": "close", "value": 1.0, "source": "x"}, range(4))
+    base.assign(ts=bars, known_at=bars).to_parquet(path)
+    with pytest.raises(ImportRefused, match="It lies before 2018-02-05T20:15"):
+        importing.read(path)
+    base.assign(ts=bars, known_at=bars + pd.Timedelta(minutes=15)).to_parquet(path)
+    archive = Archive(tmp_path / "archive")
+    importing.append(archive, importing.read(path))
+    column = archive.as_of(moment("2018-02-05T20:59:59Z"), {"SPX": ()}).get("SPX")
+    assert column is not None
+    assert str(column.at[-1]) == "2018-02-05T20:45:00.000000"
 
 
 def test_blanks_are_kept(tmp_path: Path):
@@ -227,6 +280,31 @@ CASES = {
                                   "SPX,close,2018-02-06T00:00Z,,1,x\n",
                                   "row 1, column 'known_at': got '2018-02-05T20:00Z'. It lies "
                                   "before 2018-02-05T21:00"),
+    "known as its bar starts": ("series,field,ts,known_at,value,source\n"
+                                "SPX,close,2018-02-05T20:30Z,,1,x\n"
+                                "SPX,close,2018-02-05T20:45Z,2018-02-05T20:45Z,1,x\n",
+                                "row 2, column 'known_at': got '2018-02-05T20:45Z'. It lies before "
+                                "2018-02-05T21:00:00+00:00, when what the row describes can first "
+                                "be known. Leave it empty for the stated lag, or name the moment "
+                                "in 'at' instead of 'ts'."),
+    "lone bar known as it starts": ("series,field,ts,known_at,value,source\n"
+                                    "BTC-USD,close,2018-02-05T00:00Z,2018-02-05T00:00Z,1,x\n",
+                                    "row 1, column 'known_at': got '2018-02-05T00:00Z'. It lies "
+                                    "before 2018-02-06T00:00"),
+    "open known before its bar": ("series,field,ts,known_at,value,source\n"
+                                  "BTC-USD,open,2018-02-05T22:00Z,2018-02-05T21:59Z,1,x\n"
+                                  "BTC-USD,open,2018-02-05T23:00Z,,1,x\n",
+                                  "It lies before 2018-02-05T22:00"),
+    "open known before the session": (f"{HEAD},known_at\n"
+                                      "SPX,open,2018-02-05,1,x,2018-02-05T14:00Z\n",
+                                      "It lies before 2018-02-05T14:30"),
+    "open of a day's bar": ("series,field,ts,known_at,value,source\n"
+                            "SPX,open,2018-02-05T00:00Z,2018-02-05T14:00Z,1,x\n"
+                            "SPX,open,2018-02-06T00:00Z,,1,x\n",
+                            "It lies before 2018-02-05T14:30"),
+    "a month ahead": (f"{HEAD},known_at\nCPILFESL,value,2018-01-01,1,x,2017-06-01T00:00Z\n",
+                      "row 1, column 'known_at': got '2017-06-01T00:00Z'. It lies before "
+                      "2018-01-01T00:00"),
     "two values": (f"{HEAD}\nSPX,close,2018-02-05,1,x\nSPX,close,2018-02-06,1,x\n"
                    "SPX,close,2018-02-05,2,x\n",
                    "row 3, column 'value': got 2 for SPX close at 2018-02-05T21:00:00+00:00 from "
@@ -352,10 +430,83 @@ def test_archive_and_delivery_must_agree(tmp_path: Path):
     again = [
         importing.read(text(tmp_path / n, c)) for n, c in (("c.csv", longer), ("d.csv", revised))
     ]
-    assert [importing.append(archive, delivery) for delivery in again] == [3, 1]
+    assert [importing.append(archive, delivery) for delivery in again] == [1, 1]
     column = archive.as_of(moment("2018-02-06T21:15Z"), {"SPX": ()}).get("SPX")
     assert column is not None
     assert column.value.tolist() == [2762.13, 2649, 2695.14]
+
+
+def test_a_file_that_grows_adds_its_new_rows_only(tmp_path: Path):
+    """What the archive holds is left alone: each row is stored once, however often it comes."""
+    archive, path = Archive(tmp_path / "archive"), tmp_path / "data" / "spx.csv"
+    days = pd.bdate_range("2018-02-05", periods=6).strftime("%Y-%m-%d")
+    lines = [f"SPX,close,{day},{'' if n == 1 else n},x" for n, day in enumerate(days)]
+    added = []
+    for count in (3, 4, 4, 6):
+        text(path, "\n".join([HEAD, *lines[:count]]))
+        added.append(importing.append(archive, importing.read(path.parent)))
+    assert added == [3, 1, 0, 2]
+    assert archive.coverage()["rows"].tolist() == [6]
+    assert archive.end() == moment("2018-02-12T21:15Z")
+    column = archive.as_of(moment("2018-02-12T21:15Z"), {"SPX": ()}).get("SPX")
+    assert column is not None
+    np.testing.assert_array_equal(column.value, [0, np.nan, 2, 3, 4, 5])
+
+
+def test_files_that_overlap_share_no_row(tmp_path: Path):
+    """A row that several files of a delivery hold is stored once, wherever it stands in them."""
+    text(tmp_path / "data" / "a.csv", GOOD)
+    more = ("SPX,close,2018-02-01,2821.98,x", "SPX,close,2018-02-05,2648.94,x",
+            "AAA,value,2018-01-01,3.55,x")  # fmt: skip
+    text(tmp_path / "data" / "b.csv", "\n".join([HEAD, *more]))
+    text(tmp_path / "data" / "c.csv", "\n".join([HEAD, *more[::-1]]))
+    archive = Archive(tmp_path / "archive")
+    assert importing.append(archive, importing.read(tmp_path / "data")) == 4
+    coverage = archive.coverage().set_index("series")["rows"]
+    assert coverage.to_dict() == {"AAA": 1, "SPX": 3}
+    column = archive.as_of(moment("2018-02-05T21:15Z"), {"SPX": ()}).get("SPX")
+    assert column is not None
+    assert column.value.tolist() == [2821.98, 2762.13, 2648.94]
+
+
+def test_no_import_under_a_running_cycle(
+    tmp_path: Path, inside: Callable[..., subprocess.CompletedProcess[str]]
+):
+    """While a cycle holds the outputs an import is refused in one line: no notebook sees it."""
+    params = "desk: d\nfirst: 2018-01-29\ninstruments: [SPX]\nminds: []\n"
+    text(tmp_path / "params" / "desk.yaml", params)
+    text(tmp_path / "spx.csv", GOOD)
+    args = ["archive", "import", "spx.csv", "--file", "params/desk.yaml", "--archive", "store"]
+    with lock.held(tmp_path / "outputs"):
+        refused = inside(*args, "--outputs", "outputs", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("workbench: Another cycle")
+    assert refused.stderr.count("\n") == 1
+    assert Archive(tmp_path / "store").parts() == []
+    done = inside(*args, "--outputs", "outputs", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "2 new observations from 1 files.\n")
+
+
+def test_bars_of_several_spacings(tmp_path: Path):
+    """Each bar is bounded by its own spacing; one that is known early keeps all files out."""
+    kinds = {"SPX": ("20:00", "15min"), "SPY": ("18:30", "60min"), "BTC-USD": ("00:00", "1440min")}
+    bars = pd.concat(
+        pd.DataFrame(
+            {"ts": pd.date_range(f"2018-02-05 {first}", periods=3, freq=length, tz="UTC")}
+        ).assign(series=series, length=pd.Timedelta(length))
+        for series, (first, length) in kinds.items()
+    ).sample(frac=1, random_state=1, ignore_index=True)
+    bars = bars.assign(field="close", value=1.0, source="x", known_at=bars["ts"] + bars["length"])
+    data = tmp_path / "data"
+    text(data / "a.csv", GOOD.replace("SPX", "COMP"))
+    bars.to_parquet(data / "bars.parquet")
+    found = importing.read(data).frames["bars.parquet"]
+    assert (found["known_at"] == found["at"]).all()
+    for row in bars.index:
+        early = bars["known_at"].where(bars.index != row, bars["known_at"] - pd.Timedelta(1, "us"))
+        bars.assign(known_at=early).to_parquet(data / "bars.parquet")
+        with pytest.raises(ImportRefused, match=rf"^bars.parquet, row {row + 1}, column 'known_at"):
+            importing.read(data)
 
 
 def test_interrupted_import_is_completed(tmp_path: Path):

@@ -86,6 +86,17 @@ def test_a_desk_as_written(write: Write, tmp_path: Path):
         (PARAMS.replace("first: 2018-01-29\n", ""), ["first", "required"]),
         (PARAMS.replace("[SPX, VIX]", "[]"), ["instruments"]),
         (PARAMS.replace("[SPX, VIX]", "[SPX, SPX]"), ["instruments", "SPX"]),
+        (PARAMS.replace("[SPX, VIX]", "[SPX, spx]"), ["SPX is named twice"]),
+        (
+            PARAMS.replace(
+                "[SPX, VIX]", "[SPX, {symbol: ABC, name: s&p 500, venue: XNYS, theme: index}]"
+            ),
+            ["SPX and ABC", "'s&p 500'"],
+        ),
+        (PARAMS.replace("[SPX, VIX]", "[{symbol: SPX, name: ''}]"), ["name"]),
+        (PARAMS + "horizons: [1, 1]\n", ["horizons", "1 is named twice"]),
+        (PARAMS + "horizons: [true]\n", ["horizons.0"]),
+        (PARAMS + "indicators: [WTI, WTI]\n", ["WTI is named twice"]),
         (PARAMS.replace("[SPX, VIX]", "[ABC]"), ["'ABC'", "name, venue, theme"]),
         (
             PARAMS.replace("[SPX, VIX]", "[{symbol: ABC, name: Abc, theme: index}]"),

@@ -60,14 +60,15 @@ def run(
             holds the outputs.
     """
     folder = desk.root / "notebooks"
-    parameters = notebooks.knobs(given, notebooks.declared(folder))
+    known = notebooks.declared(folder)
+    parameters = notebooks.knobs(given, known)
     with held(desk.outputs):
         archive, ledger = fill(desk), Ledger(desk.ledger)
         try:
             if as_of is not None:
                 _look(desk, archive, ledger, as_of)
             _warm_up(desk, archive, ledger, told)
-            status = _status(desk, archive, ledger, as_of, parameters)
+            status = _status(desk, archive, ledger, as_of, parameters, known)
             _notebooks(desk, folder, status, told)
             told("publish", len(notebooks.NAMES), len(notebooks.NAMES) + 1)
             page = site.publish(desk, ledger, status["number"])
@@ -96,6 +97,7 @@ def _status(
     ledger: Ledger,
     as_of: dt.datetime | None,
     parameters: dict[str, Any],
+    known: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """The status of the cycle to run: the unfinished one, else a new one."""
     last = ledger.last_cycle()
@@ -105,7 +107,7 @@ def _status(
         if path.is_file():
             status = cast(dict[str, Any], json.loads(path.read_text("utf-8")))
             if status["state"] != "published":
-                resumed = _resumed(status, as_of, parameters)
+                resumed = turned(_resumed(status, as_of), parameters, known)
                 _bench(desk, archive, ledger, resumed).agree()
                 # Without its row the ledger is not the one that these notebooks wrote to.
                 return resumed if ledger.mode_of(candidate) else resumed | {"done": {}}
@@ -154,20 +156,24 @@ def _ended(when: dt.datetime, end: dt.datetime | None) -> str:
     )
 
 
-def _resumed(
-    status: dict[str, Any], as_of: dt.datetime | None, parameters: dict[str, Any]
-) -> dict[str, Any]:
+def _resumed(status: dict[str, Any], as_of: dt.datetime | None) -> dict[str, Any]:
     if as_of is not None and iso(as_of) != status["as_of"]:
         raise UserMistake(
             f"Cycle {status['number']} as of {status['as_of']} is not finished; it comes first. "
             "Run 'workbench cycle' without --as-of to resume it."
         )
-    if parameters and parameters != status["knobs"]:
-        raise UserMistake(
-            f"Cycle {status['number']} was started with the parameters {status['knobs']}; resume "
-            "it without -p, then start the next one with yours."
-        )
     return status
+
+
+def turned(
+    status: dict[str, Any],
+    parameters: dict[str, Any],
+    known: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
+    """The status with other knobs where some are given; notebooks that they turn run again."""
+    changed = {k for k, value in parameters.items() if status["knobs"].get(k) != value}
+    done = {name: took for name, took in status["done"].items() if not changed & set(known[name])}
+    return status | {"knobs": status["knobs"] | parameters, "done": done}
 
 
 def _next(desk: Desk, last: dt.datetime | None) -> dt.datetime:

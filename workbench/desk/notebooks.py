@@ -24,6 +24,7 @@ OWN = frozenset({"desk", "as_of", "cycle"})
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _CELL_SECONDS = 600
 _MOST_BYTES = 10_000_000
+_MOST_COUNTED = 100_000  # sessions and the like: more than any history has
 
 
 def declared(folder: Path) -> dict[str, dict[str, str]]:
@@ -57,7 +58,7 @@ def knobs(given: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> d
     """Parameters from the command line with the type that the notebooks declare.
 
     Raises:
-        ParamsError: A name that no notebook declares, or a value of another type.
+        ParamsError: A name that no notebook declares, or a value of another type or size.
     """
     types = {name: kind for notebook in known.values() for name, kind in notebook.items()}
     free = sorted(set(types) - OWN)
@@ -69,6 +70,10 @@ def knobs(given: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> d
             result[name] = {"int": int, "float": float, "str": str}[types[name]](text)
         except (KeyError, ValueError) as error:
             raise ParamsError(f"Parameter {name} is {types[name]}, not {text!r}.") from error
+        if isinstance(result[name], int) and not 1 <= result[name] <= _MOST_COUNTED:
+            raise ParamsError(
+                f"Parameter {name} counts something: give 1 to {_MOST_COUNTED:,}, not {text}."
+            )
     return result
 
 
@@ -114,8 +119,8 @@ def run(
     if reason:
         raise CycleFailed(
             f"Notebook {source.stem} failed: {reason} Its executed copy is "
-            f"{output.parent.parent.name}/{output.parent.name}/{output.name} under cycles/; "
-            "mend it and run 'workbench cycle' again to resume there."
+            f"{output.parent.parent.name}/{output.parent.name}/{output.name} under cycles/. Mend "
+            "the notebook or its -p, and run 'workbench cycle' again to resume there."
         )
 
 

@@ -81,6 +81,9 @@ def replay(
             )
         number = int(before["number"]) + 1
         sessions = [s for s in sessions if after_close(desk, s.date) > reached]
+    if sessions:  # what the first cycle would refuse is refused before anything is written
+        when = after_close(desk, sessions[0].date)
+        Bench(desk, archive, ledger, number=number, as_of=when, mode="replay", keep=False).check()
     write_atomic(note, json.dumps(terms).encode())
     for done, session in enumerate(sessions, 1):
         cycle(

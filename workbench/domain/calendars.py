@@ -29,13 +29,13 @@ def moment(text: str) -> dt.datetime:
     """
     try:
         value = dt.datetime.fromisoformat(text)
-    except ValueError as error:
+        if value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ParamsError(
             f"{text!r} is not a moment. Write ISO 8601 such as 2018-01-29T22:00Z."
         ) from error
-    if value.tzinfo is None:
-        raise ParamsError(f"{text!r} names no time zone. Add Z for UTC.")
-    return value.astimezone(UTC)
+    raise ParamsError(f"{text!r} names no time zone. Write it as 2018-01-29T22:00Z, Z for UTC.")
 
 
 def iso(value: dt.datetime) -> str:

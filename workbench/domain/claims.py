@@ -174,7 +174,9 @@ def strike(one: Instrument, value: float) -> float:
         raise ClaimRefused("bad_strike", f"{value!r} is no price of {one.name}.")
     price = round(round(value / one.tick) * one.tick, decimals(one.tick))
     if price <= 0:
-        raise ClaimRefused("bad_strike", f"{value!r} is less than a tick of {one.name}.")
+        raise ClaimRefused(
+            "bad_strike", f"{value!r} is less than a tick of {one.name}, {one.tick}."
+        )
     return price
 
 

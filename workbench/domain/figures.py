@@ -29,6 +29,16 @@ def signed(value: float | None) -> str:
     return sign + plain(abs(value or 0.0))
 
 
+def difference(value: float, digits: int = 1) -> str:
+    """A change or an edge as text, with its sign, which a rounded zero has not: ``+4.1``, ``−0.3``.
+
+    >>> difference(4.12), difference(-0.3), difference(-0.04)
+    ('+4.1', '−0.3', '0.0')
+    """
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", MINUS)
+
+
 def strike(one: Instrument, value: float | None, unit: Unit) -> str:
     """A strike in its unit: ``2,850``, ``+1.5%`` or ``+2 points``."""
     if unit == "price":

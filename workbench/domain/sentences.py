@@ -239,7 +239,7 @@ def _count_relative(slots: _Slots, when: _When, known: list[Instrument]) -> Clai
     return claims.count(one, when(one), int(slots[2]), other=find(slots[1], known))
 
 
-_NUMBER = r"([+-]?[\d,]*\.?\d+)"
+_NUMBER = r"([+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+))"  # commas part thousands
 _UNIT = r"(%| points)?"
 _CHANGE = r"(%| points)"
 _OP = r"(above|below|at or above|at or below)"

@@ -76,7 +76,9 @@ def window(one: Instrument, as_of: dt.datetime, sessions: int) -> Window:
     """
     if sessions < 1:
         raise ClaimRefused("no_session", f"A window of {sessions} sessions holds no close.")
-    last = venue(one.venue).after(as_of, sessions)
+    calendar = venue(one.venue)
+    calendar.last(as_of)  # refuses a moment before the calendar begins
+    last = calendar.after(as_of, sessions)
     return Window(start=_issue(as_of), sessions=sessions, date=last.date, deadline=last.close)
 
 

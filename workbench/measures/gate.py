@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from workbench.domain.claims import Claim
-from workbench.domain.figures import MINUS
+from workbench.domain.figures import difference
 from workbench.domain.records import Decision, Role, Terms, Verdict
 from workbench.measures.evidence import Family
 from workbench.measures.scoring import Skill
@@ -150,7 +150,9 @@ def _obstacle(
     if found is None or found.skill is None or found.dates < MIN_DATES:
         return "young", "its family has too little history to be judged"
     if family not in allowed:
-        own, low, high = (_points(value or 0.0) for value in (found.skill, found.low, found.high))
+        own, low, high = (
+            difference(100 * (value or 0.0)) for value in (found.skill, found.low, found.high)
+        )
         return "shut", (
             f"its family is shut: skill {own}% [{low}, {high}] on {found.dates} dates, "
             f"p = {found.p_value:.3f} among {len(families)} families"
@@ -158,15 +160,9 @@ def _obstacle(
     if not terms.trivial <= p <= 1 - terms.trivial:
         return "certain", "it is too certain to be worth saying"
     if gain(p, base) < terms.material:
-        edge = _points(p - base)
+        edge = difference(100 * (p - base))
         return "immaterial", f"its edge is {edge} points on the base rate, too little to matter"
     return None
-
-
-def _points(share: float) -> str:
-    """A share of one in points with its sign, which a rounded zero has not: +4.1, −0.3, 0.0."""
-    text = f"{100 * share:+.1f}"
-    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", MINUS)
 
 
 def _owner(claim: Claim, families: Mapping[Family, Skill]) -> str:
@@ -188,7 +184,7 @@ def _beside(claim: Claim, others: Iterable[Claim]) -> list[Claim]:
 def _decision(
     claim: Claim, p: float, base: float, role: Role, obstacle: Obstacle | None
 ) -> Decision:
-    edge = f"edge {_points(p - base)} points on the base rate"
+    edge = f"edge {difference(100 * (p - base))} points on the base rate"
     verdict, reason = obstacle or ("passed", f"open family, {edge}")
     return Decision(
         claim=claim.id, role=role, probability=p, base_rate=base, gain=gain(p, base),

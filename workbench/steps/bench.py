@@ -25,7 +25,7 @@ from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
 from workbench.measures.prices import Bars, bars
-from workbench.measures.scenarios import MIN_CLOSES, Episodes
+from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
 from workbench.measures.walks import Walk, reference
 from workbench.world import ledger as book
 from workbench.world.archive import Archive
@@ -128,7 +128,10 @@ class Bench:
             BeyondArchive: The lead is dark, so there is nothing to speak of.
         """
         if self.lead.symbol not in self.bars:
-            seen = next((f.seen for f in self.flags if f.series == self.lead.symbol), "withheld")
+            grave = (f for f in self.flags if f.series == self.lead.symbol and f.severity != "note")
+            seen = next(
+                (f.seen for f in grave if f.field in {"", "close"}), "its close is withheld"
+            )
             raise BeyondArchive(
                 f"{self.lead.symbol}, the desk's lead, cannot be used as of {iso(self.as_of)}: "
                 f"{seen}. Import its history first."
@@ -139,13 +142,19 @@ class Bench:
         """Refuses a moment at which there is nothing to speak of.
 
         Raises:
-            BeyondArchive: The lead is dark, withheld, or too young for a slate.
+            BeyondArchive: The lead is dark, withheld, too young for a slate, or stands still.
         """
         have = len(self.lead_bars)
         if have < MIN_CLOSES:
             raise BeyondArchive(
                 f"{self.lead.symbol} has {have} closes as of {iso(self.as_of)} and a cycle needs "
                 f"{MIN_CLOSES}. Choose a later moment, or import more history."
+            )
+        horizon = self.desk.params.horizons[0]
+        if len(self.scenarios[self.lead.symbol, horizon]) < MIN_PATHS:
+            raise BeyondArchive(
+                f"The closes of {self.lead.symbol} as of {iso(self.as_of)} hardly move, so no past "
+                "episode can be scaled to today. Choose another lead, or mend its history."
             )
 
     @cached_property

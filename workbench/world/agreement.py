@@ -1,4 +1,4 @@
-"""Whether each key has one value: within a delivery, and against what the archive holds.
+"""Whether each key has one value, within a delivery and against the archive; and which are new.
 
 A key is ``series, field, at, known_at, source``. Two values under one key contradict each other
 and are refused by name; a newer value has a ``known_at`` of its own. Keys are compared by a
@@ -7,7 +7,7 @@ and are refused by name; a newer value has a ``known_at`` of its own. Keys are c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -57,21 +57,35 @@ class Keyed:
             name, row, _ = self._place(int(index))
             self._refuse(int(index) + 1, float(self.value[index]), f"row {row:,} of {name}")
 
-    def check(self, rows: pd.DataFrame) -> None:
-        """Nothing when the delivery has no other value for a key of the archive.
+    def new(self, held: Iterable[pd.DataFrame]) -> Mapping[str, pd.DataFrame]:
+        """The rows that are not there yet, each once; a file without any is left out.
 
         Args:
-            rows: Rows of the archive, with the columns of a key and ``value``.
+            held: Rows of the archive, with the columns of a key and ``value``.
 
         Raises:
             ImportRefused: The archive holds another value for the same key.
         """
+        first = np.r_[True, self.keys[1:] != self.keys[:-1]]  # rows of one key agree: see ``agree``
+        for rows in held:
+            first[self._found(rows)] = False
+        new = np.zeros(len(self.row), bool)
+        new[self.row] = first
+        ends = np.cumsum([len(frame) for frame in self.frames.values()])[:-1]
+        files = zip(self.frames.items(), np.split(new, ends), strict=True)
+        return {name: frame[kept] for (name, frame), kept in files if kept.any()}
+
+    def _found(self, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """Where the keys of these rows of the archive first stand in the order of this delivery."""
         keys, value = _keys(rows), rows["value"].to_numpy(float)
         index = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        bad = np.flatnonzero((self.keys[index] == keys) & ~_same(self.value[index], value))
+        there = self.keys[index] == keys
+        bad = np.flatnonzero(there & ~_same(self.value[index], value))
         if len(bad):
             first = bad[self.row[index[bad]].argmin()]
             self._refuse(int(index[first]), float(value[first]), "the archive")
+        found: npt.NDArray[np.int64] = index[there]
+        return found
 
     def _place(self, index: int) -> tuple[str, int, pd.Series[Any]]:
         """File, row in it, and content of an ordered row."""

@@ -4,7 +4,8 @@ A ``date`` names a session or a period, a ``ts`` starts a bar, an ``at`` is the 
 Instruments: the official close of their session (16:00 in New York on a day without one, which
 quality then flags) or the end of their bar, known ``lag_minutes`` later. Indicators: the end of
 their period, known ``lag_days`` later. Anything else: the end of the period that its own spacing
-implies, known after the lag in ``INFERRED``, which errs on the late side.
+implies, known after the lag in ``INFERRED``, which errs on the late side. Every row also gets the
+moment before which no ``known_at`` of its own is possible: ``earliest``.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ INFERRED = ((4, "day", 1), (10, "week", 7), (45, "month", 31), (120, "quarter", 
 YEARLY = ("year", 120)
 SOONEST = np.timedelta64(15, "m")  # spaced under a day: known one spacing later, never sooner
 DAY = np.timedelta64(1, "D")
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _ALL: tuple[Instrument | Indicator, ...] = (*INSTRUMENTS, *INDICATORS)
 TABLE: Mapping[str, Instrument | Indicator] = {one.symbol: one for one in _ALL}
 
 
 def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -> pd.DataFrame:
-    """Adds ``at`` and, where it is missing, ``known_at``.
+    """Adds ``at``, ``earliest`` and, where it is missing, ``known_at``.
 
     Args:
         frame: Long rows with ``series`` and naive ``date`` (exchange or period-start dates; a
@@ -38,16 +40,19 @@ def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) ->
         extra: Instruments beyond the built-in table, by series id.
 
     Returns:
-        The rows in their order, with aware UTC ``at`` and ``known_at`` (microseconds) instead of
-        ``date``.
+        The rows in their order, with aware UTC ``at``, ``known_at`` and ``earliest``
+        (microseconds) instead of ``date``. Earliest is ``at``; of a period longer than a day,
+        of which flash estimates exist, its first day; of an ``open``, that of the session.
     """
     table = {**TABLE, **(extra or {})}
     days = frame["date"].to_numpy().astype("datetime64[D]")
     at = np.empty(len(days), "datetime64[us]")
-    rule = at.copy()
+    rule, begin = at.copy(), at.copy()
     for series, rows in _groups(frame):
-        at[rows], rule[rows] = _when(days[rows], table.get(series))
-    return _timed(frame.drop(columns="date"), at, rule).reset_index(drop=True)
+        begin[rows], at[rows], rule[rows] = _when(days[rows], table.get(series))
+    # Of a month there are flash estimates and nowcasts; of a session or a day there are none.
+    least = np.where(_opens(frame) | (at - begin > DAY), begin, at)
+    return _timed(frame.drop(columns="date"), at, rule, least).reset_index(drop=True)
 
 
 def lengths(
@@ -79,7 +84,7 @@ def ended(
     length: npt.NDArray[np.timedelta64],
     extra: Mapping[str, Instrument] | None = None,
 ) -> pd.DataFrame:
-    """Adds the end of each bar as ``at`` and, where it is missing, ``known_at``.
+    """Adds the end of each bar as ``at``, ``earliest`` and, where it is missing, ``known_at``.
 
     A day's bar of an instrument that holds one whole session of its venue, and no part of
     another, ends with that session, at the official close.
@@ -91,26 +96,28 @@ def ended(
         extra: Instruments beyond the built-in table, by series id.
 
     Returns:
-        The rows in their order, with aware UTC ``at`` and ``known_at`` instead of ``ts``.
+        The rows in their order, with aware UTC ``at``, ``known_at`` and ``earliest`` instead of
+        ``ts``. Earliest is the bar's end; of an ``open`` its start, or the session's if later.
     """
     table = {**TABLE, **(extra or {})}
     starts = _naive(frame["ts"])
     spans = np.where(np.isnat(length), DAY.astype("timedelta64[us]"), length)
     at: Moments = starts + spans
-    rule = at.copy()
+    rule, begin = at.copy(), starts.copy()
     for name, rows in frame.groupby("series", observed=True).indices.items():
         one = table.get(str(name))
         if isinstance(one, Instrument):
             whole = rows[length[rows] == DAY]
-            at[whole] = _session_ends(starts[whole], at[whole], one.venue)
+            begin[whole], at[whole] = _whole_sessions(starts[whole], at[whole], one.venue)
         for span in np.unique(spans[rows]):
             same = rows[spans[rows] == span]
             rule[same] = at[same] + _lag(one, span)
-    return _timed(frame.drop(columns="ts"), at, rule)
+    least = np.where(_opens(frame), begin, at)
+    return _timed(frame.drop(columns="ts"), at, rule, least)
 
 
 def lagged(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -> pd.DataFrame:
-    """Adds ``known_at`` where it is missing.
+    """Adds ``earliest`` and, where it is missing, ``known_at``.
 
     Args:
         frame: Long rows with ``series`` and aware ``at``, and optionally ``field``, ``source`` and
@@ -118,15 +125,16 @@ def lagged(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -
         extra: Instruments beyond the built-in table, by series id.
 
     Returns:
-        The rows in their order, with aware UTC ``known_at``; a series that no table lists gets
-        the lag that its own spacing implies, a lone row that of a day.
+        The rows in their order, with aware UTC ``known_at`` and ``earliest``, which is ``at``; a
+        series that no table lists gets the lag that its own spacing implies, a lone row that of
+        a day.
     """
     table = {**TABLE, **(extra or {})}
     at = _naive(frame["at"])
     rule = at.copy()
     for series, rows in _groups(frame):
         rule[rows] += _lag(table.get(series), _spacing(at[rows]))
-    return _timed(frame, at, rule)
+    return _timed(frame, at, rule, at)
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
@@ -140,27 +148,38 @@ def _naive(column: pd.Series[pd.Timestamp]) -> Moments:
     return column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
 
 
-def _timed(frame: pd.DataFrame, at: Moments, rule: Moments) -> pd.DataFrame:
-    """The rows with ``at``, and with ``known_at`` as given or else as ruled."""
+def _opens(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """The rows that say how a session or bar began: all else is known when it has ended."""
+    if "field" not in frame:
+        return np.zeros(len(frame), bool)
+    return (frame["field"] == "open").to_numpy(bool)
+
+
+def _timed(frame: pd.DataFrame, at: Moments, rule: Moments, least: Moments) -> pd.DataFrame:
+    """The rows with ``at``, ``earliest``, and ``known_at`` as given or else as ruled."""
     known = pd.Series(pd.DatetimeIndex(rule).tz_localize("UTC"), index=frame.index)
     if "known_at" in frame:
         given = frame["known_at"].astype("datetime64[us, UTC]")
         known = given.where(given.notna(), known)
-    return frame.assign(at=pd.DatetimeIndex(at).tz_localize("UTC"), known_at=known)
+    earliest = pd.DatetimeIndex(least).tz_localize("UTC")
+    return frame.assign(
+        at=pd.DatetimeIndex(at).tz_localize("UTC"), known_at=known, earliest=earliest
+    )
 
 
-def _when(days: Moments, one: Instrument | Indicator | None) -> tuple[Moments, Moments]:
+def _when(days: Moments, one: Instrument | Indicator | None) -> tuple[Moments, Moments, Moments]:
+    """Begin and end of what each date names, and when that is known by the rule."""
     spacing = _spacing(days)
     if isinstance(one, Instrument):
-        at = closes(days, one.venue)
+        begin, at = sessions(days, one.venue)
     elif one is not None:
-        at = period_end(days, one.period)
+        begin, at = period_start(days, one.period), period_end(days, one.period)
     else:
         name, unique = _implied(spacing)[0], np.unique(days)
         if len(np.unique(period_end(unique, name))) < len(unique):
             name = "day"  # two dates in one period would fall on one moment; the lag stays
-        at = period_end(days, name)
-    return at, at + _lag(one, spacing)
+        begin, at = period_start(days, name), period_end(days, name)
+    return begin, at, at + _lag(one, spacing)
 
 
 def _spacing(times: Moments) -> np.timedelta64:
@@ -195,8 +214,8 @@ def _lag(one: Instrument | Indicator | None, spacing: np.timedelta64) -> np.time
     return max(spacing, SOONEST) if spacing < DAY else np.timedelta64(_implied(spacing)[1], "D")
 
 
-def _session_ends(starts: Moments, ends: Moments, name: str) -> Moments:
-    """The official close where a bar holds one whole session and nothing of another, else its end.
+def _whole_sessions(starts: Moments, ends: Moments, name: str) -> tuple[Moments, Moments]:
+    """Official open and close where a bar holds one whole session alone, else its own bounds.
 
     A bar from 14:30 to 14:30 in summer holds the next morning too: its end stays its own.
     """
@@ -204,24 +223,39 @@ def _session_ends(starts: Moments, ends: Moments, name: str) -> Moments:
     index = np.minimum(np.searchsorted(calendar.opens, starts), len(calendar.opens) - 1)
     whole = (calendar.opens[index] >= starts) & (calendar.closes[index] <= ends)
     # Opens are never less than a day apart, so that only the session before can reach in.
-    alone = (index == 0) | (calendar.closes[np.maximum(index - 1, 0)] <= starts)
-    result: Moments = np.where(whole & alone, calendar.closes[index], ends)
-    return result
+    whole &= (index == 0) | (calendar.closes[np.maximum(index - 1, 0)] <= starts)
+    begin: Moments = np.where(whole, calendar.opens[index], starts)
+    end: Moments = np.where(whole, calendar.closes[index], ends)
+    return begin, end
 
 
-def closes(days: Moments, name: str) -> Moments:
-    """The official close (UTC, microseconds) of each day; 16:00 local time where none exists."""
+def sessions(days: Moments, name: str) -> tuple[Moments, Moments]:
+    """Official open and close (UTC, microseconds) of each day.
+
+    Where the venue has no session, midnight UTC and 16:00 local time stand for them.
+    """
     if name == "24/7":
-        return period_end(days, "day")
+        return period_start(days, "day"), period_end(days, "day")
     calendar = venue(name)
     index = np.clip(np.searchsorted(calendar.dates, days), 0, len(calendar.dates) - 1)
     found = calendar.dates[index] == days
     nominal = pd.DatetimeIndex(days) + pd.Timedelta(hours=16)
     local = nominal.tz_localize("America/New_York").tz_convert("UTC").tz_localize(None)
-    result: Moments = np.where(
+    begin: Moments = np.where(found, calendar.opens[index], period_start(days, "day"))
+    end: Moments = np.where(
         found, calendar.closes[index], local.to_numpy().astype("datetime64[us]")
     )
-    return result
+    return begin, end
+
+
+def period_start(days: Moments, period: str) -> Moments:
+    """The start (UTC midnight) of the period that ``period_end`` ends, with the same arguments."""
+    if period in _MONTHS:
+        days = days.astype("datetime64[M]")
+    elif period == "week":
+        days = days - 6
+    starts: Moments = days.astype("datetime64[us]")
+    return starts
 
 
 def period_end(days: Moments, period: str) -> Moments:
@@ -234,7 +268,7 @@ def period_end(days: Moments, period: str) -> Moments:
     Returns:
         Moments of the same shape, ``datetime64[us]``.
     """
-    months = {"month": 1, "quarter": 3, "year": 12}.get(period)
+    months = _MONTHS.get(period)
     if months is None:
         return (days + 1).astype("datetime64[us]")
     ends: Moments = (days.astype("datetime64[M]") + months).astype("datetime64[us]")

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.domain.calendars import venue
 from workbench.domain.errors import ImportRefused
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.world import dating
@@ -92,6 +91,9 @@ def read(path: Path, instruments: Iterable[Instrument] = ()) -> Delivery:
 def append(archive: Archive, delivery: Delivery) -> int:
     """Adds a delivery to an archive, one part a file; what is there already is left alone.
 
+    A row that the archive or an earlier file of the delivery holds is not stored again, so that
+    a file which grows day by day adds its new days only.
+
     Returns:
         Rows added.
 
@@ -101,13 +103,10 @@ def append(archive: Archive, delivery: Delivery) -> int:
     frames = {name: frame for name, frame in delivery.frames.items() if len(frame)}
     if delivery.through is None or not frames:
         return 0
-    new = Keyed.of(frames)
     names: set[str] = set().union(*(frame["series"].unique() for frame in frames.values()))
-    for rows in archive.rows(names):
-        new.check(rows)
+    new = Keyed.of(frames).new(archive.rows(names))
     return sum(
-        archive.append(frame, origin=name, through=delivery.through)
-        for name, frame in frames.items()
+        archive.append(frame, origin=name, through=delivery.through) for name, frame in new.items()
     )
 
 
@@ -120,11 +119,17 @@ def _observations(file: LongFile, own: Mapping[str, Instrument]) -> pd.DataFrame
     frame[file.time] = file.moments(file.time)
     if "known_at" in file:
         frame["known_at"] = file.moments("known_at")
-    frame, least = _timed(file, frame, own)
-    early = (frame["known_at"] < least).to_numpy(bool)
+    frame = _timed(file, frame, own)
+    early = (frame["known_at"] < frame["earliest"]).to_numpy(bool)
     if early.any():
-        said = least[early].iloc[0].isoformat()
-        remedy = f"It lies before {said}, which the row describes: a value is known later."
+        said = frame.loc[early, "earliest"].iloc[0].isoformat()
+        other = (
+            "" if file.time == "at" else f", or name the moment in 'at' instead of '{file.time}'"
+        )
+        remedy = (
+            f"It lies before {said}, when what the row describes can first be known. Leave it "
+            f"empty for the stated lag{other}."
+        )
         file.refuse("known_at", early, remedy)
     frame["unit"] = _units(frame, own)
     if "unit" in file:
@@ -134,15 +139,12 @@ def _observations(file: LongFile, own: Mapping[str, Instrument]) -> pd.DataFrame
     return frame.loc[:, list(COLUMNS)]
 
 
-def _timed(
-    file: LongFile, frame: pd.DataFrame, own: Mapping[str, Instrument]
-) -> tuple[pd.DataFrame, pd.Series[pd.Timestamp]]:
-    """The rows with ``at`` and ``known_at``, and the moment before which none can be known."""
+def _timed(file: LongFile, frame: pd.DataFrame, own: Mapping[str, Instrument]) -> pd.DataFrame:
+    """The rows with ``at``, ``known_at``, and the moment before which none can be known."""
     if file.time == "date":
-        rows = dating.dated(frame.assign(date=frame["date"].dt.tz_localize(None)), own)
-        return rows, _closes(rows, own)
+        return dating.dated(frame.assign(date=frame["date"].dt.tz_localize(None)), own)
     if file.time == "at":
-        return dating.lagged(frame, own), frame["at"]
+        return dating.lagged(frame, own)
     length = dating.lengths(frame, own)
     if (length > dating.DAY).any():
         row = int((length > dating.DAY).argmax())
@@ -151,22 +153,7 @@ def _timed(
             f"{length[row] / dating.DAY:g} days long. Bars last a day at most; use 'date', or "
             "'at' with 'known_at'. Nothing was imported."
         )
-    rows = dating.ended(frame, length, own)
-    # Only a session's bar surely lasts to its end: the last bar of a day may be a shorter one.
-    return rows, _closes(rows, own).where(length == dating.DAY).fillna(frame["ts"])
-
-
-def _closes(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> pd.Series[pd.Timestamp]:
-    """The official close before which an instrument's row cannot be known, else NaT."""
-    least = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
-    table = {**dating.TABLE, **own}
-    for series, rows in frame.groupby("series", observed=True).indices.items():
-        one = table.get(str(series))
-        if isinstance(one, Instrument):
-            at = frame["at"].iloc[rows]
-            official = at.dt.tz_localize(None).isin(venue(one.venue).closes)
-            least.iloc[rows] = at.where(official & (frame["field"].iloc[rows] != "open"))
-    return least
+    return dating.ended(frame, length, own)
 
 
 def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np.object_]:

@@ -10,6 +10,7 @@ import datetime as dt
 import difflib
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
@@ -40,7 +41,7 @@ class InstrumentParams(_Strict):
     """One instrument: a symbol of the built-in table, with what the desk changes about it."""
 
     symbol: str
-    name: str | None = None
+    name: Annotated[str, Field(min_length=1)] | None = None
     venue: Literal["XNYS", "24/7"] | None = None
     theme: Theme | None = None
     unit: str | None = None
@@ -129,11 +130,14 @@ class Params(_Strict):
         Field(min_length=1),
         AfterValidator(_distinct),
     ]
-    indicators: tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...] = ()
-    horizons: Annotated[tuple[Annotated[int, Field(ge=1, le=22)], ...], Field(min_length=1)] = (
-        1,
-        5,
-    )
+    indicators: Annotated[
+        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(_distinct)
+    ] = ()
+    horizons: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],
+        Field(min_length=1),
+        AfterValidator(_distinct),
+    ] = (1, 5)
     minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
     pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.1
     gate: GateParams = GateParams()
@@ -171,6 +175,7 @@ class Desk:
         folder = own if own.is_dir() else root_of(path) / "params" / "minds"
         self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
         self.instruments = tuple(one.instrument() for one in self.params.instruments)
+        _unlike(self.table)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
         # the file do not count.
         content = self.params.model_dump_json() + "".join(m.model_dump_json() for m in self.minds)
@@ -200,6 +205,23 @@ class Desk:
         """Every instrument that sentences may name: the desk's own first."""
         own = {one.symbol for one in self.instruments}
         return (*self.instruments, *(one for one in INSTRUMENTS if one.symbol not in own))
+
+
+def _unlike(table: Iterable[Instrument]) -> None:
+    """Refuses two instruments that a sentence could not tell apart."""
+    owners: dict[str, str] = {}
+    known = list(table)
+    symbols = [one.symbol for one in known]
+    for one in known:
+        if symbols.count(one.symbol) > 1:
+            raise ParamsError(f"Instrument {one.symbol} is named twice under 'instruments'.")
+        for name in {one.symbol, one.name, *one.aliases}:
+            other = owners.setdefault(name.strip().casefold(), one.symbol)
+            if not name.strip() or other != one.symbol:
+                raise ParamsError(
+                    f"Instruments {other} and {one.symbol} are both called {name!r}. Give each "
+                    "its own name and aliases under 'instruments'."
+                )
 
 
 def locate(desk: str | Path) -> Path:
