@@ -37,7 +37,7 @@ def bars(one: Instrument, price: float, seed: int) -> Bars:
     close = price * np.exp(walk - walk[-1])
     return Bars(
         symbol=one.symbol, dates=calendar.dates[last - n : last], at=at,
-        known_at=at + np.timedelta64(15, "m"), close=close, high=1.004 * close,
+        known_at=at + np.timedelta64(15, "m"), open=close, close=close, high=1.004 * close,
         low=0.996 * close, volume=np.ones(n),
     )  # fmt: skip
 
@@ -196,7 +196,8 @@ def test_a_relative_fan_takes_common_sessions() -> None:
     kept = np.r_[0:380, 385:400]
     holed = replace(
         two, dates=two.dates[kept], at=two.at[kept], known_at=two.known_at[kept],
-        close=two.close[kept], high=two.high[kept], low=two.low[kept], volume=two.volume[kept],
+        open=two.open[kept], close=two.close[kept], high=two.high[kept], low=two.low[kept],
+        volume=two.volume[kept],
     )  # fmt: skip
     on.bars["TWO"], on.scenarios["TWO", 5] = holed, ewma_scaled(holed, 5)
     figure = charts.fan(on, registered(claims.relative(ONE, TWO, window(), 0.0), on))
@@ -279,6 +280,58 @@ def test_skill_is_told_with_its_interval() -> None:
     skill = {"skill": 0.018, "skill_low": -0.021, "skill_high": 0.056}
     figure = charts.skill_bars(pd.DataFrame([row | skill]), ["synthesis", "Flow"])
     assert words(figure)["title"].startswith("Synthesis has the highest skill")
-    assert words(figure)["table"]["rows"] == [["synthesis", "+1.8%", "−2.1 to +5.6%"]]
+    assert words(figure)["table"]["rows"] == [["synthesis", "+1.8%", "−2.1 to +5.6%", "395"]]
     none = pd.DataFrame([row | dict.fromkeys(skill, None)])
     assert "Too few" in words(charts.skill_bars(none, ["synthesis"]))["title"]
+
+
+def record(*rows: tuple[str, str, int, float | None]) -> pd.DataFrame:
+    """A record of (forecaster, mode, n, skill) over everything."""
+    found = [
+        {"forecaster": who, "family": "all", "horizon": 0, "n": n, "mode": mode, "skill": skill,
+         "skill_low": skill and skill - 0.01, "skill_high": skill and skill + 0.01}
+        for who, mode, n, skill in rows
+    ]  # fmt: skip
+    return pd.DataFrame(found)
+
+
+def test_a_live_record_goes_before_a_replayed_one() -> None:
+    """Live and replay are never mixed, the live one is shown, and the figure says which it is."""
+    replayed = [("synthesis", "replay", 900, 0.5), ("Flow", "replay", 400, 0.1)]
+    both = record(("synthesis", "live", 60, 0.02), *replayed)
+    said = words(charts.skill_bars(both, ["synthesis", "Flow"]))
+    assert said["table"]["rows"] == [["synthesis", "+2.0%", "+1.0 to +3.0%", "60"]]
+    assert "live" in said["subtitle"]
+    assert "live" in said["caption"]
+    young = record(("synthesis", "live", 5, None), *replayed)
+    assert "Too few live" in words(charts.skill_bars(young, ["synthesis"]))["title"]
+    assert "replay" in words(charts.skill_bars(record(*replayed), ["synthesis"]))["subtitle"]
+
+
+def test_each_forecaster_has_its_own_n() -> None:
+    """A mind that was absent answered fewer claims, and its n is not given as everybody's."""
+    frame = record(("synthesis", "replay", 900, 0.5), ("Flow", "replay", 400, 0.1))
+    said = words(charts.skill_bars(frame, ["synthesis", "Flow"]))
+    assert [row[-1] for row in said["table"]["rows"]] == ["900", "400"]
+    assert "n = 400 to 900" in said["caption"]
+
+
+def test_a_coin_s_year_has_all_its_days() -> None:
+    """A volatility a year counts the sessions that the venue has: 365 when it never closes."""
+    frame = history(300)
+    assert "16%" in words(charts.volatility(frame, "First"))["title"]  # 1% a day, 252 days
+    frame.index = pd.date_range("2018-01-01", periods=300, name="session")
+    assert "19%" in words(charts.volatility(frame, "First"))["title"]
+
+
+def test_a_regime_that_could_not_be_fitted_is_not_called_young() -> None:
+    """With history enough and no fit, the figures say that no fit converged."""
+    frame = pd.concat([history(400, "unknown", np.nan), history(200, "unknown", np.nan)])
+    frame.index = pd.bdate_range("2016-01-01", periods=600, name="session")
+    for figure in (charts.regime_ribbon(frame, "First"), charts.turbulence(frame)):
+        title = words(figure)["title"]
+        assert "no fit to these 600 sessions has converged" in title
+        assert "needs" not in title
+    part = words(charts.turbulence(frame.iloc[-250:]))["title"]  # may be a window on more
+    assert "young" not in part
+    assert "a fit that converges" in part

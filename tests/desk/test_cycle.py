@@ -324,7 +324,7 @@ def test_an_unfinished_cycle_comes_first(cold: Path, run: Command):
 
 
 def test_a_bad_knob_can_be_changed():
-    """Other knobs for an unfinished cycle run again the notebooks that they turn, and only those."""
+    """Other knobs for an unfinished cycle run again the notebooks that they turn, no others."""
     status = {"number": 1, "knobs": {"window": 9, "correlation": 63},
               "done": {"1_pull": 5.0, "3_regime": 7.0}}  # fmt: skip
     known = {"1_pull": {"desk": "str"}, "3_regime": {"window": "int", "correlation": "int"}}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbench.desk import guard, layout, markup, site
+from workbench.domain.figures import difference
 
 Page = Callable[..., layout.DispatchPage]
 ROOT = "../../../"
@@ -186,6 +187,22 @@ def test_replay_says_so(sample_page: Page) -> None:
     assert "never counts towards the live record" in html
 
 
+def test_only_a_live_page_promises_to_be_early(
+    build_site: Callable[..., dict[str, Path]],
+    sample_page: Page,
+    sample_trail: Callable[..., layout.TrailPage],
+    tmp_path: Path,
+) -> None:
+    """A replay was registered after its outcome, so no page of it says otherwise."""
+    promise, instead = "registered before its outcome", "ritten from what was known at that moment"
+    for mode, there, gone in (("live", promise, instead), ("replay", instead, promise)):
+        trail = replace(sample_trail(), mode=mode)  # type: ignore[arg-type]  # it is a Mode
+        for path in build_site(tmp_path, sample_page(mode=mode), trail).values():
+            html = re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
+            assert there in html
+            assert gone not in html
+
+
 def test_an_absent_mind_has_words_and_no_dot(sample_page: Page) -> None:
     """An absent mind shows its reason where its dot would stand, and no number."""
     html = layout.dispatch_html(sample_page(), ROOT)
@@ -226,7 +243,7 @@ def test_no_probability_is_made_up(probability: float) -> None:
 )
 def test_points(edge: float, text: str) -> None:
     """An edge has its sign with a true minus, and nothing has none."""
-    assert layout.points(edge) == text
+    assert difference(edge) == text
 
 
 @pytest.mark.parametrize("state", layout.WORDS)

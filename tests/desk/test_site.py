@@ -1,6 +1,7 @@
 """The published site of five real cycles: complete, linked, sealed, and never half-written."""
 
 import contextlib
+import datetime as dt
 import html
 import itertools
 import json
@@ -17,8 +18,12 @@ import pytest
 import sqlalchemy as sa
 
 from workbench.desk import guard, site
+from workbench.desk.dispatches import debate
 from workbench.desk.notebooks import NAMES
+from workbench.desk.standing import Standing
+from workbench.domain import claims
 from workbench.domain.errors import CycleFailed
+from workbench.domain.instruments import find
 from workbench.measures.scoring import desk_score, is_right
 from workbench.world import ledger as book
 from workbench.world.ledger import Ledger
@@ -367,6 +372,29 @@ def test_only_what_moved_is_read_from_a_long_backlog():
     assert site.changed(ledger, [1, 2, 3, 4, 5]) == [2, 3, 4, 5]
     assert site.changed(ledger, [1, 3, 5]) == [3, 5]
     assert site.changed(ledger, [5]) == [5]
+
+
+def test_a_mind_absent_on_either_side_is_shown():
+    """On a relative claim a mind that lacks the other instrument has its reason, not a gap."""
+    spx, comp = find("SPX"), find("COMP")
+    as_of = dt.datetime(2018, 1, 29, 22, tzinfo=dt.UTC)
+    claim = claims.relative(spx, comp, claims.window(spx, as_of, 1), 0.0)
+    ledger = Ledger("sqlite://")
+    said = [filled(book.forecasts, claim=claim.id, forecaster=who, probability=0.5)
+            for who in ("scenario", "Flow", "synthesis")]  # fmt: skip
+    gone = [filled(book.absences, of=1, mind=mind, scope=scope, reason=why)
+            for mind, scope, why in (("Macro", "COMP", "no COMP"), ("Contrarian", "", "no history"),
+                                     ("Flow", "VIX", "no volume"))]  # fmt: skip
+    ledger.append(1, [*said, *gone])
+    standing = Standing(
+        claim=claim, sentence="S&P 500 beats Nasdaq", role="shadow", probability=0.5,
+        base_rate=0.5, gain=0.0, verdict="shut", why="", number=1, chain="", registered_at="",
+        outcome=None, how="",
+    )  # fmt: skip
+    view = debate(ledger, 1, [standing], {"label": "unknown", "conviction": None})
+    assert {one.name: one.absent for one in view.minds} == {
+        "Flow": "", "Macro": "no COMP", "Contrarian": "no history", "Synthesis": "",
+    }  # fmt: skip
 
 
 def tree(desk: Desk) -> dict[str, bytes]:

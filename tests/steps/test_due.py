@@ -16,6 +16,7 @@ from workbench.steps import due, score
 from workbench.steps.bench import Bench
 from workbench.steps.due import tally
 from workbench.steps.facts import Facts
+from workbench.steps.write import written
 from workbench.world import ledger as book
 from workbench.world.ledger import Ledger, canonical
 
@@ -46,6 +47,17 @@ def told(desk_room: Any) -> Iterator[Callable[..., Facts]]:
         return found
 
     return facts
+
+
+def _slots(desk_room: Any, found: Facts) -> set[str]:
+    """The slots of a dispatch that says these things of what came due."""
+    desk_room.ledger = Ledger("sqlite://")
+    facts: Facts = desk_room.facts(1)
+    facts.has.discard("settled_first")
+    facts.has.update(found.has)
+    facts.findings.update(found.findings)
+    facts.words.update(found.words)
+    return {*written(facts, 1).plan}
 
 
 def _open(bench: Bench) -> None:
@@ -121,12 +133,14 @@ def test_the_first_dispatch_has_nothing_behind_it(told: Callable[..., Facts]):
     ],
 )
 def test_a_verdict_and_its_score(
-    told: Callable[..., Facts], p: float, base: float, outcome: str, slots: set[str]
-):
+    told: Callable[..., Facts], desk_room: Any, p: float, base: float, outcome: str,
+    slots: set[str],
+):  # fmt: skip
     """Right or wrong is one thing, better or worse than history another; both are told."""
-    has = told(("call", p, base, outcome)).has
-    kept = {slot for slot in has if slot.startswith(("settled", "doubted", "despite"))}
+    facts = told(("call", p, base, outcome))
+    kept = {slot for slot in facts.has if slot.startswith(("settled", "doubted", "despite"))}
     assert kept == slots
+    assert slots <= _slots(desk_room, facts)
 
 
 def test_the_most_telling_prediction_is_told(told: Callable[..., Facts]):
@@ -184,6 +198,7 @@ def test_the_record_is_judged_by_its_interval(desk_room: Any, outcomes: tuple[st
     low, high = (facts.findings[name].value or 0 for name in ("rec_low", "rec_high"))
     assert {"positive": low > 0, "negative": high < 0, "zero": low <= 0 <= high}[sign]
     assert facts.findings["rec_n"].text == "40 predictions"
+    assert f"record_{sign}" in _slots(desk_room, facts)
 
 
 def test_a_score_shows_its_side_of_one_half(told: Callable[..., Facts]):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workbench.domain.figures import difference
 from workbench.domain.instruments import INSTRUMENTS, Instrument, find
 from workbench.domain.records import Finding, Opinion
 from workbench.steps.facts import (
@@ -12,7 +13,6 @@ from workbench.steps.facts import (
     quotable,
     several,
     share,
-    signed,
 )
 
 
@@ -64,8 +64,10 @@ def test_a_probability_is_never_certain_nor_on_the_wrong_side(p: float, shown: s
 
 
 def test_signs_and_counts():
-    """A rounded zero has no sign; one thing is not plural."""
-    assert [signed(x, 1) for x in (-0.04, 0.04, -0.06, 3.0)] == ["0.0", "0.0", "-0.1", "+3.0"]
+    """A rounded zero has no sign, a negative number a true minus; one thing is not plural."""
+    shown = [difference(x) for x in (-0.04, 0.04, -0.06, 3.0)]
+    assert shown == ["0.0", "0.0", "−0.1", "+3.0"]
+    assert difference(-0.4, 0) == "0"
     assert [several(n, "claim") for n in (1, 2, 12)] == ["one claim", "two claims", "12 claims"]
 
 

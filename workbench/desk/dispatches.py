@@ -7,7 +7,7 @@ states, newer links) is read anew each time.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from workbench.domain.instruments import find
 from workbench.domain.records import CONTROLS
 from workbench.domain.sentences import price
 from workbench.measures.pooling import CONVICTION
+from workbench.steps import predict
 from workbench.steps.bench import kept_part
 from workbench.world import ledger as book
 from workbench.world.ledger import Ledger
@@ -69,7 +70,7 @@ def dispatch(
         call=None if call is None else _card(desk, call, kept["wrong_if"]),
         body_html=render.dispatch_body(notebook(folder, "6_dispatch")),
         predictions=_predictions(standing, now),
-        debate=_debate(ledger, number, standing, kept) if standing else None,
+        debate=debate(ledger, number, standing, kept) if standing else None,
         permalink=link(row).href,
         older=_link(ledger, numbers[here - 1]) if here else None,
         newer=_link(ledger, numbers[here + 1]) if here + 1 < len(numbers) else None,
@@ -190,13 +191,20 @@ def _predictions(
     )
 
 
-def _debate(
-    ledger: Ledger, number: int, standing: Sequence[Standing], kept: dict[str, Any]
+def debate(
+    ledger: Ledger, number: int, standing: Sequence[Standing], kept: Mapping[str, Any]
 ) -> layout.DebateView:
-    """Every mind on the call, or on the claim that came nearest to being one."""
-    shadows = [one for one in standing if one.role == "shadow"] or standing
-    nearest = max(shadows, key=lambda one: (one.gain, one.claim.id))
-    subject = called(standing) or nearest
+    """Every mind on the call, or on the claim that came nearest to being one.
+
+    Args:
+        ledger: What the minds said and why some did not.
+        number: The cycle.
+        standing: All its decisions.
+        kept: Its ``label`` and ``conviction``.
+    """
+    decisions = [one.decision for one in standing]
+    chosen = predict.called(decisions) or predict.nearest(decisions)
+    subject = next(one for one in standing if one.claim.id == chosen.claim)
     forecasts, absences = book.forecasts.c, book.absences.c
     asked = sa.select(forecasts.forecaster, forecasts.probability).order_by(forecasts.seq)
     said = {
@@ -207,7 +215,7 @@ def _debate(
     synthesis = said.pop("synthesis")
     gone = ledger.read(
         sa.select(absences.mind, absences.reason).where(
-            absences.cycle == number, absences.scope.in_(("", subject.claim.subject))
+            absences.cycle == number, absences.scope.in_(("", *subject.claim.symbols))
         )
     )
     absent = {row["mind"]: row["reason"] for row in gone if row["mind"] not in said}

@@ -21,6 +21,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from workbench.desk.markup import tidy
+from workbench.domain.figures import difference
+from workbench.domain.records import Mode
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -116,7 +118,7 @@ class DispatchPage:
     number: int
     as_of: dt.datetime
     local_time: str
-    mode: Literal["live", "replay"]
+    mode: Mode
     title: str
     dek: str
     banner: Banner
@@ -139,7 +141,8 @@ class DispatchPage:
 class TrailPage:
     """One executed notebook of a dispatch; ``question`` is its heading (`render.heading`).
 
-    The link in ``notebooks`` whose title is ``name`` is marked as the current one.
+    The link in ``notebooks`` whose title is ``name`` is marked as the current one. Without a mode
+    the page promises no more than a replay's does.
     """
 
     number: int
@@ -150,6 +153,7 @@ class TrailPage:
     notebooks: tuple[Link, ...]
     dispatch: Link
     download: str
+    mode: Mode = "replay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,12 +226,6 @@ def percent(probability: float) -> str:
     return f"{text}%"
 
 
-def points(edge: float) -> str:
-    """A difference of probabilities, in points with its sign: +4.1, −0.3, 0.0."""
-    text = f"{edge:+.1f}".replace("-", "−")
-    return "0.0" if text in {"+0.0", "−0.0"} else text
-
-
 def _href(root: str, href: str) -> str:
     """A link from this page to a path from the site's root; anything else is refused."""
     if href.startswith(("https://", "#")):
@@ -255,7 +253,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: tidy(value) if type(value) is str else value,
     )
-    env.filters |= {"percent": percent, "points": points, "day": _day}
+    env.filters |= {"percent": percent, "points": difference, "day": _day}
     env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS}
     return env
 
@@ -264,4 +262,5 @@ def _page(template: str, page: DispatchPage | TrailPage | IndexPage, root: str) 
     if not re.fullmatch(r"(\.\./)*", root):
         raise ValueError(f"Root {root!r} is not a relative path upwards.")
     to = partial(_href, root)
-    return _templates().get_template(template).render(page=page, root=root, to=to)
+    mode = page.latest.mode if isinstance(page, IndexPage) else page.mode
+    return _templates().get_template(template).render(page=page, mode=mode, root=root, to=to)

@@ -21,6 +21,7 @@ from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, banner, called, standings
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
+from workbench.domain.figures import difference
 from workbench.domain.sentences import day
 from workbench.steps import score
 from workbench.world import ledger as book
@@ -111,7 +112,8 @@ def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
 
 def _trail(desk: Desk, ledger: Ledger, number: int) -> dict[str, str]:
     """The executed notebooks of a cycle, as pages and as downloads: path to text."""
-    to_dispatch = link(on_ledger(ledger, number))
+    row = on_ledger(ledger, number)
+    to_dispatch = link(row)
     links = tuple(
         layout.Link(title=name, href=f"read/{number}/trail/{name}.html") for name in NAMES
     )
@@ -128,6 +130,7 @@ def _trail(desk: Desk, ledger: Ledger, number: int) -> dict[str, str]:
             notebooks=links,
             dispatch=to_dispatch,
             download=download,
+            mode=row["mode"],
         )
         files[one.href] = layout.trail_html(page, _ROOT)
         nb.metadata.pop("papermill", None)  # paths of the machine that ran it
@@ -167,10 +170,10 @@ def _record(ledger: Ledger, latest: layout.DispatchPage) -> tuple[tuple[str, str
         return (*rows, ("Skill", "too few"))
     return (
         *rows,
-        ("Skill over the base rate", f"{layout.points(100 * found.skill)}%"),
+        ("Skill over the base rate", f"{difference(100 * found.skill)}%"),
         (
             "Interval, 95%",
-            f"{layout.points(100 * found.low)} to {layout.points(100 * found.high)}%",
+            f"{difference(100 * found.low)} to {difference(100 * found.high)}%",
         ),
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from workbench.desk.layout import Banner, State
 from workbench.domain.claims import Claim, from_content
-from workbench.domain.records import Outcome, Role
+from workbench.domain.records import Decision, Outcome, Role, Verdict
 from workbench.domain.sentences import day
 from workbench.measures.scoring import desk_score, is_right
 from workbench.world import ledger as book
@@ -32,6 +32,7 @@ class Standing:
         probability: What the desk says, a fraction.
         base_rate: What history alone says, a fraction.
         gain: Expected gain over the base rate.
+        verdict: ``passed``, or what stood in the way.
         why: The gate's reason.
         number: Row of the ledger that holds the decision.
         chain: Hash of that row.
@@ -46,12 +47,21 @@ class Standing:
     probability: float
     base_rate: float
     gain: float
+    verdict: Verdict
     why: str
     number: int
     chain: str
     registered_at: str
     outcome: Outcome | None
     how: str
+
+    @property
+    def decision(self) -> Decision:
+        """What the gate made of the claim."""
+        return Decision(
+            claim=self.claim.id, role=self.role, probability=self.probability,
+            base_rate=self.base_rate, gain=self.gain, verdict=self.verdict, reason=self.why,
+        )  # fmt: skip
 
     def state(self, now: dt.datetime) -> State:
         """Open until the deadline, then awaiting data until settled."""
@@ -73,7 +83,7 @@ def standings(ledger: Ledger, number: int, roles: Sequence[Role] = EVERY) -> lis
     query = (
         sa.select(
             claims.content, claims.sentence, decisions.role, decisions.probability,
-            decisions.base_rate, decisions.gain, decisions.reason.label("why"),
+            decisions.base_rate, decisions.gain, decisions.verdict, decisions.reason.label("why"),
             decisions.seq.label("number"), decisions.hash.label("chain"),
             decisions.registered_at, settled.outcome,
             sa.func.coalesce(settled.reason, "").label("how"),

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.domain.calendars import iso
+from workbench.domain.figures import MINUS, difference
 from workbench.domain.records import HOUSE_MINDS, Absence, Finding
 from workbench.domain.snapshots import Snapshot
 from workbench.measures.prices import (
-    SESSIONS_A_YEAR,
     Array,
     Bars,
     drawdown,
@@ -28,6 +28,7 @@ from workbench.measures.prices import (
     known_by,
     log_returns,
     rolling_mean,
+    sessions_a_year,
 )
 
 MIN_VIX = 250
@@ -41,7 +42,7 @@ class View:
 
     Attributes:
         volatility: Expected daily volatility over the next five sessions, a fraction.
-        ratio: That volatility over the present EWMA: how much wider than the reference.
+        ratio: That volatility over the present EWMA.
         weights: Similarity of each past session to today, on the lead's sessions, in (0, 1].
         argument: One paragraph; every number in it is one of the findings.
         findings: The numbers cited.
@@ -83,17 +84,21 @@ def macro(slice_: Snapshot, lead: Bars) -> View | Absence:
     if volatility is None:
         return Absence(mind="Macro", scope="", reason="too few sessions with VIX and credit")
     weights = similarity(np.column_stack([spread, oil_change]))
+    oil_move = 100 * float(np.expm1(oil_change[-1]))
     found = {
-        "vix": _finding("macro_vix", fear[-1], "{:.2f}", "VIX, last close", "VIX.close", slice_),
+        "vix": _finding(
+            "macro_vix", fear[-1], f"{fear[-1]:.2f}", "VIX, last close", "VIX.close", slice_
+        ),
         "spread": _finding(
-            "macro_spread", spread[-1], "{:.2f} points", "Baa less Aaa yield", "BAA, AAA", slice_
+            "macro_spread", spread[-1], f"{spread[-1]:.2f} points", "Baa less Aaa yield",
+            "BAA, AAA", slice_,
         ),
         "oil": _finding(
-            "macro_oil", 100 * np.expm1(oil_change[-1]), "{:+.1f}%",
+            "macro_oil", oil_move, f"{difference(oil_move)}%",
             "WTI over 22 sessions, as known a week late", "WTI", slice_,
         ),
-        "sigma": _volatility("macro_sigma", volatility, "Macro's volatility", slice_),
-        "now": _volatility("macro_ewma", sigma[-1], "measured volatility", slice_),
+        "sigma": _volatility("macro_sigma", volatility, "Macro's volatility", lead, slice_),
+        "now": _volatility("macro_ewma", sigma[-1], "measured volatility", lead, slice_),
     }  # fmt: skip
     lean = "wider" if volatility > sigma[-1] else "narrower"
     argument = (
@@ -129,17 +134,18 @@ def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
     if volatility is None:
         return Absence(mind="Flow", scope="", reason="too few sessions with ranges and volume")
     weights = similarity(np.column_stack([log_returns(lead.close) / sigma, surge]))
+    more, span = 100 * float(np.expm1(surge[-1])), 100 * np.log(lead.high[-1] / lead.low[-1])
     found = {
         "surge": _finding(
-            "flow_surge", 100 * np.expm1(surge[-1]), "{:+.0f}%",
+            "flow_surge", more, f"{difference(more, 0)}%",
             f"{lead.symbol} volume against its 22-session mean", f"{lead.symbol}.volume", slice_,
         ),
         "range": _finding(
-            "flow_range", 100 * np.log(lead.high[-1] / lead.low[-1]), "{:.2f}%",
+            "flow_range", span, f"{span:.2f}%",
             f"{lead.symbol} high to low of the session", f"{lead.symbol}.high,low", slice_,
         ),
-        "sigma": _volatility("flow_sigma", volatility, "Flow's volatility", slice_),
-        "now": _volatility("flow_ewma", sigma[-1], "measured volatility", slice_),
+        "sigma": _volatility("flow_sigma", volatility, "Flow's volatility", lead, slice_),
+        "now": _volatility("flow_ewma", sigma[-1], "measured volatility", lead, slice_),
     }  # fmt: skip
     tempo = "heavier" if surge[-1] > 0 else "lighter"
     argument = (
@@ -170,17 +176,21 @@ def contrarian(slice_: Snapshot, lead: Bars) -> View | Absence:
     weights = similarity(np.column_stack([stretch, np.sqrt(-fall)]))
     found = {
         "stretch": _finding(
-            "contrarian_stretch", stretch[-1], "{:+.1f}",
+            "contrarian_stretch", stretch[-1], difference(stretch[-1]),
             f"{lead.symbol} move over 22 sessions in expected deviations", f"{lead.symbol}.close",
             slice_,
         ),
         "fall": _finding(
-            "contrarian_fall", abs(100 * fall[-1]), "{:.1f}%",
+            "contrarian_fall", abs(100 * fall[-1]), f"{abs(100 * fall[-1]):.1f}%",
             f"{lead.symbol} below its running high", f"{lead.symbol}.close", slice_,
         ),
-        "usual": _volatility("contrarian_usual", usual, "mean volatility of all history", slice_),
-        "sigma": _volatility("contrarian_sigma", volatility, "Contrarian's volatility", slice_),
-        "now": _volatility("contrarian_ewma", sigma[-1], "measured volatility", slice_),
+        "usual": _volatility(
+            "contrarian_usual", usual, "mean volatility of all history", lead, slice_
+        ),
+        "sigma": _volatility(
+            "contrarian_sigma", volatility, "Contrarian's volatility", lead, slice_
+        ),
+        "now": _volatility("contrarian_ewma", sigma[-1], "measured volatility", lead, slice_),
     }  # fmt: skip
     quiet = sigma[-1] < usual
     argument = (
@@ -257,19 +267,19 @@ def _view(
 
 
 def _finding(
-    name: str, value: float, shape: str, meaning: str, source: str, slice_: Snapshot
+    name: str, value: float, text: str, meaning: str, source: str, slice_: Snapshot
 ) -> Finding:
-    number = float(value)
     return Finding(
         name=name,
-        value=number,
-        text=shape.format(number).replace("-", "\N{MINUS SIGN}"),
+        value=float(value),
+        text=text.replace("-", MINUS),
         meaning=meaning,
         source=source,
         as_of=iso(slice_.as_of),
     )
 
 
-def _volatility(name: str, value: float, meaning: str, slice_: Snapshot) -> Finding:
-    yearly = f"{100 * np.sqrt(SESSIONS_A_YEAR) * value:.0f}% a year"
-    return _finding(name, 100 * value, "{:.2f}%", f"{meaning} a day ({yearly})", "measures", slice_)
+def _volatility(name: str, value: float, meaning: str, lead: Bars, slice_: Snapshot) -> Finding:
+    yearly = f"{100 * sessions_a_year(lead.dates) ** 0.5 * value:.0f}% a year"
+    said = f"{meaning} a day ({yearly})"
+    return _finding(name, 100 * value, f"{100 * value:.2f}%", said, "measures", slice_)

@@ -172,6 +172,11 @@ def log_returns(close: Array) -> Array:
     return np.diff(np.log(close), prepend=np.nan)
 
 
+def sessions_a_year(dates: Moments) -> int:
+    """Sessions of a year on the venue that has these: 365 if it trades on weekends, else 252."""
+    return SESSIONS_A_YEAR if np.is_busday(dates.astype("datetime64[D]")).all() else 365
+
+
 def simple_return(close: Array, sessions: int = 1) -> float:
     """Change over the last ``sessions`` closes as a fraction; NaN with too few."""
     return float(close[-1] / close[-1 - sessions] - 1) if len(close) > sessions else float("nan")

@@ -13,10 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
+from workbench.domain.figures import difference
 from workbench.measures.scoring import is_right
 from workbench.steps import score
 from workbench.steps.bench import Bench
-from workbench.steps.facts import Facts, as_sentence, counted, several, share, signed
+from workbench.steps.facts import Facts, as_sentence, counted, several, share
 from workbench.world import ledger as book
 
 _PATIENCE = dt.timedelta(days=30)  # after far fewer an unsettled claim is void
@@ -159,6 +160,6 @@ def _record(facts: Facts, bench: Bench) -> None:
         ("low", found.low, "lower end of its interval"),
         ("high", found.high, "upper end of its interval"),
     ):
-        add(f"rec_{name}", value, f"{signed(100 * value, 1)}%", meaning)
+        add(f"rec_{name}", value, f"{difference(100 * value)}%", meaning)
     sign = "positive" if found.low > 0 else "negative" if found.high < 0 else "zero"
     facts.has.add(f"record_{sign}")

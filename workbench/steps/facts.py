@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from workbench.domain.figures import MINUS, difference
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding, Opinion
 
@@ -88,7 +89,7 @@ class Facts:
     def _add(
         self, name: str, value: float | None, shown: str, meaning: str, source: str, of: str
     ) -> None:
-        text = re.sub(r"(?<!\w)-(?=\d)", "\N{MINUS SIGN}", shown)
+        text = re.sub(r"(?<!\w)-(?=\d)", MINUS, shown)
         self.findings[name] = Finding(
             name=name, value=value, text=text, meaning=meaning, source=source, as_of=of
         )
@@ -96,7 +97,7 @@ class Facts:
     def change(self, add: Number, name: str, change: float, meaning: str) -> None:
         """Adds a change as its size, as ``name_signed``, and as verbs ``name_moved`` and so on."""
         add(name, change, f"{100 * abs(change):.2f}%", f"{meaning}, size")
-        add(f"{name}_signed", change, f"{signed(100 * change, 2)}%", meaning)
+        add(f"{name}_signed", change, f"{difference(100 * change, 2)}%", meaning)
         verbs = _UP if change > 0 else _DOWN if change < 0 else _FLAT
         self.words.update({f"{name}_{form}": verb for form, verb in verbs.items()})
 
@@ -133,12 +134,6 @@ def share(p: float) -> str:
             break
         shown = f"{100 * p:.{digits}f}%"
     return {"0%": "<1%", "100%": ">99%"}.get(shown, shown)
-
-
-def signed(value: float, digits: int) -> str:
-    """A number with its sign, which a rounded zero has not."""
-    shown = f"{value:+.{digits}f}"
-    return shown[1:] if float(shown) == 0 else shown
 
 
 def counted(n: int) -> str:

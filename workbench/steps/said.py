@@ -6,14 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Kind
+from workbench.domain.figures import difference
 from workbench.domain.records import Decision, Opinion, Verdict
 from workbench.domain.sentences import day, negated, render
 from workbench.measures import gate
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench
-from workbench.steps.facts import NEVER, Facts, counted, named, several, share, signed
+from workbench.steps.facts import NEVER, Facts, counted, named, several, share
 
 # Refused on its merits, by its family or after pooling; not because somebody spoke first.
 _MERITS: dict[Verdict, str] = {
@@ -40,12 +43,29 @@ def gather(facts: Facts, bench: Bench) -> None:
     asked = {claim.id: claim for claim in debate.slate_on_record(bench)}
     decisions = predict.decisions_on_record(bench)
     opinions = {one.mind: one for one in debate.opinions(bench)}
+    _scenarios(facts, bench)
     chosen = _chosen(facts, bench, asked, decisions)
     _minds(facts, bench, chosen, opinions)
     _absent(facts, bench)
     _refused(facts, bench, asked, [d for d in decisions if d is not chosen], opinions)
     _unknown(facts, bench)
     _flag(facts, bench)
+
+
+def _scenarios(facts: Facts, bench: Bench) -> None:
+    """How many past episodes of the lead became scenarios, since when, and how wide they are."""
+    horizon = bench.desk.params.horizons[0]
+    past = bench.scenarios[bench.lead.symbol, horizon]
+    add = facts.numbers("scenarios", iso(bench.as_of))
+    begin = past.dates[0].item()
+    add("episodes", len(past), f"{len(past):,}", "past episodes")
+    add("begin", begin.toordinal(), f"{begin.year}", "first episode")
+    noun = facts.words["session"]
+    span = f"the next {noun if horizon == 1 else several(horizon, noun)}"
+    add("next_span", horizon, span, "the shortest horizon asked")
+    ahead = float(np.sqrt(np.average(past.close**2, weights=past.weight)))
+    meaning = f"root mean square move of the {bench.lead.symbol} scenarios over {span}"
+    add("ahead", ahead, f"{100 * ahead:.2f}%", meaning)
 
 
 def _chosen(
@@ -55,10 +75,6 @@ def _chosen(
     of = iso(bench.as_of)
     add, quote = facts.numbers("ledger", of), facts.quotes("ledger", of)
     add("slate", len(asked), str(len(asked)), "claims on the slate")
-    past = bench.scenarios[bench.lead.symbol, bench.desk.params.horizons[0]]
-    begin = past.dates[0].item()
-    facts.numbers("scenarios", of)("episodes", len(past), f"{len(past):,}", "past episodes")
-    facts.numbers("scenarios", of)("begin", begin.toordinal(), f"{begin.year}", "first episode")
     others = sum(d.role == "other" for d in decisions)
     call = predict.called(decisions)
     words = several(others, "other prediction" if call else "prediction")
@@ -72,19 +88,18 @@ def _chosen(
     quote(f"{kind}_claim", render(claim, bench.desk.table), about)
     add(f"{kind}_p", chosen.probability, share(chosen.probability), "what I say")
     add(f"{kind}_base", chosen.base_rate, share(chosen.base_rate), "the base rate")
-    apart = round(100 * chosen.probability) - round(100 * chosen.base_rate)  # as both are shown
-    points = f"{signed(apart, 0)} point{'s' * (abs(apart) != 1)}"
-    edge = 100 * (chosen.probability - chosen.base_rate)
-    add(f"{kind}_edge", edge, points, "what I say less the base rate")
-    quote(f"{kind}_reason", chosen.reason, "the gate's reason")
     prose = [replace(one, name=named(one)) for one in bench.desk.table]
     quote("wrong_if", negated(claim, prose), "what makes the claim false")
     quote("deadline", day(claim.window.date), "the claim's deadline")
     if call:
+        apart = round(100 * call.probability) - round(100 * call.base_rate)  # as both are shown
+        points = f"{difference(apart, 0)} point{'s' * (abs(apart) != 1)}"
+        edge = 100 * (call.probability - call.base_rate)
+        add("call_edge", edge, points, "what I say less the base rate")
         facts.has.update({"call", "beside"} if others else {"call"})
     else:
-        facts.has.add("sitting_passed" if chosen.verdict == "passed" else "sitting")
-        facts.has.update({"sitting_beside"} if others else set())
+        quote("near_reason", chosen.reason, "the gate's reason")
+        facts.has.update({"sitting", "sitting_beside"} if others else {"sitting"})
     return chosen
 
 
@@ -109,9 +124,12 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
         wide = round(100 * max(said.values())) - round(100 * min(said.values()))
         add("spread", spread, f"{wide} point{'s' * (wide != 1)}", "widest gap between minds")
         facts.has.add("spread" if spread >= _WIDE else "agreed")
+    elif len(bench.desk.minds) > 1:
+        key = f"alone {ranked[0]}"
+        facts.has.add("alone_still" if facts.ago(key) == 1 else "alone")
+        facts.told[key] = 0
     else:
-        lone = "alone_still" if facts.ago("alone") < NEVER else "alone"
-        facts.has.add(lone if len(bench.desk.minds) > 1 else "sole")
+        facts.has.add("sole")
     # Of the two ends, the one that was not quoted for longer.
     quoted = max((ranked[-1], ranked[0]), key=lambda name: facts.ago(f"heard {name}"))
     facts.words["quoted_mind"] = quoted
@@ -123,19 +141,21 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
 
 
 def _absent(facts: Facts, bench: Bench) -> None:
-    """A mind that is absent as a whole, the one told longest ago; its reason when it is news."""
+    """A mind that is absent as a whole, with its reason unless the last dispatch gave it.
+
+    First one that was never told, then the one told last, so that two do not take turns.
+    """
     gone = [one for one in debate.absences_on_record(bench) if not one.scope]
     if not gone:
         return
     quote = facts.quotes("ledger", iso(bench.as_of))
     keys = {one.mind: f"absent {one.mind} {cause(one.reason)}" for one in gone}
-    one = max(gone, key=lambda one: facts.ago(keys[one.mind]))
+    ago = {one.mind: facts.ago(keys[one.mind]) for one in gone}
+    one = max(gone, key=lambda one: (ago[one.mind] == NEVER, ago[one.mind] == 1, ago[one.mind]))
     facts.words["absent_mind"] = one.mind
     quote("absent_reason", one.reason, "reason of the absence")
-    known = facts.ago(keys[one.mind]) < NEVER
-    facts.has.add("absent_still" if known else "absent")
-    if not known:
-        facts.told[keys[one.mind]] = 0
+    facts.has.add("absent_still" if ago[one.mind] == 1 else "absent")
+    facts.told[keys[one.mind]] = 0
 
 
 def cause(reason: str) -> str:
@@ -188,18 +208,17 @@ def _unknown(facts: Facts, bench: Bench) -> None:
     add = facts.numbers("5_predict", of)
     horizon = bench.desk.params.horizons[0]
     families = predict.evidence(bench)
+    opened = gate.opened(families)
     if families:
-        allowed = len(gate.opened(families))
         add("families", len(families), counted(len(families)), "families of claims under test")
-        add("allowed", allowed, counted(allowed) if allowed else "none", "families that are open")
-        if allowed < len(families):
+        n = len(opened)
+        add("allowed", n, counted(n) if n else "none", "families that are open")
+        if n < len(families):
             facts.has.add("unknown_families")
-    found = families.get((bench.lead.symbol, "direction", horizon))
+    family = bench.lead.symbol, "direction", horizon
+    found = families.get(family)
     if found is not None:
         add("dir_n", found.dates, f"{found.dates:,}", "walk-forward dates")
-        noun = facts.words["session"]
-        span = noun if horizon == 1 else several(horizon, noun)
-        add("next_span", horizon, f"the next {span}", "what direction was tested on")
         if found.skill is None or found.low is None or found.high is None:
             facts.has.add("unknown_sign_few")
         else:
@@ -208,10 +227,11 @@ def _unknown(facts: Facts, bench: Bench) -> None:
                 ("dir_low", found.low, "lower end of its interval"),
                 ("dir_high", found.high, "upper end of its interval"),
             ):
-                add(name, value, f"{signed(100 * value, 2)}%", meaning)
-            few = found.dates < gate.MIN_DATES
-            sign = "some" if found.low > 0 else "worse" if found.high < 0 else "none"
-            facts.has.add("unknown_sign_few" if few else f"unknown_sign_{sign}")
+                add(name, value, f"{difference(100 * value, 2)}%", meaning)
+            few, credible = found.dates < gate.MIN_DATES, family in opened
+            alone = "shut" if found.low > 0 else "worse" if found.high < 0 else "none"
+            sign = "few" if few else "some" if credible else alone
+            facts.has.add(f"unknown_sign_{sign}")
     slow = [one for one in bench.indicators if bench.snapshot.get(one.symbol, "value") is not None]
     if slow:
         one = slow[bench.number % len(slow)]

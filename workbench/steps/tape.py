@@ -36,7 +36,7 @@ def gather(facts: Facts, bench: Bench, regime: Regime) -> None:
     _clock(facts, bench)
     _session(facts, own, one, add)
     _month(facts, own, one, add)
-    _width(own, one, add)
+    _width(own, add)
     _largest(facts, own, add)
     _streak(facts, own.close, add)
     _other(facts, bench)
@@ -100,15 +100,16 @@ def _month(facts: Facts, own: Bars, one: Instrument, add: Number) -> None:
     add("drawdown", fall, f"{abs(100 * fall):.1f}%", meaning)
     first = own.dates[0].item()
     add("first_year", first.toordinal(), f"{first.year}", "where this archive's closes begin")
-    facts.has.add("high" if own.close[-1] > own.close[:-1].max() else "below")
+    if own.close[-1] > own.close[:-1].max():
+        facts.has.add("high")
 
 
-def _width(own: Bars, one: Instrument, add: Number) -> None:
+def _width(own: Bars, add: Number) -> None:
     now = float(prices.ewma_volatility(own.close)[-1])
-    yearly = now * (365 if one.venue == "24/7" else prices.SESSIONS_A_YEAR) ** 0.5
+    yearly = now * prices.sessions_a_year(own.dates) ** 0.5
     add("vol", now, f"{100 * now:.2f}%", "EWMA daily volatility")
     add("vol_year", yearly, f"{100 * yearly:.0f}%", "EWMA volatility, annualised")
-    add("two_sigma", 2 * now, f"{200 * now:.1f}%", "two daily deviations")
+    add("two_sigma", 2 * now, f"{200 * now:.1f}%", "two EWMA deviations a day")
 
 
 def _largest(facts: Facts, own: Bars, add: Number) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -38,10 +38,11 @@ class Writer:
     Args:
         facts: What may be said, with what earlier dispatches said.
         turn: A number that differs from dispatch to dispatch; it breaks ties between wordings.
+        voice: Slot to its variants.
     """
 
-    def __init__(self, facts: Facts, turn: int) -> None:
-        self.facts, self.turn = facts, turn
+    def __init__(self, facts: Facts, turn: int, voice: Mapping[str, Sequence[str]]) -> None:
+        self.facts, self.turn, self.voice = facts, turn, voice
         self.plan: Plan = {}
         self.cited: dict[str, Finding] = {}
 
@@ -51,7 +52,7 @@ class Writer:
         Raises:
             WorkbenchError: No wording of the slot can be filled.
         """
-        variants = voice()[slot]
+        variants = self.voice[slot]
         usable = [i for i, text in enumerate(variants) if self._known(text)]
         if not usable:
             raise WorkbenchError(f"No wording of {slot!r} can be filled from this cycle's facts.")

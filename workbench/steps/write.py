@@ -21,7 +21,7 @@ from workbench.steps import due, predict, regime, said, tape
 from workbench.steps.bench import Bench
 from workbench.steps.essay import Section, Trace
 from workbench.steps.facts import Facts, Plan
-from workbench.steps.wording import Writer
+from workbench.steps.wording import Writer, voice
 from workbench.world import ledger as book
 from workbench.world.ledger import canonical
 
@@ -87,7 +87,7 @@ def written(facts: Facts, turn: int) -> Dispatch:
         facts: What may be said.
         turn: The cycle's number.
     """
-    writer = Writer(facts, turn)
+    writer = Writer(facts, turn, voice())
     title = writer.say(_first(_TITLES, facts), link=False)
     dek = writer.say("dek_call" if "call" in facts.has else "dek_sitting", link=False)
     sections = _sections(facts, writer)
@@ -134,7 +134,7 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
         ),
         "call": section(
             "heading_call" if called else "heading_sitting",
-            holds("call", "sitting", "sitting_passed", "beside", "sitting_beside"),
+            holds("call", "sitting", "beside", "sitting_beside"),
         ),
         "debate": section(
             "heading_debate" if "spread" in has else "heading_table",
@@ -161,6 +161,7 @@ _SETTLED = (
 _UNKNOWN = (
     "unknown_sign_none",
     "unknown_sign_some",
+    "unknown_sign_shut",
     "unknown_sign_worse",
     "unknown_sign_few",
     "unknown_families",

@@ -18,10 +18,10 @@ from workbench.desk.charts.frame import (
     finished,
     label,
     line,
-    signed,
 )
 from workbench.domain.calendars import to_datetime
 from workbench.domain.claims import Claim, decimals
+from workbench.domain.figures import difference
 from workbench.domain.instruments import Instrument, find
 from workbench.domain.sentences import day, plain, price, render
 from workbench.measures.prices import Array
@@ -104,7 +104,7 @@ def _difference(bench: Bench, claim: Claim) -> go.Figure:
         ends={q: float(np.quantile(change, q)) for q in _SHARES},
         strikes={claim.margin or 0.0: plain(claim.margin)},
     )
-    low, high = (signed(course.ends[q], 2) for q in (_SHARES[0], _SHARES[-1]))
+    low, high = (difference(course.ends[q], 2) for q in (_SHARES[0], _SHARES[-1]))
     figure = _drawn(course, claim, f"{one.name} minus {other.name}")
     zero = {"y0": 0, "y1": 0, "line": {"color": SOFT, "width": 1}, "layer": "below"}
     figure.add_shape(type="line", x0=course.dates[0], x1=course.dates[-1], **zero)
@@ -116,7 +116,7 @@ def _difference(bench: Bench, claim: Claim) -> go.Figure:
         caption=_caption(bench, claim, "margin", f"{len(ours):,} pairs of rescaled past episodes"),
         alt=f"Difference of the two over {len(course.dates)} sessions, zero at the last close, and "
         f"a widening fan to {claim.window.date}.",
-        table=_table(course, "Points ahead", [signed(v, 2) for v in course.ends.values()]),
+        table=_table(course, "Points ahead", [difference(v, 2) for v in course.ends.values()]),
     )
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.figures import COLOURS
-from workbench.domain.figures import MINUS
 from workbench.domain.sentences import day
 
 INK, SOFT, ACCENT, RULE, TINT, TINT2 = (
@@ -130,8 +129,3 @@ def days(index: pd.Index) -> list[str]:
 def span(dates: Sequence[str]) -> str:
     """From when to when, for a reader: Tue 7 Feb 2017 to Fri 2 Feb 2018."""
     return " to ".join(day(dt.date.fromisoformat(end)) for end in (dates[0], dates[-1]))
-
-
-def signed(value: float, digits: int) -> str:
-    """A number with its sign and these decimals, a true minus for negative ones."""
-    return f"{value:+.{digits}f}".replace("-", MINUS)

@@ -18,10 +18,10 @@ from workbench.desk.charts.frame import (
     label,
     line,
     nothing,
-    signed,
     span,
 )
-from workbench.measures.prices import EWMA_DECAY, SESSIONS_A_YEAR
+from workbench.domain.figures import difference
+from workbench.measures.prices import EWMA_DECAY, sessions_a_year
 from workbench.measures.regimes import MIN_SESSIONS
 
 _WILD = ("risk_off", "crisis")
@@ -59,8 +59,8 @@ def regime_ribbon(history: pd.DataFrame, name: str) -> go.Figure:
         figure,
         title=_state(history["regime"], name),
         subtitle=f"{name} at the close, {span(dates)}; shaded: risk off or crisis",
-        caption="Price in its own unit. Filtered regime, parameters fitted at the last quarterly "
-        f"refit. n = {len(dates)} sessions, {wild.mean():.0%} of them shaded.",
+        caption="Price in its own unit. Each session’s regime is filtered with the parameters in "
+        f"force on it, refitted quarterly. n = {len(dates)} sessions, {wild.mean():.0%} shaded.",
         alt=f"Line of {name} over {len(dates)} sessions with {len(spells)} "
         f"shaded spell{'s' * (len(spells) != 1)}.",
         table=pd.DataFrame({"Regime": counts.index, "Sessions": counts.to_numpy()}),
@@ -77,11 +77,18 @@ def _state(regime: pd.Series[str], name: str) -> str:
     """The present regime and for how long, as a title."""
     labels = regime.to_numpy()
     if labels[-1] == "unknown":
-        return f"{name} is too young for a regime, which needs {MIN_SESSIONS} sessions"
+        return f"{name} has no regime: {_untold(len(labels))}"
     different = np.flatnonzero(labels != labels[-1])
     since = len(labels) - 1 - int(different[-1]) if len(different) else len(labels)
     count = "its first session" if since == 1 else f"{since} sessions now"
     return f"{name} is {labels[-1].replace('_', ' ')}, for {count}"
+
+
+def _untold(n: int) -> str:
+    """Why n sessions shown have no regime; fewer than a fit takes may be a window on more."""
+    if n >= MIN_SESSIONS:
+        return f"no fit to these {n} sessions has converged"
+    return f"that takes {MIN_SESSIONS} sessions and a fit that converges"
 
 
 def turbulence(history: pd.DataFrame) -> go.Figure:
@@ -92,7 +99,7 @@ def turbulence(history: pd.DataFrame) -> go.Figure:
     """
     told = history["turbulent"].dropna()
     if told.empty:
-        return nothing(f"No turbulence is told before {MIN_SESSIONS} sessions")
+        return nothing(f"No turbulence is told: {_untold(len(history))}")
     dates = days(told.index)
     figure = go.Figure(line(dates, (100 * told).tolist(), ACCENT, "turbulent, %"))
     figure.update_yaxes(range=[0, 100])
@@ -111,7 +118,8 @@ def turbulence(history: pd.DataFrame) -> go.Figure:
 
 def volatility(history: pd.DataFrame, name: str) -> go.Figure:
     """Annualised EWMA volatility (see `regime_ribbon` for the arguments)."""
-    told = 100 * SESSIONS_A_YEAR**0.5 * history["volatility"].dropna()
+    year = sessions_a_year(history.index.to_numpy())
+    told = 100 * year**0.5 * history["volatility"].dropna()
     if told.empty:
         return nothing(f"{name} is too young for a volatility")
     dates, values = days(told.index), told.tolist()
@@ -156,7 +164,7 @@ def correlations(frame: pd.DataFrame, names: Mapping[str, str], window: int) -> 
         figure.add_trace(line(dates, values.tolist(), colour, names[symbol]))
         label(figure, dates[-1], height, symbol, colour)
         rows.append(
-            (names[symbol], *(signed(v, 2) for v in (last[symbol], values.min(), values.max())))
+            (names[symbol], *(difference(v, 2) for v in (last[symbol], values.min(), values.max())))
         )
     figure.add_hline(y=0, line={"color": SOFT, "width": 1})
     said = ", ".join(f"{row[0]} {row[1]}" for row in rows)

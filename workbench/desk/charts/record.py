@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.desk.charts.frame import ACCENT, SOFT, finished, line, nothing, signed
+from workbench.desk.charts.frame import ACCENT, SOFT, finished, line, nothing
+from workbench.domain.figures import difference
 from workbench.measures.scoring import reliability
 
 _POINT = {"color": ACCENT, "size": 9}
@@ -67,15 +68,18 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
     """Skill over the base rate with intervals, one row a forecaster.
 
     Args:
-        record: ``steps.score.record``; rows with family ``all`` and horizon 0 are drawn.
+        record: ``steps.score.record``; rows with family ``all`` and horizon 0 are drawn. The live
+            record goes before the replayed one as soon as there is any of it.
         forecasters: Which, in order.
     """
-    whole = record[(record["horizon"] == 0) & record["skill"].notna()]
-    whole = whole[whole["mode"] == whole["mode"].iloc[-1]] if len(whole) else whole
+    mode = "live" if (record["mode"] == "live").any() else "replay"
+    whole = record[(record["horizon"] == 0) & (record["mode"] == mode) & record["skill"].notna()]
     whole = whole.set_index("forecaster")
     rows = [name for name in forecasters if name in whole.index][::-1]
     if not rows:
-        return nothing("Too few claims have settled to speak of skill")
+        return nothing(f"Too few {mode} claims have settled to speak of skill")
+    n = whole.loc[rows, "n"].astype(int)
+    counts = " to ".join(f"{count:,}" for count in sorted({n.min(), n.max()}))
     shown = 100 * whole.loc[rows, ["skill", "skill_low", "skill_high"]].astype(float)
     values = shown["skill"].tolist()
     bars = {
@@ -93,18 +97,19 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
     table = pd.DataFrame(
         {
             "Forecaster": rows[::-1],
-            "Skill": [f"{signed(v, 1)}%" for v in values[::-1]],
+            "Skill": [f"{difference(v)}%" for v in values[::-1]],
             "Interval, 95%": [
-                f"{signed(low, 1)} to {signed(high, 1)}%" for low, high in [*ends][::-1]
+                f"{difference(low)} to {difference(high)}%" for low, high in [*ends][::-1]
             ],
+            "n": [f"{count:,}" for count in n[::-1]],
         }
     )
     return finished(
         figure,
         title=f"{best[:1].upper()}{best[1:]} has the highest skill over the base rate, "
-        f"{signed(highest, 1)}%",
-        subtitle="Skill over climatology on all settled claims, shadows included, per cent",
-        caption=f"Bars: 95%, block bootstrap over dates. n = {int(whole['n'].max()):,} claims.",
+        f"{difference(highest)}%",
+        subtitle=f"Skill over climatology on all settled {mode} claims, shadows included, per cent",
+        caption=f"Bars: 95%, block bootstrap over dates. n = {counts} {mode} claims a forecaster.",
         alt=f"{len(rows)} points with their intervals, and a line at zero.",
         table=table,
         height=260,
