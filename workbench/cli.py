@@ -87,6 +87,9 @@ def cycle(
     _say(f"Dispatch {done.number}, as of {iso(done.as_of)}: {done.title}")
     _say(f"My call: {done.call}")
     _say(f"Read it: {_near(done.page)}")
+    if done.stale:
+        numbers = ", ".join(map(str, done.stale))
+        _say(f"Not renewed, because their folders under outputs/cycles are gone: {numbers}")
 
 
 def _near(path: Path) -> str:

@@ -343,6 +343,18 @@ def test_a_cycle_without_its_dispatch_is_no_neighbour(copy: Desk):
     assert "read/6/" not in page.path.read_text("utf-8")
 
 
+def test_a_lost_folder_stops_no_later_dispatch(copy: Desk):
+    """Where an older cycle's folder is gone its page stays as it was, and is named as stale."""
+    before = tree(copy)
+    shutil.rmtree(copy.outputs / "cycles" / "6")
+    page = site.publish(copy, Ledger(copy.ledger), 7)
+    assert page.stale == (6,)
+    after = tree(copy)
+    assert {p: d for p, d in after.items() if p.startswith("read/6/")} == {
+        p: d for p, d in before.items() if p.startswith("read/6/")
+    }
+
+
 def filled(table: sa.Table, **given: Any) -> tuple[sa.Table, dict[str, Any]]:
     """A row of a table with something in every column that is not given."""
     blank = {c.name: 0 if isinstance(c.type, sa.Integer | sa.Float) else "" for c in table.columns}

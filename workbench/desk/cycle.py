@@ -29,13 +29,14 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Where a cycle's dispatch is, and what it says in one line."""
+    """Where a cycle's dispatch is, what it says in one line, and which older pages are stale."""
 
     number: int
     as_of: dt.datetime
     page: Path
     title: str
     call: str
+    stale: tuple[int, ...]
 
 
 def run(
@@ -75,7 +76,7 @@ def run(
             _note(desk, status | {"state": "published"})
             told("publish", len(notebooks.NAMES) + 1, len(notebooks.NAMES) + 1)
             return Published(number=status["number"], as_of=moment(status["as_of"]), page=page.path,
-                             title=page.title, call=page.call)  # fmt: skip
+                             title=page.title, call=page.call, stale=page.stale)  # fmt: skip
         finally:
             ledger.close()
 

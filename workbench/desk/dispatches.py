@@ -53,7 +53,10 @@ def dispatch(
     folder = desk.outputs / "cycles" / str(number)
     kept = cast(dict[str, Any] | None, kept_part(folder, "dispatch", dict(row)))
     if kept is None:
-        raise CycleFailed(f"Cycle {number}'s folder has lost its dispatch. Run it anew elsewhere.")
+        raise CycleFailed(
+            f"The folder of cycle {number} has lost what its dispatch was written from. "
+            "Restore outputs/cycles, or go on in a fresh --outputs."
+        )
     standing = standings(ledger, number)
     call = called(standing)
     as_of, local = moment(row["as_of"]), ZoneInfo(desk.params.zone)
@@ -81,6 +84,14 @@ def dispatch(
         snapshot=row["snapshot"],
         trail=f"read/{number}/trail/1_pull.html",
     )
+
+
+def is_kept(desk: Desk, ledger: Ledger, number: int) -> bool:
+    """True while a cycle's folder still holds what its page is made from."""
+    folder = desk.outputs / "cycles" / str(number)
+    page = folder / "notebooks" / "6_dispatch.ipynb"
+    part = kept_part(folder, "dispatch", dict(on_ledger(ledger, number)))
+    return page.is_file() and part is not None
 
 
 def on_ledger(ledger: Ledger, number: int) -> sa.RowMapping:

@@ -16,7 +16,7 @@ import nbformat
 import sqlalchemy as sa
 
 from workbench.desk import guard, layout, render
-from workbench.desk.dispatches import dispatch, link, notebook, on_ledger
+from workbench.desk.dispatches import dispatch, is_kept, link, notebook, on_ledger
 from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, banner, called, standings
 from workbench.domain.calendars import moment
@@ -35,11 +35,16 @@ _ROOT = "../../../"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A published dispatch: its file, its title, and its call in one line."""
+    """A published dispatch: its file, its title, and its call in one line.
+
+    ``stale`` are older dispatches whose pages should have changed with this one and could not,
+    because their cycles' folders are gone.
+    """
 
     path: Path
     title: str
     call: str
+    stale: tuple[int, ...] = ()
 
 
 def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
@@ -60,7 +65,9 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     numbers = _published(site, number)
     files = _trail(desk, ledger, number)
     now = moment((ledger.last_cycle() or on_ledger(ledger, number))["as_of"])
-    pages = {n: dispatch(desk, ledger, n, numbers, now) for n in changed(ledger, numbers)}
+    due = changed(ledger, numbers)
+    stale = tuple(n for n in due if n != number and not is_kept(desk, ledger, n))
+    pages = {n: dispatch(desk, ledger, n, numbers, now) for n in due if n not in stale}
     files |= {page.permalink: layout.dispatch_html(page, _ROOT) for page in pages.values()}
     latest = pages[number]
     files["index.html"] = layout.index_html(_index(ledger, latest, numbers, now))
@@ -69,7 +76,7 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
         if problems:
             raise CycleFailed(f"{name} is not published, nor anything else: {problems[0]}.")
     write(site, layout.assets() | {name: text.encode() for name, text in files.items()})
-    return Page(path=site / latest.permalink, title=latest.title, call=_line(latest))
+    return Page(path=site / latest.permalink, title=latest.title, call=_line(latest), stale=stale)
 
 
 def write(site: Path, files: Mapping[str, bytes]) -> None:
