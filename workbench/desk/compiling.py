@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,6 @@ def _moment(path: Path, number: int, stated: object, otherwise: dt.datetime) -> 
     if not stated:
         return otherwise
     try:
-        return moment(
-            str(stated).strip().removesuffix("UTC").strip()
-            + ("Z" if str(stated).strip().endswith("UTC") else "")
-        )
+        return moment(re.sub(r"\s*UTC$", "Z", str(stated).strip()))
     except ParamsError as error:
         raise ParamsError(f"{path.name}, line {number}: {error}") from error

@@ -109,7 +109,7 @@ def _status(
             status = cast(dict[str, Any], json.loads(path.read_text("utf-8")))
             if status["state"] != "published":
                 resumed = turned(_resumed(status, as_of), parameters, known)
-                _bench(desk, archive, ledger, resumed).agree()
+                _looking(desk, archive, ledger, candidate, moment(resumed["as_of"])).agree()
                 # Without its row the ledger is not the one that these notebooks wrote to.
                 return resumed if ledger.mode_of(candidate) else resumed | {"done": {}}
     number += last is not None
@@ -141,12 +141,14 @@ def _look(desk: Desk, archive: Archive, ledger: Ledger, when: dt.datetime) -> No
     end = archive.end()
     if end is None or when > end:
         raise BeyondArchive(_ended(when, end))
-    Bench(desk, archive, ledger, number=0, as_of=when, mode="replay", keep=False).check()
+    _looking(desk, archive, ledger, 0, when).check()
 
 
-def _bench(desk: Desk, archive: Archive, ledger: Ledger, status: Mapping[str, Any]) -> Bench:
-    return Bench(desk, archive, ledger, number=status["number"], as_of=moment(status["as_of"]),
-                 mode="replay", keep=False)  # fmt: skip
+def _looking(
+    desk: Desk, archive: Archive, ledger: Ledger, number: int, as_of: dt.datetime
+) -> Bench:
+    """A bench that only looks, so that its mode says nothing."""
+    return Bench(desk, archive, ledger, number=number, as_of=as_of, mode="replay", keep=False)
 
 
 def _ended(when: dt.datetime, end: dt.datetime | None) -> str:

@@ -9,13 +9,11 @@ t + h. A row of an answer uses rows of Y up to t - h.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from workbench.measures.prices import SESSIONS_A_YEAR, Array, Bars, ewma_volatility
-from workbench.measures.scenarios import MIN_CLOSES, Episodes, Hits, episodes
+from workbench.measures.scenarios import MIN_CLOSES, Episodes, Hits, episodes, rescaled
 
 YEAR = SESSIONS_A_YEAR
 
@@ -95,15 +93,9 @@ class EwmaWalk:
     def __init__(self, bars: Bars, horizon: int) -> None:
         self._bars, self._past = bars, episodes(bars, horizon)
         self._sigma = ewma_volatility(bars.close)
-        self._horizon = horizon
 
     def at(self, t: int) -> Episodes | None:
         """Scenarios as of close t, or None with fewer than 250 closes."""
         if t + 1 < MIN_CLOSES:
             return None
-        ended = self._past.picked(slice(0, t - self._horizon + 1))
-        then = self._sigma[: len(ended)]
-        factor = np.divide(
-            self._sigma[t], then, out=np.full(len(ended), np.nan), where=then > 0
-        )  # fmt: skip
-        return replace(ended.scaled(factor), price=float(self._bars.close[t]))
+        return rescaled(self._past.ended(t, float(self._bars.close[t])), self._sigma, t)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.measures.prices import Array, Bars, log_returns
-from workbench.measures.scenarios import Episodes
+from workbench.measures.scenarios import Episodes, effective
 
 Family = Literal[
     "direction", "level", "band", "magnitude", "touch", "corridor", "range", "stays_below"
@@ -204,7 +204,7 @@ def shares(panel: Panel, t: int, ahead: Episodes) -> Array:
     """
     result = np.full(len(panel.family), np.nan)
     for path in (False, True):
-        own = _whole(ahead) if path else ahead
+        own = ahead.whole if path else ahead
         columns = [c for c, f in enumerate(panel.family) if (f in PATH_FAMILIES) == path]
         if not columns or not len(own):
             continue
@@ -213,9 +213,8 @@ def shares(panel: Panel, t: int, ahead: Episodes) -> Array:
             happened[row] = hits(
                 panel.family[c], panel.lo[t, c], panel.hi[t, c], own.close, own.high, own.low
             )
-        total = float(own.weight.sum())
-        effective = total**2 / float(own.weight @ own.weight)
-        result[columns] = (happened @ own.weight / total * effective + 0.5) / (effective + 1.0)
+        total, count = float(own.weight.sum()), effective(own.weight)
+        result[columns] = (happened @ own.weight / total * count + 0.5) / (count + 1.0)
     return result
 
 
@@ -236,8 +235,3 @@ def walked(panel: Panel, at: Callable[[int], Episodes | None], rows: npt.NDArray
         if ahead is not None:
             result[t] = shares(panel, int(t), ahead)
     return result
-
-
-def _whole(ahead: Episodes) -> Episodes:
-    there = np.isfinite(ahead.high + ahead.low)
-    return ahead if there.all() else ahead.picked(np.flatnonzero(there))

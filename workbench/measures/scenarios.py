@@ -74,6 +74,16 @@ class Episodes:
             weight=self.weight[index],
         )
 
+    def ended(self, t: int, price: float) -> Episodes:
+        """Those of a whole history that had ended by its row t, from that row's price."""
+        return replace(self.picked(slice(0, max(t - self.horizon + 1, 0))), price=price)
+
+    @property
+    def whole(self) -> Episodes:
+        """The episodes that have highs and lows."""
+        there = np.isfinite(self.high + self.low)
+        return self if there.all() else self.picked(there)
+
     @property
     def has_path(self) -> bool:
         """True when at least 150 episodes have highs and lows."""
@@ -110,11 +120,20 @@ def episodes(bars: Bars, horizon: int) -> Episodes:
 
 
 def ewma_scaled(bars: Bars, horizon: int) -> Episodes:
-    """Episodes at today's EWMA volatility: the desk's reference scenarios."""
-    past = episodes(bars, horizon)
-    sigma = ewma_volatility(bars.close)
+    """Episodes at today's EWMA volatility: how house minds see them."""
+    return rescaled(episodes(bars, horizon), ewma_volatility(bars.close), len(bars) - 1)
+
+
+def rescaled(past: Episodes, sigma: Array, t: int) -> Episodes:
+    """Each episode times the volatility of row t over that of the row it started on.
+
+    Args:
+        past: Episodes of the first rows of a history, oldest first.
+        sigma: Volatility at each row; episodes of rows without a positive one drop out.
+        t: Row whose volatility they take.
+    """
     then = sigma[: len(past)]
-    factor = np.divide(sigma[-1], then, out=np.full(len(past), np.nan), where=then > 0)
+    factor = np.divide(sigma[t], then, out=np.full(len(past), np.nan), where=then > 0)
     return past.scaled(factor)
 
 
@@ -142,8 +161,7 @@ def outcomes(claim: Claim, own: Episodes, other: Episodes | None = None) -> tupl
 def answered(claim: Claim, own: Episodes, other: Episodes | None = None) -> tuple[Hits, Episodes]:
     """In which scenarios a claim comes true, and the scenarios that can say so."""
     if claim.kind in PATH_KINDS:
-        whole = np.isfinite(own.high + own.low)
-        own = own if whole.all() else own.picked(whole)
+        own = own.whole
     if other is not None:
         own, other = joined(own, other)
     return _hits(claim, own, other), own

@@ -16,7 +16,7 @@ from workbench.domain.instruments import Instrument
 from workbench.measures.prices import Array, Bars, ewma_volatility, last_known, log_returns
 from workbench.measures.regression import Regression
 from workbench.measures.reversion import location_scale
-from workbench.measures.scenarios import MIN_CLOSES, Episodes, Positions, episodes
+from workbench.measures.scenarios import MIN_CLOSES, Episodes, Positions, episodes, rescaled
 from workbench.measures.volatility import Design, Driver, beside, forecast
 
 HALF_LIFE = 3652.5  # days after which an episode counts half: ten years, on every calendar
@@ -85,8 +85,7 @@ class Walk:
     def base(self, t: int = -1) -> Episodes:
         """The episodes as they were that had ended by row t: climatology."""
         t = len(self.bars) - 1 if t < 0 else t
-        ended = self.past.picked(slice(0, max(t - self.horizon + 1, 0)))
-        return replace(ended, price=float(self.bars.close[t]))
+        return self.past.ended(t, float(self.bars.close[t]))
 
     def actual(self, t: int) -> Episodes:
         """What followed row t, one episode; none while it has not ended."""
@@ -94,10 +93,8 @@ class Walk:
 
     def _young(self, t: int) -> Episodes:
         ended = self.base(t)
-        then = self.plain[: len(ended)]
-        factor = np.divide(self.plain[t], then, out=np.full(len(ended), np.nan), where=then > 0)
-        found = replace(ended, weight=self._weight(np.arange(len(ended)), t))
-        return found.scaled(factor)
+        weighted = replace(ended, weight=self._weight(np.arange(len(ended)), t))
+        return rescaled(weighted, self.plain, t)
 
     def _weight(self, rows: Positions, t: int) -> Array:
         """One weight for a date whatever the instrument, so that all share one set."""

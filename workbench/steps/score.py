@@ -95,15 +95,13 @@ def settled_now(bench: Bench) -> pd.DataFrame:
     """The predictions on record that this cycle settled, with their scores.
 
     Returns:
-        ``sentence, role, probability, base_rate, outcome, reason, score, kind, subject, claim,
-        made``; score is W, 1/2 what the base rate earns, None when void.
+        ``sentence, role, probability, base_rate, outcome, reason, score``; score is W, 1/2 what
+        the base rate earns, None when void.
     """
     query = (
         sa.select(
             book.claims.c.sentence, book.decisions.c.role, book.decisions.c.probability,
             book.decisions.c.base_rate, book.settlements.c.outcome, book.settlements.c.reason,
-            book.claims.c.kind, book.claims.c.subject, book.claims.c.id.label("claim"),
-            book.claims.c.cycle.label("made"),
         )
         .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
         .join(book.settlements, book.settlements.c.claim == book.claims.c.id)
