@@ -29,8 +29,8 @@ def mean_skill(walk: Callable[..., Bars], swing: float) -> dict[str, float]:
 def test_evidence_finds_what_is_there(walk: Callable[..., Bars]):
     """Where volatility comes and goes the reference has skill on width and none on the sign."""
     found = mean_skill(walk, swing=0.6)
-    assert set(found) == {"direction", "level", "band", "magnitude", "touch", "stays"}
-    assert min(found["band"], found["magnitude"], found["stays"]) > 0.02
+    assert set(found) == {"direction", "level", "band", "magnitude", "touch", "stays", "range"}
+    assert min(found["band"], found["magnitude"], found["stays"], found["range"]) > 0.02
     assert abs(found["direction"]) < 0.01
 
 

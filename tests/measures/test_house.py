@@ -70,9 +70,7 @@ def test_a_present_mind_speaks(market: Callable[..., Snapshot], name: str):
     """With its slice there, a mind has a plausible width, weights for every session, findings."""
     seen = market()
     own, view = lead(seen), think(name, seen)
-    now = prices.ewma_volatility(own.close)[-1]
-    assert view.ratio == pytest.approx(view.volatility / now)
-    assert 0.2 < view.ratio < 5
+    assert 0.2 < view.volatility / prices.ewma_volatility(own.close)[-1] < 5
     assert view.weights.shape == (len(own),)
     assert ((view.weights > 0) & (view.weights <= 1)).all()
     assert view.weights[-1] == 1  # nothing resembles today like today

@@ -16,9 +16,10 @@ from workbench.domain.claims import Claim
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import find
 from workbench.measures import walks
+from workbench.measures.answers import probability
 from workbench.measures.joint import Joint, joint
 from workbench.measures.prices import Bars, merged
-from workbench.measures.scenarios import Episodes, probability, share
+from workbench.measures.scenarios import Episodes, share
 
 SPX, COMP = find("SPX"), find("COMP")
 WHEN = claims.window(SPX, moment("2018-01-26T22:00Z"), 1)
@@ -66,7 +67,7 @@ def test_conditional_by_hand(monkeypatch: pytest.MonkeyPatch):
     """P(A | B) is the share of A among the scenarios in which B holds and A can be told."""
     monkeypatch.setattr("workbench.measures.joint.MIN_GIVEN", 1.0)
     one = joint(legs_of(FIVE, WEIGHT))
-    found = one.probability(COMP_UP, given=UP)  # dates 1 and 3
+    found = one.probability(claims.conditional(COMP_UP, UP))  # dates 1 and 3
     assert found == share(np.array([True, False]), np.array([1.0, 4.0]))
 
 
@@ -74,7 +75,7 @@ def test_a_rare_condition_is_refused(made: Callable[[int], Joint]):
     """A condition that hardly any scenario meets gives no number."""
     far = claims.level(SPX, WHEN, ">", 1.5 * made(1).legs["SPX"].price)
     with pytest.raises(ClaimRefused, match="effective scenarios of the 30"):
-        made(1).probability(COMP_UP, given=far)
+        made(1).probability(claims.conditional(COMP_UP, far))
 
 
 @pytest.fixture(scope="session")
@@ -224,7 +225,7 @@ def test_pairs_keep_frechets_bounds(made, seed: int, shift: float, strike: float
         )
         assert max(0.0, pa + pb - 1) - 1e-12 <= both <= min(pa, pb) + 1e-12
         if pb > 0.2:
-            given_b = one.probability(a, given=b)
+            given_b = one.probability(claims.conditional(a, b))
             assert given_b == pytest.approx(both / pb, abs=0.02)
 
 
@@ -259,3 +260,41 @@ def test_a_coin_on_the_exchanges_sessions(bars_of: Callable[..., Bars]):
     assert list(found.volume) == [20, 30, 40, 180]
     assert (found.known_at == coin.known_at[[1, 2, 3, 6]]).all()
     assert len(merged(coin, index.dates[:1])) == 0
+
+
+# Views of a house mind
+
+
+@given(seed=seeds, factor=st.floats(0.6, 1.8))
+def test_a_wider_set_is_as_wide_as_stated(made, seed: int, factor: float):
+    """The matched width is that of all scenarios multiplied; what moves together widens too."""
+    one = made(seed)
+    after = one.widened("SPX", factor)
+    own = one.legs["SPX"]
+    x = (own.high - own.low) / np.median(own.high - own.low)
+    wanted = np.average(np.log1p((factor * x) ** 2), weights=one.weight)
+    assert np.average(np.log1p(x**2), weights=after.weight) == pytest.approx(wanted, abs=1e-9)
+    size = claims.magnitude(SPX, WHEN, 1.0, "any")
+    other = claims.magnitude(COMP, WHEN, 1.0, "any")
+    for claim in (size, other):
+        sign = np.sign(raw(after, claim) - raw(one, claim))
+        assert sign in {0, np.sign(factor - 1)} or abs(factor - 1) < 1e-3
+
+
+def test_a_width_of_one_changes_nothing(made):
+    """Who expects what the scenarios hold leaves their weights alone."""
+    assert made(1).widened("SPX", 1.0).weight == pytest.approx(made(1).weight)
+
+
+@pytest.mark.parametrize("factor", [0.2, 4.5, 0.26])
+def test_a_width_out_of_reach_is_refused(made, factor: float):
+    """No few scenarios are made to stand for a width that hardly any of them has."""
+    with pytest.raises(ClaimRefused, match="times as much"):
+        made(1).widened("SPX", factor)
+
+
+def test_days_between_sessions_resemble_the_one_before():
+    """A weekend's scenario takes Friday's likeness; one before the first session the mean."""
+    one = joint(legs_of(FIVE, WEIGHT))
+    found = one.resembling(one.dates[[1, 3]], np.array([0.5, 0.1]))
+    assert found.weight == pytest.approx(one.weight * np.array([0.3, 0.5, 0.5, 0.1, 0.1]))

@@ -10,6 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from workbench.domain import claims
+from workbench.domain.calendars import moment
 from workbench.domain.claims import Window
 from workbench.domain.instruments import INSTRUMENTS
 from workbench.measures import lognormal, panel
@@ -86,8 +87,35 @@ def test_one_claim_is_a_cell_of_the_panel(walk: Callable[..., Bars]):
     one_way = [claims.magnitude(SPX, when, 2.0, side) for side in ("up", "down")]
     both = sum(lognormal.probability(claim, price, sigma) for claim in one_way)
     assert both == pytest.approx(cells[asked.of("magnitude")[1]], abs=2e-4)
-    with pytest.raises(ValueError, match="relative"):
-        lognormal.probability(claims.relative(SPX, COMP, when, 0.0), price, sigma)
+    assert lognormal.probability(claims.relative(SPX, COMP, when, 0.0), price, sigma) is None
+
+
+def test_every_unit_is_the_same_law():
+    """A strike is a strike: in price, per cent or points it has one probability."""
+    when = claims.window(SPX, moment("2018-01-26T22:00Z"), 1)
+    for price, sigma in ((100.0, 0.01), (2800.0, 0.02)):
+        said = [
+            [lognormal.probability(build(unit, value), price, sigma) for unit, value in (
+                ("price", price * 1.01), ("pct", 1.0), ("pts", price * 0.01))]
+            for build in (
+                lambda unit, v: claims.level(SPX, when, ">", v, unit),
+                lambda unit, v: claims.touch(SPX, when, None, v, unit),
+                lambda unit, v: claims.stays(SPX, when, None, v, unit),
+            )
+        ]  # fmt: skip
+        for three in said:
+            assert three == pytest.approx([three[0]] * 3, rel=1e-9)
+
+
+def test_a_range_above_and_below_are_all():
+    """More than a size, or at most that: the two sum to one, and a wide range is rare."""
+    when = claims.window(SPX, moment("2018-01-26T22:00Z"), 1)
+    for size in (0.5, 1.0, 4.0):
+        p = [
+            lognormal.probability(claims.span(SPX, when, size, op), 100, 0.01) for op in (">", "<")
+        ]
+        assert sum(p) == pytest.approx(1, abs=3e-4)
+    assert lognormal.probability(claims.span(SPX, when, 6.0, ">"), 100, 0.01) < 0.001
 
 
 def test_nothing_is_certain(walk: Callable[..., Bars]):

@@ -11,7 +11,7 @@ import pytest
 from workbench.domain import claims
 from workbench.domain.claims import Claim, Window
 from workbench.domain.instruments import INSTRUMENTS
-from workbench.measures import panel, scenarios
+from workbench.measures import answers, panel, scenarios
 from workbench.measures.panel import PATH_FAMILIES, Family, Panel
 from workbench.measures.prices import Bars
 
@@ -111,7 +111,7 @@ def test_a_claim_of_the_panel_is_one_of_the_desk(walk: Callable[..., Bars]):
         with np.errstate(divide="ignore"):
             asked = one(family, float(np.log(lo / price)), float(np.log(hi / price)), len(own), 2)
         found = panel.shares(asked, len(own) - 1, ahead)
-        assert found == pytest.approx([scenarios.probability(claim, ahead)], rel=1e-12), family
+        assert found == pytest.approx([answers.probability(claim, ahead)], rel=1e-12), family
 
 
 def test_outcomes_wait_for_the_window(walk: Callable[..., Bars]):

@@ -1,70 +1,62 @@
-"""Pooling: minds move the reference by small stated weights, and the absent do not."""
+"""Pooling: minds move the weights of scenarios by small stated powers, and the absent do not."""
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from workbench.measures.pooling import CLIP, conviction, label, logit, pooled
+from workbench.measures.pooling import conviction, label, pooled
 
-inside = st.floats(0.01, 0.99)
+weights = arrays(float, 6, elements=st.floats(0.01, 10))
+powers = st.floats(0, 1)
 
 
-def odds(p: float) -> float:
-    return p / (1 - p)
+def odds(weight: np.ndarray) -> float:
+    """Odds of an event that the first half of the scenarios hold."""
+    return float(weight[:3].sum() / weight[3:].sum())
 
 
 def test_pooling_by_hand():
-    """From odds of 1, a mind at odds of 3 with weight 1/2 moves to odds of sqrt 3."""
-    assert odds(pooled(0.5, {"Macro": 0.75}, 0.5)) == pytest.approx(math.sqrt(3))
-    both = pooled(0.5, {"Macro": 0.75, "Flow": 0.6}, 0.5)
-    assert odds(both) == pytest.approx(math.sqrt(3 * 1.5))
+    """From even odds, a mind that gives 3 to 1 moves the odds to sqrt 3 with power 1/2."""
+    even, mind = np.ones(6), np.array([3.0, 3, 3, 1, 1, 1])
+    assert odds(pooled(even, [mind], 0.5)) == pytest.approx(math.sqrt(3))
+    other = np.array([1.5, 1.5, 1.5, 1, 1, 1])
+    assert odds(pooled(even, [mind, other], 0.5)) == pytest.approx(math.sqrt(3 * 1.5))
 
 
-@given(inside)
-def test_an_absent_mind_changes_nothing(reference: float):
-    """With nobody present the reference stands; absence is never counted as one half."""
-    assert pooled(reference, {}, 0.3) == pytest.approx(reference)
-    present = {"Macro": 0.7}
-    assert pooled(reference, present, 0.3) != pytest.approx(
-        pooled(reference, {**present, "Flow": 0.5}, 0.3)
-    ) or reference == pytest.approx(0.5)
+@given(weights, powers)
+def test_an_absent_mind_changes_nothing(reference: np.ndarray, power: float):
+    """With nobody present, or only one that agrees, the reference stands."""
+    assert pooled(reference, [], power) == pytest.approx(reference)
+    assert pooled(reference, [3 * reference], power) == pytest.approx(reference)
 
 
-@given(inside, st.lists(inside, max_size=4))
-def test_a_weight_of_zero_is_the_reference(reference: float, said: list[float]):
-    """Minds without weight do not move the desk."""
-    assert pooled(reference, dict(enumerate(map(float, said))), 0) == pytest.approx(reference)
+@given(weights, st.lists(weights, max_size=4))
+def test_a_power_of_zero_is_the_reference(reference: np.ndarray, minds: list[np.ndarray]):
+    """Minds without power do not move the desk."""
+    assert pooled(reference, minds, 0) == pytest.approx(reference)
 
 
-@given(inside, st.lists(inside, min_size=1, max_size=4), st.floats(0, 1))
-def test_who_says_it_does_not_matter(reference: float, said: list[float], weight: float):
-    """Minds have equal pull: names and order change nothing, and the result stays inside (0, 1)."""
-    one = pooled(reference, {f"m{i}": q for i, q in enumerate(said)}, weight)
-    other = pooled(reference, {f"x{i}": q for i, q in enumerate(reversed(said))}, weight)
-    assert one == pytest.approx(other)
-    assert 0 < one < 1
+@given(weights, st.lists(weights, min_size=1, max_size=4), powers)
+def test_only_what_is_said_matters(reference: np.ndarray, minds: list[np.ndarray], power: float):
+    """Order and scale change nothing; the sum is kept, and what is impossible stays so."""
+    reference[2] = 0.0
+    one = pooled(reference, minds, power)
+    assert one == pytest.approx(pooled(reference, [7 * m for m in reversed(minds)], power))
+    assert one.sum() == pytest.approx(reference.sum())
+    assert one[2] == 0.0
+    assert (np.delete(one, 2) > 0).all()
 
 
-@given(inside, inside, st.floats(0.01, 1))
-def test_a_mind_pulls_towards_itself(reference: float, q: float, weight: float):
-    """One mind with a weight up to 1 moves the desk towards its view and never past it."""
-    low, high = sorted((reference, q))
-    assert low - 1e-12 <= pooled(reference, {"Flow": q}, weight) <= high + 1e-12
-
-
-@pytest.mark.parametrize("q", [0.999, 0.999999])
-def test_an_extreme_mind_is_clipped(q: float):
-    """No mind moves the log odds by more than the weight times the clip, however sure it is."""
-    assert logit(pooled(0.5, {"Contrarian": q}, 0.1)) == pytest.approx(0.1 * CLIP)
-    assert logit(pooled(0.5, {"Contrarian": 1 - q}, 0.1)) == pytest.approx(-0.1 * CLIP)
-
-
-def test_the_clip_is_on_the_difference():
-    """Clipped is the distance from the reference, not the mind's own log odds."""
-    assert logit(pooled(0.95, {"Macro": 0.05}, 1.0)) == pytest.approx(logit(0.95) - CLIP)
-    assert pooled(0.95, {"Macro": 0.96}, 1.0) == pytest.approx(0.96)
+@given(weights, weights, st.floats(0.01, 1))
+def test_a_mind_pulls_towards_itself(reference: np.ndarray, mind: np.ndarray, power: float):
+    """One mind with a power up to 1 moves each pair of scenarios towards its odds, never past."""
+    own, its, found = (w[0] / w[1] for w in (reference, mind, pooled(reference, [mind], power)))
+    low, high = sorted((own, its))
+    assert low * (1 - 1e-9) <= found <= high * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(

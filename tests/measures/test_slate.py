@@ -13,7 +13,7 @@ from workbench.domain.calendars import moment
 from workbench.domain.claims import PATH_KINDS, Claim
 from workbench.domain.instruments import Instrument, find
 from workbench.domain.sentences import parse, render
-from workbench.measures import scenarios, slate
+from workbench.measures import answers, scenarios, slate
 from workbench.measures.prices import Bars
 from workbench.measures.scenarios import Episodes
 
@@ -147,7 +147,7 @@ def test_strikes_lie_where_the_scenarios_are(desk: Scenarios):
     for turn in range(4):
         for claim in built(desk, turn):
             keys = [(symbol, claim.window.sessions) for symbol in claim.symbols]
-            p = scenarios.probability(claim, *(desk[key] for key in keys))
+            p = answers.probability(claim, *(desk[key] for key in keys))
             assert 0.02 < p < 0.98, render(claim)
 
 

@@ -131,7 +131,7 @@ class Room:
         when += dt.timedelta(hours=max(-ago, 0))
         bench = Bench(self.desk, self.archive, self.ledger, number=number, as_of=when,
                       mode="replay", keep=False)  # fmt: skip
-        kinds = ("direction", "level", "band", "magnitude", "relative", "stays", "touch")
+        kinds = ("direction", "level", "band", "magnitude", "relative", "stays", "touch", "range")
         if evidence is not None:
             kept = [
                 [one.symbol, kind, horizon, asdict(evidence)]

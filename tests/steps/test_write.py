@@ -352,10 +352,11 @@ RARE: dict[str, tuple[str, dict[str, Any]]] = {
     "fear": (INDEX, {"last": {"SPX": (0.006,), "VIX": (0.2,)}}),
     "relief": (INDEX, {"last": {"SPX": (0.006,), "VIX": (-0.2,)}}),
     "other fear": ("instruments: [COMP, VIX]\nhorizons: [1]\n", {}),
+    "apart": (INDEX, {"last": {"SPX": (*[0.04, -0.04] * 12, 0.05)}, "length": 520}),
     "no fear": (INDEX, {"late": {"VIX": 320}}),
 }
 # Said of records and endings that test_due makes up, and writes.
-MADE_UP = {"settled_void", "doubted_wrong", "despite_wrong", "record_positive", "record_zero",
+MADE_UP = {"settled_void", "doubted_right", "doubted_wrong", "despite_wrong", "record_positive", "record_zero",
            "record_negative"}  # fmt: skip
 
 

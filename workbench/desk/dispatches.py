@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from workbench.desk import layout, render
 from workbench.desk.standing import Standing, banner, called, deadline, standings
 from workbench.domain.calendars import moment, venue
-from workbench.domain.claims import PATH_KINDS, Claim
+from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
 from workbench.domain.instruments import find
 from workbench.domain.records import CONTROLS
@@ -140,7 +140,7 @@ def _card(desk: Desk, call: Standing, wrong_if: str) -> layout.CallCard:
     one, *_ = named = [find(symbol, desk.table) for symbol in claim.symbols]
     session = venue(one.venue).session(claim.window.date)
     kind = "half-day close" if session.early else "close"
-    what = "highs and lows" if claim.kind in PATH_KINDS else "official close"
+    what = "highs and lows" if claim.kind in WATCHED else "official close"
     names = " and ".join(each.name for each in named)
     references = ", ".join(
         price(r.value, each.tick) for each, r in zip(named, claim.references, strict=True)

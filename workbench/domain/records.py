@@ -19,7 +19,10 @@ Label = Literal["aligned_bullish", "aligned_bearish", "split", "unknown"]
 RegimeName = Literal[
     "risk_on", "risk_off", "choppy", "crisis", "trending_up", "trending_down", "unknown"
 ]
-CONTROLS = ("scenario", "climatology", "persistence")
+CONTROLS = (
+    "scenario", "climatology", "climatology_1y", "persistence", "lognormal_ewma", "lognormal_vix",
+    "gjr_fhs",
+)  # fmt: skip
 HOUSE_MINDS = ("Macro", "Flow", "Contrarian")
 
 

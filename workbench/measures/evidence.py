@@ -17,7 +17,7 @@ import numpy.typing as npt
 from workbench.domain.calendars import to_datetime, venue
 from workbench.domain.claims import Claim, Window
 from workbench.domain.instruments import Instrument
-from workbench.measures import scenarios, slate
+from workbench.measures import answers, scenarios, slate
 from workbench.measures.prices import Array, Bars
 from workbench.measures.scenarios import Episodes
 from workbench.measures.scoring import Skill, skill
@@ -139,11 +139,11 @@ def _loss(
     base: tuple[Episodes, ...],
     actual: tuple[Episodes, ...],
 ) -> tuple[str, float, float] | None:
-    happened, _ = scenarios.outcomes(claim, *actual)
+    happened, _ = answers.outcomes(claim, *actual)
     if not len(happened):
         return None
     y = float(happened[0])
-    p, b = scenarios.probability(claim, *reference_), scenarios.probability(claim, *base)
+    p, b = answers.probability(claim, *reference_), answers.probability(claim, *base)
     return claim.kind, (p - y) ** 2, (b - y) ** 2
 
 

@@ -9,6 +9,7 @@ follow. Sources: Glosten, Jagannathan and Runkle (1993); Barone-Adesi, Giannopou
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ REFIT = 252  # sessions between fits
 MIN_BARS = 750  # bars that the first fit needs
 _SCALE = 100.0  # arch is fitted on per cent, where its optimiser is at home
 _START = 250  # returns whose variance starts the recursion
+_KEPT = 256
+_fitted: dict[tuple[str, bytes], Fit | None] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,19 @@ class Fit:
 
 
 def fitted(bars: Bars, n: int) -> Fit | None:
-    """The fit on the first n bars; None when the optimiser does not converge."""
+    """The fit on the first n bars; None when the optimiser does not converge.
+
+    A pure memory keeps the last 256 fits, so that the next cycle of a year does not fit again.
+    """
+    key = bars.symbol, hashlib.sha256(bars.close[:n].tobytes()).digest()
+    if key not in _fitted:
+        while len(_fitted) >= _KEPT:
+            _fitted.pop(next(iter(_fitted)))
+        _fitted[key] = _fit(bars, n)
+    return _fitted[key]
+
+
+def _fit(bars: Bars, n: int) -> Fit | None:
     from arch import arch_model
 
     moves = log_returns(bars.close[:n])[1:] * _SCALE

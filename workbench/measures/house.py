@@ -1,8 +1,9 @@
 """House minds: three small statistical forecasters that need no model key.
 
 A house mind is a choice of two things: how volatile the days ahead are, and which past days
-resemble today. It then reads every claim off the same past episodes, so its opinions agree with
-each other. Each sees only its slice of the snapshot and says so when that is not enough.
+resemble today. Both tilt the weights of the reference's scenarios (``swayed``), so that its
+opinions agree with each other, and what it thinks of the lead moves every instrument. Each sees
+only its slice of the snapshot and says so when that is not enough.
 
 Macro       volatility from VIX and credit; resembling: credit spread and oil
 Flow        volatility from trading ranges and volume; resembling: last return, volume surge
@@ -20,6 +21,7 @@ from workbench.domain.calendars import iso
 from workbench.domain.figures import MINUS, difference
 from workbench.domain.records import HOUSE_MINDS, Absence, Finding
 from workbench.domain.snapshots import Snapshot
+from workbench.measures.joint import Joint
 from workbench.measures.prices import (
     Array,
     Bars,
@@ -42,14 +44,12 @@ class View:
 
     Attributes:
         volatility: Expected daily volatility over the next five sessions, a fraction.
-        ratio: That volatility over the present EWMA.
         weights: Similarity of each past session to today, on the lead's sessions, in (0, 1].
         argument: One paragraph; every number in it is one of the findings.
         findings: The numbers cited.
     """
 
     volatility: float
-    ratio: float
     weights: Array
     argument: str
     findings: tuple[Finding, ...]
@@ -106,7 +106,7 @@ def macro(slice_: Snapshot, lead: Bars) -> View | Absence:
         f"with {found['sigma'].text} a day, {lean} than the {found['now'].text} that the tape "
         f"shows. Oil moved {found['oil'].text} over a month, so I weigh the months like it."
     )
-    return _view(volatility, sigma, weights, argument, found)
+    return _view(volatility, weights, argument, found)
 
 
 def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
@@ -153,7 +153,7 @@ def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
         f"session spanned {found['range'].text}. Ranges like these have been followed by "
         f"{found['sigma'].text} a day; closes alone say {found['now'].text}."
     )
-    return _view(volatility, sigma, weights, argument, found)
+    return _view(volatility, weights, argument, found)
 
 
 def contrarian(slice_: Snapshot, lead: Bars) -> View | Absence:
@@ -199,10 +199,33 @@ def contrarian(slice_: Snapshot, lead: Bars) -> View | Absence:
         f"a month of {found['stretch'].text} deviations and {found['fall'].text} under the high, "
         f"I look at what came after months like it, not at the trend."
     )
-    return _view(volatility, sigma, weights, argument, found)
+    return _view(volatility, weights, argument, found)
 
 
 MINDS: Mapping[str, Mind] = dict(zip(HOUSE_MINDS, (macro, flow, contrarian), strict=True))
+
+
+def swayed(view: View, reference: Joint, lead: Bars) -> Joint:
+    """The reference's scenarios with the weights that a mind gives them.
+
+    Args:
+        view: Of the lead.
+        reference: All instruments' scenarios over one horizon.
+        lead: The bars that the view is of.
+
+    Returns:
+        Days like today count more; then the nearest set in which the lead moves as much as the
+        mind expects over the horizon.
+
+    Raises:
+        ClaimRefused: It expects under a quarter, or over four times, what the scenarios hold
+            (``views_clash``).
+    """
+    alike = reference.resembling(lead.dates, view.weights)
+    own = alike.of(lead.symbol)
+    present = float(np.sqrt(own.weight @ own.close**2 / own.weight.sum()))
+    expected = view.volatility * float(np.sqrt(own.horizon))
+    return alike.widened(lead.symbol, expected / present)
 
 
 def similarity(features: Array) -> Array:
@@ -243,9 +266,9 @@ def _regressed(features: Array, lead: Bars, ahead: int = 5) -> float | None:
     x = past[kept]
     ridge = 1e-6 * len(x) * np.eye(x.shape[1])
     beta = np.linalg.solve(x.T @ x + ridge, x.T @ target[kept])
-    # For a log-normal volatility, the log of its root mean square is the mean plus the variance.
-    spread = float(np.var(target[kept] - x @ beta))
-    return float(np.exp(design[-1] @ beta + spread))
+    # From the log's mean to the root mean square by what the past was off (Duan 1983, smearing).
+    off = float(np.sqrt(np.mean(np.exp(2 * (target[kept] - x @ beta)))))
+    return float(np.exp(design[-1] @ beta)) * off
 
 
 def _filled(values: Array) -> Array:
@@ -254,12 +277,9 @@ def _filled(values: Array) -> Array:
     return values[np.maximum.accumulate(index)]
 
 
-def _view(
-    volatility: float, sigma: Array, weights: Array, argument: str, found: Mapping[str, Finding]
-) -> View:
+def _view(volatility: float, weights: Array, argument: str, found: Mapping[str, Finding]) -> View:
     return View(
         volatility=volatility,
-        ratio=volatility / float(sigma[-1]),
         weights=weights,
         argument=argument,
         findings=tuple(found.values()),

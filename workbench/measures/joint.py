@@ -8,7 +8,7 @@ weights, so they agree with each other, before a tilt and after it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,11 +16,35 @@ import numpy as np
 from workbench.domain.calendars import Moments
 from workbench.domain.claims import Claim
 from workbench.domain.errors import ClaimRefused
+from workbench.measures.answers import hits
 from workbench.measures.prices import Array
-from workbench.measures.scenarios import Episodes, Hits, answered, effective, share
+from workbench.measures.scenarios import Episodes, Hits, effective, share
 
 MIN_GIVEN = 30.0  # effective scenarios in which a condition must hold
+WIDEST = 4.0  # times the present width that a tilt can reach with enough scenarios left
 _STEPS, _TOLERANCE, _FARTHEST = 100, 1e-12, 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Asked:
+    """Claims held against one set of scenarios, to be counted under any weights.
+
+    Attributes:
+        claims: C of them.
+        true: 1 where a claim comes true, shape (C, n).
+        known: 1 where a scenario can say, shape (C, n).
+    """
+
+    claims: tuple[Claim, ...]
+    true: Array
+    known: Array
+
+    def shares(self, weight: Array) -> dict[str, float]:
+        """Claim id to ``scenarios.share`` under these weights of shape (n,), inside (0, 1)."""
+        true, total = self.true @ weight, self.known @ weight
+        count = total**2 / (self.known @ weight**2)
+        found = (true / total * count + 0.5) / (count + 1.0)
+        return {claim.id: float(p) for claim, p in zip(self.claims, found, strict=True)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +52,7 @@ class Joint:
     """Scenarios of several instruments over one horizon.
 
     Attributes:
-        legs: Symbol to its scenarios; a date that a leg lacks is a scenario without it.
+        legs: Symbol to its scenarios on ``dates``, NaN where it has none.
         dates: Every date on which some leg has a scenario, increasing, shape (n,).
         weight: Weight of each date, shape (n,), not negative.
     """
@@ -39,41 +63,53 @@ class Joint:
 
     def of(self, symbol: str) -> Episodes:
         """One instrument's scenarios, with the weights of the set."""
-        return self.legs[symbol].weighted(self.dates, self.weight)
+        own = replace(self.legs[symbol], weight=self.weight)
+        return own.picked(np.isfinite(own.close))
 
     def happened(self, claim: Claim) -> tuple[Hits, Hits]:
         """Where a claim comes true, and which scenarios can say, both of shape (n,)."""
-        hits, said = answered(claim, *(self.legs[symbol] for symbol in claim.symbols))
-        rows = np.searchsorted(self.dates, said.dates)
-        true, known = np.zeros(len(self.dates), bool), np.zeros(len(self.dates), bool)
-        true[rows], known[rows] = hits, True
-        return true, known
+        return hits(claim, self.legs)
 
-    def probability(self, claim: Claim, given: Claim | None = None) -> float:
+    def asked(self, claims: Iterable[Claim]) -> Asked:
+        """Claims over this horizon, about instruments of the set, held against it.
+
+        Raises:
+            ClaimRefused: See ``probability``.
+        """
+        claims = tuple(claims)
+        true, known = np.empty((2, len(claims), len(self.dates)))
+        for row, claim in enumerate(claims):
+            true[row], known[row] = self._told(claim)
+        return Asked(claims=claims, true=true, known=known)
+
+    def probability(self, claim: Claim) -> float:
         """The weighted share of scenarios in which a claim comes true.
 
         Args:
-            claim: About instruments of the set.
-            given: A condition; then only scenarios count in which it holds.
+            claim: About instruments of the set; under a condition, only scenarios count in
+                which it holds.
 
         Returns:
             Strictly inside (0, 1), half a scenario on either side.
 
         Raises:
-            ClaimRefused: The condition holds in fewer than 30 effective scenarios (``too_rare``).
+            ClaimRefused: The condition holds in fewer than 30 effective scenarios (``too_rare``),
+                or the scenarios do not carry what the claim asks (``not_priced``).
         """
-        true, known = self.happened(claim)
-        if given is not None:
-            holds, said = self.happened(given)
-            known = known & said & holds
-            have = effective(self.weight[known])
-            if have < MIN_GIVEN:
-                raise ClaimRefused(
-                    "too_rare",
-                    f"The condition on {given.subject} holds in {have:.0f} effective scenarios of "
-                    f"the {MIN_GIVEN:.0f} that a conditional probability needs. Widen it.",
-                )
+        true, known = self._told(claim)
         return share(true[known], self.weight[known])
+
+    def _told(self, claim: Claim) -> tuple[Hits, Hits]:
+        true, known = self.happened(claim)
+        if claim.given is not None and (have := effective(self.weight[known])) < MIN_GIVEN:
+            raise ClaimRefused(
+                "too_rare",
+                f"The condition on {claim.given.subject} holds in {have:.0f} effective scenarios "
+                f"of the {MIN_GIVEN:.0f} that a conditional probability needs. Widen it.",
+            )
+        if not known.any():
+            raise ClaimRefused("not_priced", f"No scenario of {claim.subject} can say.")
+        return true, known
 
     def tilted(self, views: Sequence[tuple[Claim, float]]) -> Joint:
         """The set after views in log odds: w times exp(sum of shift where a claim is true).
@@ -109,31 +145,98 @@ class Joint:
             Meucci (2008), entropy pooling; Newton steps on its dual.
         """
         rows = [self.happened(claim) for claim, _ in views]
-        gap = np.array(
-            [(true - p) * known for (true, known), (_, p) in zip(rows, views, strict=True)]
-        )
-        base = self.weight / self.weight.sum()
-        shift = np.zeros(len(views))
-        value, weight = _dual(shift, gap, base)
-        for _ in range(_STEPS):
-            slope = gap @ weight
-            if np.abs(slope).max(initial=0.0) < _TOLERANCE:
-                return replace(self, weight=weight * self.weight.sum())
-            curve = (gap * weight) @ gap.T - np.outer(slope, slope)
-            step = np.linalg.lstsq(curve + 1e-14 * np.eye(len(shift)), -slope, rcond=None)[0]
-            step *= min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-300))
-            while True:
-                after, found = _dual(shift + step, gap, base)
-                if after <= value or float(np.abs(step).max()) < 1e-14:
-                    break
-                step /= 2
-            shift, value, weight = shift + step, after, found
-            if np.abs(shift).max() > _FARTHEST:
+        gap = [(true - p) * known for (true, known), (_, p) in zip(rows, views, strict=True)]
+        found = _nearest(self.weight, np.array(gap))
+        if found is None:
+            stated = ", ".join(f"{claim.kind} {claim.subject} {p:g}" for claim, p in views)
+            reason = f"No weights of the scenarios give {stated} together."
+            raise ClaimRefused("views_clash", reason)
+        return replace(self, weight=found)
+
+    def resembling(self, dates: Moments, likeness: Array) -> Joint:
+        """The set in which the days like today count more.
+
+        Args:
+            dates: Sessions that are judged, increasing, shape (m,).
+            likeness: Factor of each one's weight, positive, shape (m,).
+
+        Returns:
+            The same scenarios; one that starts between two sessions takes the earlier's factor,
+            and one before the first takes the mean.
+        """
+        row = np.searchsorted(dates, self.dates, side="right") - 1
+        factor = np.where(row >= 0, likeness[np.maximum(row, 0)], likeness.mean())
+        return replace(self, weight=self.weight * factor)
+
+    def widened(self, symbol: str, factor: float) -> Joint:
+        """The nearest set in which an instrument moves as if all its scenarios were so much wider.
+
+        What is matched is the mean of log(1 + (x / m)^2), x the distance from high to low (from
+        start to close without them) and m its median: a width that no single crash decides.
+
+        Args:
+            symbol: Whose scenarios.
+            factor: Width wanted over the present width.
+
+        Returns:
+            Weights of least relative entropy to the present ones; those of scenarios without
+            this instrument stay.
+
+        Raises:
+            ClaimRefused: A factor outside 1/4 to 4, for which too few scenarios would decide, or
+                prices that stand still (``views_clash``).
+        """
+        if not 1 / WIDEST <= factor <= WIDEST:
+            raise ClaimRefused(
+                "views_clash",
+                f"{symbol} is expected to move {factor:.2g} times as much as its scenarios do, "
+                f"which weights alone give from 1/{WIDEST:g} to {WIDEST:g}.",
+            )
+        own = self.legs[symbol]
+        path = np.isfinite(own.high + own.low)
+        move = own.high - own.low if path.any() else np.abs(own.close)
+        known = np.isfinite(move)
+        x = np.where(known, move, 0.0) / np.median(move[known])
+        weight = self.weight * known
+        target = float(weight @ np.log1p((factor * x) ** 2) / weight.sum())
+        found = _nearest(self.weight, ((np.log1p(x**2) - target) * known)[None])
+        if found is None:
+            raise ClaimRefused(
+                "views_clash", f"No weights make {symbol} move {factor:.2g} times as much."
+            )
+        return replace(self, weight=found)
+
+
+def _nearest(weight: Array, gap: Array) -> Array | None:
+    """The weights of least relative entropy under which each row of ``gap`` has mean zero.
+
+    Args:
+        weight: Shape (n,), not negative; its sum is kept.
+        gap: Shape (k, n).
+
+    Returns:
+        Shape (n,); None when there are none.
+    """
+    base = weight / weight.sum()
+    shift = np.zeros(len(gap))
+    value, found = _dual(shift, gap, base)
+    for _ in range(_STEPS):
+        slope = gap @ found
+        if np.abs(slope).max(initial=0.0) < _TOLERANCE:
+            break
+        curve = (gap * found) @ gap.T - np.outer(slope, slope)
+        step = np.linalg.lstsq(curve + 1e-14 * np.eye(len(shift)), -slope, rcond=None)[0]
+        step *= min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-300))
+        while True:
+            after, nearer = _dual(shift + step, gap, base)
+            if after <= value or float(np.abs(step).max()) < 1e-14:
                 break
-        if np.abs(gap @ weight).max(initial=0.0) < 1e-9:
-            return replace(self, weight=weight * self.weight.sum())
-        stated = ", ".join(f"{claim.kind} {claim.subject} {p:g}" for claim, p in views)
-        raise ClaimRefused("views_clash", f"No weights of the scenarios give {stated} together.")
+            step /= 2
+        shift, value, found = shift + step, after, nearer
+        if np.abs(shift).max() > _FARTHEST:
+            break
+    met = np.abs(gap @ found).max(initial=0.0) < 1e-9
+    return found * weight.sum() if met else None
 
 
 def _dual(shift: Array, gap: Array, base: Array) -> tuple[float, Array]:
@@ -151,14 +254,16 @@ def joint(legs: Mapping[str, Episodes]) -> Joint:
         legs: Symbol to today's scenarios, all over one horizon. Legs give a date one weight, up
             to a constant; where they differ, the first that has the date decides.
     """
-    dates = np.unique(np.concatenate([own.dates for own in legs.values()]))
+    even = {symbol: own.even for symbol, own in legs.items()}
+    first = next(iter(even.values())).dates
+    same = all(len(own) == len(first) and np.array_equal(own.dates, first) for own in even.values())
+    dates = first if same else np.unique(np.concatenate([own.dates for own in even.values()]))
+    placed = {symbol: own.on(dates) for symbol, own in even.items()}
     weight = np.zeros(len(dates))
-    for own in reversed(list(legs.values())):
-        rows = np.searchsorted(dates, own.dates)
-        common = weight[rows] > 0
-        scale = 1.0
+    for own in reversed(list(placed.values())):
+        here = np.isfinite(own.close)
+        common = here & (weight > 0) & (own.weight > 0)
         if common.any():  # the newest common date links the two legs' constants
-            scale = float(own.weight[common][-1] / weight[rows][common][-1])
-        weight *= scale
-        weight[rows] = own.weight
-    return Joint(legs=dict(legs), dates=dates, weight=weight)
+            weight *= own.weight[common][-1] / weight[common][-1]
+        weight = np.where(here, own.weight, weight)
+    return Joint(legs=placed, dates=dates, weight=weight)

@@ -120,28 +120,21 @@ def softened(law: Array) -> Array:
     return soft
 
 
-def probability(claim: Claim, price: float, sigma: float) -> float:
-    """What the law says of one claim of the desk on one instrument.
+def probability(claim: Claim, price: float, sigma: float) -> float | None:
+    """What the law says of one claim of the desk.
 
     Args:
-        claim: Any kind but ``relative``, which needs two prices.
+        claim: Over the window that sigma is of.
         price: Today's close, from which strikes are measured.
         sigma: Standard deviation of the log return over the claim's window, positive.
 
     Returns:
-        Strictly inside (0, 1), see ``probabilities``.
-
-    Raises:
-        ValueError: A relative claim.
+        Strictly inside (0, 1), see ``probabilities``; None for a claim that one price and one
+        volatility do not settle: of several instruments, of several sessions, conditional.
     """
-    percent, inf = claim.unit == "pct", float("inf")
-
-    def at(strike: float | None, none: float) -> float:
-        if strike is None:
-            return none
-        return float(np.log1p(strike / 100) if percent else np.log(strike / price))
-
-    lo, hi = at(claim.lo, -inf), at(claim.hi, inf)
+    if claim.symbols[1:] or claim.given is not None or claim.kind in {"rank", "count"}:
+        return None
+    lo, hi = _at(claim, price, claim.lo, -np.inf), _at(claim, price, claim.hi, np.inf)
     law: float
     match claim.kind:
         case "direction":
@@ -149,17 +142,29 @@ def probability(claim: Claim, price: float, sigma: float) -> float:
         case "level" | "band":  # a level has one strike, above or below which it lies
             law = float(ndtr(hi / sigma) - ndtr(lo / sigma))
         case "magnitude":
-            size = claim.lo or 0.0
-            up = float(ndtr(-at(size, inf) / sigma))
-            down = float(ndtr(at(-size, -inf) / sigma))
-            law = {"any": up + down, "up": up, "down": down}[claim.side or "any"]
-        case "stays":
-            law = float(stays(lo, hi, sigma))
-        case "touch":
-            law = 1 - float(stays(lo, hi, sigma))
-        case "relative":
-            raise ValueError("A relative claim has no lognormal law of one volatility.")
+            down = _at(claim, price, -(claim.lo or 0.0), -np.inf)
+            up, fall = float(ndtr(-lo / sigma)), float(ndtr(down / sigma))
+            law = {"any": up + fall, "up": up, "down": fall}[claim.side or "any"]
+        case "range":  # in logs; the price's own distance from low to high differs little
+            size = claim.lo if claim.lo is not None else claim.hi
+            above = float(range_above(_at(claim, price, size, 0.0), sigma))
+            law = above if claim.lo is not None else 1 - above
+        case "touch" if lo == hi:
+            law = 1 - float(stays(*((-np.inf, hi) if hi > 0 else (lo, np.inf)), sigma))
+        case _:
+            inside = float(stays(lo, hi, sigma))
+            law = inside if claim.kind == "stays" else 1 - inside
     return float(softened(np.array(law)))
+
+
+def _at(claim: Claim, price: float, strike: float | None, none: float) -> float:
+    """A strike as a log distance from the price, ``none`` where there is none."""
+    if strike is None:
+        return none
+    if claim.unit == "price":
+        return float(np.log(strike / price))
+    change = strike / 100 if claim.unit == "pct" else strike / price
+    return float(np.log1p(change)) if change > -1 else -np.inf
 
 
 def implied_volatility(vix: Array, close: Array) -> Array:

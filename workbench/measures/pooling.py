@@ -1,8 +1,9 @@
-"""Synthesis: minds move the reference by small, stated weights in log odds.
+"""Synthesis: minds move the weights of the reference's scenarios by small, stated powers.
 
-logit z = logit r + sum over present minds of w * clip(logit q - logit r, +-1.5). An absent mind
-contributes nothing; it is never counted as 1/2. The weight is
-stated in params.
+log w = log r + a * sum over present minds of (log m - log r), for the weight r that the reference
+gives a scenario, m that a mind does. So what is published is one set of scenarios again, and its
+numbers agree with each other. An absent mind contributes nothing; it is never counted as 1/2. The
+power a is stated in params. Source: logarithmic pooling, Genest and Zidek (1986).
 """
 
 from __future__ import annotations
@@ -10,30 +11,37 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from workbench.domain.records import Label
+import numpy as np
 
-CLIP = 1.5
+from workbench.domain.records import Label
+from workbench.measures.prices import Array
+
+
+def pooled(reference: Array, minds: Sequence[Array], power: float) -> Array:
+    """The desk's weights.
+
+    Args:
+        reference: The reference's weight of each scenario, not negative, shape (n,).
+        minds: Present minds' weights of the same scenarios, positive where the reference's are.
+        power: Pull of each mind, at least 0.
+
+    Returns:
+        Shape (n,), their sum that of the reference; the reference itself with no mind present.
+    """
+    there = reference > 0
+    own = reference[there]
+    pull = np.zeros(len(own))
+    for mind in minds:
+        pull += np.log(mind[there] / mind.sum()) - np.log(own / own.sum())
+    weight = np.zeros(len(reference))
+    lifted = own * np.exp(power * pull)
+    weight[there] = lifted * (own.sum() / lifted.sum())
+    return weight
 
 
 def logit(p: float) -> float:
     """Log odds of a probability strictly inside (0, 1)."""
     return math.log(p / (1 - p))
-
-
-def pooled(reference: float, minds: Mapping[str, float], weight: float) -> float:
-    """The desk's probability.
-
-    Args:
-        reference: The scenario model's probability, inside (0, 1).
-        minds: Present minds' probabilities, each inside (0, 1).
-        weight: Pull of each mind, at least 0.
-
-    Returns:
-        Inside (0, 1); the reference itself with no mind present.
-    """
-    base = logit(reference)
-    moved = sum(max(-CLIP, min(CLIP, logit(q) - base)) for q in minds.values())
-    return 1 / (1 + math.exp(-(base + weight * moved)))
 
 
 def label(leans: Mapping[str, float]) -> Label:

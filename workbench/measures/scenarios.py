@@ -1,9 +1,9 @@
-"""The reference: past episodes, rescaled to today's volatility, answer any claim as a share.
+"""Scenarios: past episodes, rescaled to today's volatility, of which any claim is a share.
 
 For each past close s the episode is what followed over the horizon: closing return, running
 maximum and minimum. Episode s times sigma_t / sigma_s is one scenario for today; the probability
-of a claim is the weighted share of scenarios in which it comes true. Deterministic, no draws.
-Left unscaled, the same episodes are the base rate (climatology).
+of a claim is the weighted share of scenarios in which it comes true (see ``answers``).
+Deterministic, no draws. Left unscaled, the same episodes are the base rate (climatology).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.calendars import Moments
-from workbench.domain.claims import PATH_KINDS, Claim
 from workbench.measures.prices import Array, Bars, ewma_volatility
 
 Hits = npt.NDArray[np.bool_]
@@ -31,11 +30,14 @@ class Episodes:
         symbol: Instrument.
         horizon: Sessions.
         dates: Session at whose close each episode starts, shape (n,).
-        close: Log return from start to end, shape (n,).
+        close: Log return from start to end, shape (n,); NaN where a scenario lacks this
+            instrument.
         high: Log distance of the highest high, shape (n,); NaN without highs.
         low: Log distance of the lowest low, shape (n,); NaN without lows.
         weight: How much each episode counts, shape (n,), not negative.
         price: Today's close, from which scenarios start.
+        daily: Log return from start to each session's close, shape (horizon, n); None unless it
+            was asked for, because only a count needs it.
     """
 
     symbol: str
@@ -46,14 +48,20 @@ class Episodes:
     low: Array
     weight: Array
     price: float
+    daily: Array | None = None
 
     def __len__(self) -> int:
         return len(self.close)
 
     def scaled(self, factor: Array) -> Episodes:
         """Every episode multiplied by its own factor, in log terms; NaN factors drop out."""
+        daily = None if self.daily is None else self.daily * factor
         stretched = replace(
-            self, close=self.close * factor, high=self.high * factor, low=self.low * factor
+            self,
+            close=self.close * factor,
+            high=self.high * factor,
+            low=self.low * factor,
+            daily=daily,
         )
         return stretched.picked(np.flatnonzero(np.isfinite(factor)))
 
@@ -72,6 +80,7 @@ class Episodes:
             high=self.high[index],
             low=self.low[index],
             weight=self.weight[index],
+            daily=None if self.daily is None else self.daily[:, index],
         )
 
     def ended(self, t: int, price: float) -> Episodes:
@@ -83,6 +92,37 @@ class Episodes:
         """The episodes that have highs and lows."""
         there = np.isfinite(self.high + self.low)
         return self if there.all() else self.picked(there)
+
+    @property
+    def even(self) -> Episodes:
+        """The episodes over which every kind of claim is counted, so that shares agree.
+
+        Where at least half of them have highs and lows, only those; else all, and a claim on the
+        path counts fewer than one on the close.
+        """
+        whole = self.whole
+        return whole if 2 * len(whole) >= len(self) else self
+
+    def on(self, dates: Moments) -> Episodes:
+        """The episodes put on these dates, NaN and weight 0 where there is none; others fall out.
+
+        Args:
+            dates: Increasing.
+        """
+        if len(self) == len(dates) and np.array_equal(self.dates, dates):
+            return replace(self, dates=dates)
+        _, ours, rows = np.intersect1d(self.dates, dates, assume_unique=True, return_indices=True)
+
+        def put(values: Array, blank: float) -> Array:
+            spread = np.full((*values.shape[:-1], len(dates)), blank)
+            spread[..., rows] = values[..., ours]
+            return spread
+
+        return replace(
+            self, dates=dates, close=put(self.close, np.nan), high=put(self.high, np.nan),
+            low=put(self.low, np.nan), weight=put(self.weight, 0.0),
+            daily=None if self.daily is None else put(self.daily, np.nan),
+        )  # fmt: skip
 
     @property
     def has_path(self) -> bool:
@@ -137,79 +177,10 @@ def rescaled(past: Episodes, sigma: Array, t: int) -> Episodes:
     return past.scaled(factor)
 
 
-def probability(claim: Claim, own: Episodes, other: Episodes | None = None) -> float:
-    """The weighted share of scenarios in which a claim comes true, strictly inside (0, 1)."""
-    return share(*outcomes(claim, own, other))
-
-
-def outcomes(claim: Claim, own: Episodes, other: Episodes | None = None) -> tuple[Hits, Array]:
-    """In which scenarios a claim comes true, and their weights.
-
-    Args:
-        claim: Its strikes in price are read against the episodes' present price.
-        own: Scenarios of the subject.
-        other: Scenarios of the versus, for a relative claim.
-
-    Returns:
-        Two arrays of one shape. Episodes without highs and lows are left out of a path claim,
-        and episodes that only one instrument has out of a relative one.
-    """
-    happened, own = answered(claim, own, other)
-    return happened, own.weight
-
-
-def answered(claim: Claim, own: Episodes, other: Episodes | None = None) -> tuple[Hits, Episodes]:
-    """In which scenarios a claim comes true, and the scenarios that can say so."""
-    if claim.kind in PATH_KINDS:
-        own = own.whole
-    if other is not None:
-        own, other = joined(own, other)
-    return _hits(claim, own, other), own
-
-
-def _hits(claim: Claim, own: Episodes, other: Episodes | None) -> Hits:
-    shape = claim.kind, claim.unit
-    strange = claim.unit == "pts" or shape in {(k, "pct") for k in ("level", "stays", "touch")}
-    if strange or claim.given or claim.window.mode == "clock" or claim.symbols[2:]:
-        raise ValueError(f"Scenarios of daily bars cannot price this {claim.kind} claim.")
-    close, percent = own.close, claim.unit == "pct"
-    change = 100 * np.expm1(close) if percent else close
-
-    def at(strike: float) -> float:
-        return strike if percent else float(np.log(strike / own.price))
-
-    lo, hi = claim.lo, claim.hi
-    result: Hits
-    match claim.kind:
-        case "direction":
-            result = close > 0 if claim.side == "up" else close < 0
-        case "level":
-            strike = at(lo if lo is not None else hi or 0.0)
-            result = {
-                ">": close > strike,
-                ">=": close >= strike,
-                "<": close < strike,
-                "<=": close <= strike,
-            }[claim.op or ">"]
-        case "band":
-            result = (change >= at(lo or 0.0)) & (change <= at(hi or 0.0))
-        case "magnitude":
-            size = lo or 0.0
-            up, down = change > size, change < -size
-            result = {"any": up | down, "up": up, "down": down}[claim.side or "any"]
-        case "relative":
-            if other is None:
-                raise ValueError("A relative claim needs the scenarios of both instruments.")
-            result = change - 100 * np.expm1(other.close) > (claim.margin or 0.0)
-        case "stays":
-            above = np.ones(len(own), bool) if lo is None else own.low > at(lo)
-            below = np.ones(len(own), bool) if hi is None else own.high < at(hi)
-            result = above & below
-        case "touch":
-            result = own.high >= at(hi) if hi is not None else own.low <= at(lo or 0.0)
-        case _:
-            raise ValueError(f"Scenarios cannot price a claim of kind {claim.kind!r}.")
-    return result
+def width(own: Episodes) -> Array:
+    """Highest high less lowest low, as a fraction of the price at the start, shape (n,)."""
+    between: Array = np.exp(own.high) - np.exp(own.low)
+    return between
 
 
 def share(happened: Hits, weight: Array) -> float:
@@ -235,7 +206,6 @@ def effective(weight: Array) -> float:
 
 def joined(one: Episodes, other: Episodes) -> tuple[Episodes, Episodes]:
     """The episodes of two instruments that start on the same sessions."""
-    if len(one) == len(other) and (one.dates == other.dates).all():
-        return one, other
-    _, left, right = np.intersect1d(one.dates, other.dates, return_indices=True)
-    return one.picked(left), other.picked(right)
+    placed = other.on(one.dates)
+    both = np.isfinite(one.close + placed.close)
+    return one.picked(both), placed.picked(both)

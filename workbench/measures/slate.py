@@ -16,11 +16,12 @@ from workbench.domain.calendars import venue
 from workbench.domain.claims import Claim, Window
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
-from workbench.measures.scenarios import MIN_PATHS, Episodes, joined
+from workbench.measures.scenarios import MIN_PATHS, Episodes, joined, width
 
 # Quantiles of the scenarios, so that most claims are held more likely than not as worded.
 _LEVELS: tuple[tuple[float, claims.Op], ...] = ((0.25, ">"), (0.65, "<"), (0.35, ">"), (0.75, "<"))
 _BANDS = ((0.20, 0.80), (0.30, 0.90), (0.10, 0.70), (0.45, 0.95))
+_WIDTHS = (0.30, 0.65, 0.40, 0.75)
 _SIDES: tuple[claims.Side, ...] = ("any", "down", "any", "up")
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -41,7 +42,7 @@ def build(
         turn: A number that grows by one a session; it turns the strikes.
 
     Returns:
-        Between 3 and 6 claims an instrument and horizon, plus one relative claim for each
+        Between 3 and 7 claims an instrument and horizon, plus one relative claim for each
         later instrument of the first one's theme and venue.
     """
     found: list[Claim] = []
@@ -99,9 +100,11 @@ def _paths(own: Episodes, one: Instrument, when: Window, k: int) -> list[Callabl
         for values, share in ((own.high, 0.45), (own.low, 0.55), (own.low, 0.25), (own.high, 0.85))
     )
     inside = k % 2 == 0 and floor < own.price < ceiling
+    wide = round(100 * float(np.nanquantile(width(own), _WIDTHS[k])), 1)
     return [
         lambda: claims.touch(one, when, *((None, top) if k % 2 else (bottom, None))),
         lambda: claims.stays(one, when, floor, ceiling if inside else None),
+        lambda: claims.span(one, when, max(wide, 0.1), "<" if k % 2 else ">"),
     ]
 
 
@@ -127,15 +130,15 @@ def versus(
     return [claims.relative(*pair, when, margin)]
 
 
-def near(price: float, width: float) -> float:
-    """The nearest round level: steps of 1, 2, 2.5 or 5 times a power of ten, about ``width`` apart.
+def near(price: float, apart: float) -> float:
+    """The nearest round level: steps of 1, 2, 2.5 or 5 times a power of ten, about ``apart`` apart.
 
     Args:
         price: Where the level should lie.
-        width: Wanted distance between levels, in units of the price, positive.
+        apart: Wanted distance between levels, in units of the price, positive.
     """
-    power = 10.0 ** math.floor(math.log10(width))
-    step = min((r * power for r in _ROUND), key=lambda s: abs(math.log(s / width)))
+    power = 10.0 ** math.floor(math.log10(apart))
+    step = min((r * power for r in _ROUND), key=lambda s: abs(math.log(s / apart)))
     return float(round(round(price / step) * step, 8))
 
 

@@ -54,11 +54,12 @@ class Walk:
         """Sessions an episode lasts."""
         return self.past.horizon
 
-    def at(self, t: int = -1) -> Episodes:
+    def at(self, t: int = -1, *, daily: bool = False) -> Episodes:
         """The reference scenarios as of the close of row t, from episodes that had ended then.
 
         Args:
             t: Row of the bars; the last one if negative.
+            daily: True to carry each session's close too, as a count needs.
 
         Returns:
             Episodes weighted by age, half after ten years. With fewer than 250 standardised
@@ -67,7 +68,7 @@ class Walk:
         t = len(self.bars) - 1 if t < 0 else t
         count = int(np.searchsorted(self.kept, t - self.horizon, side="right"))
         if count < GROWN or not np.isfinite(self.scale[0, t]):
-            return self._young(t)
+            return self._young(t, daily)
         rows = self.kept[:count]
         place, scale = self.location[:, t, None], self.scale[:, t, None]
         close, high, low = place + self.standard[:, :count] * scale
@@ -80,19 +81,34 @@ class Walk:
             low=np.minimum(low, close),
             weight=self._weight(rows, t),
             price=float(self.bars.close[t]),
+            daily=self._daily(rows, t) if daily else None,
         )
 
-    def base(self, t: int = -1) -> Episodes:
+    def base(self, t: int = -1, *, daily: bool = False) -> Episodes:
         """The episodes as they were that had ended by row t: climatology."""
         t = len(self.bars) - 1 if t < 0 else t
-        return self.past.ended(t, float(self.bars.close[t]))
+        ended = self.past.ended(t, float(self.bars.close[t]))
+        return replace(ended, daily=self._inside(np.arange(len(ended)))) if daily else ended
 
     def actual(self, t: int) -> Episodes:
         """What followed row t, one episode; none while it has not ended."""
         return replace(self.past.picked(slice(t, t + 1)), price=float(self.bars.close[t]))
 
-    def _young(self, t: int) -> Episodes:
-        ended = self.base(t)
+    def _inside(self, rows: Positions) -> Array:
+        """Log return of each session's close since the start of these episodes, shape (h, m)."""
+        log = np.log(self.bars.close)
+        return np.stack([log[rows + k] - log[rows] for k in range(1, self.horizon + 1)])
+
+    def _daily(self, rows: Positions, t: int) -> Array:
+        """The same as scenarios: scaled as the end is, the location reached in equal steps."""
+        part = np.arange(1, self.horizon + 1)[:, None] / self.horizon
+        scale = self.scale[0, t] / self.scale[0, rows]
+        apart = self._inside(rows) - part * self.location[0, rows]
+        found: Array = part * self.location[0, t] + apart * scale
+        return found
+
+    def _young(self, t: int, daily: bool) -> Episodes:
+        ended = self.base(t, daily=daily)
         weighted = replace(ended, weight=self._weight(np.arange(len(ended)), t))
         return rescaled(weighted, self.plain, t)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Ins
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
+from workbench.measures.joint import Joint, joint
 from workbench.measures.prices import Bars, bars
 from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
 from workbench.measures.walks import Walk, reference
@@ -35,6 +36,7 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
 
 CODE = f"workbench {__version__}"
+Made = TypeVar("Made")
 
 
 class Bench:
@@ -64,6 +66,7 @@ class Bench:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
         self._memory: dict[str, object] = {}
+        self._made: dict[str, object] = {}
 
     @property
     def folder(self) -> Path:
@@ -162,6 +165,20 @@ class Bench:
         return reference(self.bars, self.instruments, self.desk.params.horizons)
 
     @cached_property
+    def joints(self) -> dict[int, Joint]:
+        """By horizon, the reference scenarios of all instruments as one set."""
+        return self._sets(self.scenarios)
+
+    @cached_property
+    def bases(self) -> dict[int, Joint]:
+        """By horizon, the past episodes of all instruments as one set."""
+        return self._sets(self.episodes)
+
+    def _sets(self, legs: Mapping[tuple[str, int], Episodes]) -> dict[int, Joint]:
+        horizons = dict.fromkeys(horizon for _, horizon in legs)
+        return {h: joint({s: own for (s, of), own in legs.items() if of == h}) for h in horizons}
+
+    @cached_property
     def scenarios(self) -> dict[tuple[str, int], Episodes]:
         """Reference scenarios by (symbol, horizon); young instruments have none."""
         return {key: one.at() for key, one in self._walks.items()}
@@ -195,6 +212,12 @@ class Bench:
                     f"of what was known at {row['as_of']}. Take back what was imported since, or "
                     "choose a fresh --outputs."
                 )
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What ``make`` returns, made once a bench and never kept on disk."""
+        if name not in self._made:
+            self._made[name] = make()
+        return cast(Made, self._made[name])
 
     def remember(self, name: str, value: object) -> None:
         """Keeps a part of this cycle for later steps; a cycle under papermill also on disk."""

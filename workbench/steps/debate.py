@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import pandas as pd
@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from workbench.domain import claims
 from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.claims import Claim, Reference
+from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
-from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
+from workbench.domain.records import Absence, Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures import baselines, house, scenarios, slate
-from workbench.measures.prices import Bars, bars
-from workbench.measures.scenarios import Episodes, ewma_scaled
+from workbench.measures import house, pooling, slate
+from workbench.measures.joint import Joint
+from workbench.measures.prices import bars
+from workbench.steps import controls
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
 from workbench.world.ledger import canonical
@@ -65,7 +67,7 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
     for mind in bench.desk.minds:
         heard += listen(bench, mind, asked)
     rows = [(book.claims, claim_row(claim, bench.desk.table)) for claim in asked]
-    said = controls(bench, asked)
+    said = controls.controls(bench, asked)
     said |= {one.mind: one.probabilities for one in heard if isinstance(one, Opinion)}
     forecasts = [
         (book.forecasts, {"claim": claim.id, "forecaster": who, "probability": said[who][claim.id]})
@@ -84,51 +86,80 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
     return heard
 
 
-def controls(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
-    """What the standing controls say: forecaster to claim id to probability."""
-    said: dict[str, dict[str, float]] = {name: {} for name in CONTROLS}
-    for claim in asked:
-        horizon = claim.window.sessions
-        keys = [(symbol, horizon) for symbol in claim.symbols]
-        said["scenario"][claim.id] = scenarios.probability(
-            claim, *(bench.scenarios[key] for key in keys)
-        )
-        happened, weight = scenarios.outcomes(claim, *(bench.episodes[key] for key in keys))
-        said["climatology"][claim.id] = scenarios.share(happened, weight)
-        said["persistence"][claim.id] = baselines.persistence(happened, horizon)
-    return said
-
-
 def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absence]:
     """What one mind says of the slate, from its own slice of the snapshot and nothing else."""
+    view = views(bench)[mind.params.mind]
+    if isinstance(view, Absence):
+        return [view]
+    held = controls.on_reference(bench, asked)
+    hidden = unseen(bench, mind)
+    said: dict[str, float] = {}
+    for horizon, own in sets(bench)[mind.params.mind].items():
+        if horizon in held:
+            said |= held[horizon].shares(own.weight)
+    blind = {claim.id for claim in asked if hidden.keys() & set(claim.symbols)}
+    opinion = Opinion(
+        mind=mind.params.mind,
+        argument=view.argument,
+        evidence=view.findings,
+        probabilities={claim: p for claim, p in said.items() if claim not in blind},
+    )
+    return [opinion, *(
+        Absence(mind=mind.params.mind, scope=symbol, reason=reason)
+        for symbol, reason in hidden.items()
+    )]  # fmt: skip
+
+
+def views(bench: Bench) -> dict[str, house.View | Absence]:
+    """What each mind makes of the lead, from its own slice of the snapshot and nothing else."""
+    return {name: view for name, (view, _) in _heard(bench).items()}
+
+
+def sets(bench: Bench) -> dict[str, dict[int, Joint]]:
+    """Each present mind's weights of the reference's scenarios, by horizon."""
+    return {name: own for name, (view, own) in _heard(bench).items() if own}
+
+
+def _heard(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
+    """Each mind's view of the lead and the sets that it makes of it; an absent one has none."""
+
+    def make() -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
+        return {mind.params.mind: _think(bench, mind) for mind in bench.desk.minds}
+
+    return bench.once("heard", make)
+
+
+def _think(bench: Bench, mind: Mind) -> tuple[house.View | Absence, dict[int, Joint]]:
     name = mind.params.mind
-    think = house.MINDS[name]
+    hidden = unseen(bench, mind)
+    if bench.lead.symbol in hidden:
+        return Absence(mind=name, scope="", reason=hidden[bench.lead.symbol]), {}
     shown = bench.snapshot.only(sees(bench, mind), mind.params.fields).without(
         (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
     )
-    views: dict[str, tuple[Bars, house.View]] = {}
-    absent: list[Absence] = []
+    lead = bars(shown, bench.lead)
+    if lead is None:
+        return Absence(mind=name, scope="", reason=f"{bench.lead.symbol} has no close to see"), {}
+    view = house.MINDS[name](shown, lead)
+    if isinstance(view, Absence):
+        return view, {}
+    try:
+        own = {h: house.swayed(view, joint, lead) for h, joint in bench.joints.items()}
+    except ClaimRefused as refused:  # data errors propagate; a view that cannot be had is absent
+        return Absence(mind=name, scope="", reason=refused.reason), {}
+    return view, own
+
+
+def unseen(bench: Bench, mind: Mind) -> dict[str, str]:
+    """The desk's instruments that a mind says nothing of, and why."""
+    seen = sees(bench, mind)
+    found = {}
     for one in bench.instruments:
-        own = None if one.symbol in bench.withheld else bars(shown, one)
-        if own is None:
-            view: house.View | Absence = Absence(
-                mind=name, scope=one.symbol, reason=f"{one.symbol} is outside my slice or withheld"
-            )
-        else:
-            view = think(shown, own)
-        if isinstance(view, Absence):
-            absent.append(Absence(mind=name, scope=one.symbol, reason=view.reason))
-        elif own is not None:
-            views[one.symbol] = (own, view)
-    if bench.lead.symbol not in views:
-        reason = next(a.reason for a in absent if a.scope == bench.lead.symbol)
-        return [Absence(mind=name, scope="", reason=reason)]
-    said = _answers(bench, views, asked)
-    spoken = views[bench.lead.symbol][1]
-    opinion = Opinion(
-        mind=name, argument=spoken.argument, evidence=spoken.findings, probabilities=said
-    )
-    return [opinion, *absent]
+        if one.symbol not in seen:
+            found[one.symbol] = f"{one.symbol} is outside my slice"
+        elif one.symbol not in bench.bars:
+            found[one.symbol] = f"{one.symbol} is dark or withheld"
+    return found
 
 
 def sees(bench: Bench, mind: Mind) -> frozenset[str]:
@@ -139,21 +170,25 @@ def sees(bench: Bench, mind: Mind) -> frozenset[str]:
     return frozenset(named)
 
 
-def _answers(
-    bench: Bench, views: dict[str, tuple[Bars, house.View]], asked: list[Claim]
-) -> dict[str, float]:
-    legs: dict[tuple[str, int], Episodes] = {}
-    for symbol, (own, view) in views.items():
-        for horizon in bench.desk.params.horizons:
-            if len(own) >= scenarios.MIN_CLOSES:
-                scaled = ewma_scaled(own, horizon).weighted(own.dates, view.weights)
-                factor = scaled.close * 0 + view.ratio
-                legs[symbol, horizon] = scaled.scaled(factor)
-    said = {}
-    for claim in asked:
-        keys = [(symbol, claim.window.sessions) for symbol in claim.symbols]
-        if all(key in legs for key in keys):
-            said[claim.id] = scenarios.probability(claim, *(legs[key] for key in keys))
+def pooled(bench: Bench) -> dict[int, Joint]:
+    """By horizon, the set in which all present minds have their say."""
+    power = bench.desk.params.pool_weight
+    return {
+        horizon: replace(
+            reference,
+            weight=pooling.pooled(
+                reference.weight, [own[horizon].weight for own in sets(bench).values()], power
+            ),
+        )
+        for horizon, reference in bench.joints.items()
+    }
+
+
+def synthesis(bench: Bench, asked: list[Claim]) -> dict[str, float]:
+    """Claim id to its share of the pooled set."""
+    sets_, said = pooled(bench), dict[str, float]()
+    for horizon, held in controls.on_reference(bench, asked).items():
+        said |= held.shares(sets_[horizon].weight)
     return said
 
 

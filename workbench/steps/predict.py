@@ -21,19 +21,6 @@ from workbench.steps.bench import Bench
 from workbench.world import ledger as book
 
 
-def pool(bench: Bench) -> dict[str, float]:
-    """Synthesis: claim id to the pooled probability of reference and present minds."""
-    said = debate.forecasts_on_record(bench)
-    minds = [mind.params.mind for mind in bench.desk.minds if mind.params.mind in said]
-    weight = bench.desk.params.pool_weight
-    return {
-        claim: pooling.pooled(
-            reference, {m: said[m][claim] for m in minds if claim in said[m]}, weight
-        )
-        for claim, reference in said["scenario"].items()
-    }
-
-
 def evidence(bench: Bench) -> Mapping[Family, Skill]:
     """Walk-forward skill of the reference by family, as of the last refresh.
 
@@ -57,7 +44,7 @@ def decide(bench: Bench) -> list[Decision]:
     """
     asked = debate.slate_on_record(bench)
     said = debate.forecasts_on_record(bench)
-    pooled = pool(bench)
+    pooled = debate.synthesis(bench, asked)
     decisions = gate.decide(
         asked,
         pooled,

@@ -33,6 +33,9 @@ _ASKS: dict[Kind, str] = {
     "relative": "which of two comes out ahead",
     "stays": "whether a line holds",
     "touch": "whether a price is reached",
+    "range": "how far apart high and low come to lie",
+    "rank": "which of several comes out ahead",
+    "count": "on how many days it happens",
 }
 _WIDE = 0.05  # a gap between minds that is worth a sentence of its own
 _LATELY = 4  # dispatches in which the same refusal is not told twice

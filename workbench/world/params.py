@@ -139,7 +139,7 @@ class Params(_Strict):
         AfterValidator(_distinct),
     ] = (1, 5)
     minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
-    pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.1
+    pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.05
     gate: GateParams = GateParams()
 
 

@@ -25,7 +25,7 @@ from workbench.domain.figures import difference
 from workbench.domain.instruments import Instrument, find
 from workbench.domain.sentences import day, plain, price, render
 from workbench.measures.prices import Array
-from workbench.measures.scenarios import joined
+from workbench.measures.scenarios import episodes, joined, width
 from workbench.steps.bench import Bench
 
 _SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -58,7 +58,9 @@ def fan(bench: Bench, claim: Claim) -> go.Figure:
         bench: The cycle's bench, with scenarios for the claim's instruments and horizon.
         claim: As registered, its reference prices frozen.
     """
-    return _difference(bench, claim) if claim.versus else _prices(bench, claim)
+    if claim.versus:
+        return _difference(bench, claim)
+    return _width(bench, claim) if claim.kind == "range" else _prices(bench, claim)
 
 
 def _prices(bench: Bench, claim: Claim) -> go.Figure:
@@ -120,6 +122,37 @@ def _difference(bench: Bench, claim: Claim) -> go.Figure:
     )
 
 
+def _width(bench: Bench, claim: Claim) -> go.Figure:
+    one = find(claim.subject, bench.desk.table)
+    own, sessions = bench.bars[one.symbol], claim.window.sessions
+    scenarios = bench.scenarios[one.symbol, sessions].whole
+    unit = 100.0 if claim.unit == "pct" else scenarios.price
+    said = "%" if claim.unit == "pct" else f" {one.unit}"
+    past = unit * width(episodes(own, sessions))
+    recent = _recent(claim)
+    ahead = unit * width(scenarios)
+    strike = claim.lo if claim.lo is not None else claim.hi or 0.0
+    course = _Course(
+        dates=[str(date) for date in own.dates[sessions:][recent]],
+        past=past[recent],
+        ends={q: float(np.quantile(ahead, q)) for q in _SHARES},
+        strikes={strike: f"{plain(strike)}{said}"},
+    )
+    low, high = (f"{course.ends[q]:.2f}{said}" for q in (_SHARES[0], _SHARES[-1]))
+    window = "the session" if sessions == 1 else f"{sessions} sessions"
+    of = "per cent of the close before" if claim.unit == "pct" else one.unit
+    return finished(
+        _drawn(course, claim, f"{one.name}, high to low"),
+        title=f"Nine scenarios in ten span {low} to {high}",
+        subtitle=f"{one.name} from high to low of {window}, in {of}, and the scenarios until "
+        f"{day(claim.window.date)}",
+        caption=_caption(bench, claim, "size", f"{len(scenarios):,} rescaled past episodes"),
+        alt=f"High less low of {one.name} over {len(course.dates)} sessions and a widening fan to "
+        f"{claim.window.date}.",
+        table=_table(course, "High to low", [f"{v:.2f}{said}" for v in course.ends.values()]),
+    )
+
+
 def _recent(claim: Claim) -> slice:
     """Sessions shown before the fan, so that a short one is no sliver."""
     return slice(-12 * claim.window.sessions if claim.window.sessions < 3 else -40, None)
@@ -176,9 +209,9 @@ def _strikes(claim: Claim) -> list[float]:
     ref = claim.reference
     if claim.kind == "direction":
         return [ref]
-    if claim.kind == "magnitude":
-        size = (claim.lo or 0.0) / 100
-        sides = {"any": (1 - size, 1 + size), "up": (1 + size,), "down": (1 - size,)}
-        return [ref * side for side in sides[claim.side or "any"]]
     found = [value for value in (claim.lo, claim.hi) if value is not None]
-    return [ref * (1 + value / 100) for value in found] if claim.unit == "pct" else found
+    if claim.kind == "magnitude":
+        sides = {"any": (-1, 1), "up": (1,), "down": (-1,)}[claim.side or "any"]
+        found = [side * value for value in found for side in sides]
+    per = {"price": 0.0, "pct": ref / 100, "pts": 1.0}[claim.unit]
+    return [ref + per * value for value in found] if per else found
