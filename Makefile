@@ -3,7 +3,7 @@
 #   ARGS="..."  what is handed on, such as: make test ARGS="-k ledger"
 
 .DEFAULT_GOAL := help
-.PHONY: help cycle test lab check picture lock clean .venv
+.PHONY: help cycle test lab check bench picture lock clean .venv
 
 PYTHON ?=
 ARGS ?=
@@ -27,6 +27,9 @@ check: .venv  ## lint, formatting and types
 	@$(bin)/ruff check $(ARGS)
 	@$(bin)/ruff format --check
 	@$(bin)/mypy
+
+bench: .venv  ## measure the desk; ARGS=--quick for fewer rounds
+	@$(bin)/python -m tests.bench $(ARGS)
 
 picture: .venv  ## photograph the latest dispatch for the README (needs chromium)
 	@$(bin)/python docs/picture.py

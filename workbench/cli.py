@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -203,6 +204,11 @@ def claim(
         Path | None, typer.Option("--file", help="JSON lines with text and as_of, one claim each.")
     ] = None,
     desk: Annotated[str, typer.Option("-f", "--desk", help="The desk's params file.")] = DEFAULT,
+    odds: Annotated[
+        bool, typer.Option("--odds", help="Also what each forecaster says, from the archive.")
+    ] = False,
+    outputs: Outputs = None,
+    archive: Store = None,
     as_json: Json = False,
 ) -> None:
     """Compile a prediction to claims that a rule can settle, or refuse it and say why."""
@@ -211,13 +217,22 @@ def claim(
 
     if (text is None) == (file is None):
         raise ParamsError("Give a text, or --file with JSON lines, and not both.")
-    table = _desk(desk, None, None).table
+    if odds and file is not None:
+        raise ParamsError("--odds answers one text. Leave --file out.")
+    opened = _desk(desk, outputs, archive)
+    table = opened.table
     when = moment(as_of) if as_of else dt.datetime.now(UTC)
     if file is not None:
         for answered in compiling.batch(file, when, table):
             _say(json.dumps(answered) if as_json else compiling.block(answered))
         return
-    answered = compiling.answer(text or "", when, table)
+    asked = None
+    if odds:
+        from workbench.steps.bench import fill
+        from workbench.steps.odds import odds as odds_of
+
+        asked = partial(odds_of, opened, fill(opened))
+    answered = compiling.answer(text or "", when, table, odds=asked)
     if answered["status"] == "refused":
         if not as_json:
             raise ClaimRefused(answered["code"], answered["reason"], answered["nearest"])

@@ -16,7 +16,7 @@ from workbench.domain.records import CONTROLS, Absence, Opinion
 from workbench.measures import answers, garch, house
 from workbench.measures.joint import Joint
 from workbench.measures.prices import ewma_volatility
-from workbench.steps import controls, debate, predict
+from workbench.steps import debate, predict
 from workbench.steps.bench import Bench, after_close
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
@@ -80,7 +80,7 @@ def test_what_each_one_says_agrees(bench: Bench, horizon: int):
 
 def test_each_answer_is_a_share_of_its_own_set(bench: Bench, slate: list[Claim]):
     """What goes on record is what the set of that forecaster holds, claim by claim."""
-    said = controls.controls(bench, slate) | {"synthesis": debate.synthesis(bench, slate)}
+    said = debate.standing(bench, slate) | {"synthesis": debate.synthesis(bench, slate)}
     for mind in bench.desk.minds:
         for one in debate.listen(bench, mind, slate):
             if isinstance(one, Opinion):
@@ -95,7 +95,7 @@ def test_minds_differ_and_the_pool_lies_between(bench: Bench, slate: list[Claim]
     """Each mind moves the reference somewhere else, and the pool a small way towards them."""
     present = debate.sets(bench)
     assert set(present) == (set(MINDS) if "VIX" in bench.bars else {"Flow", "Contrarian"})
-    reference = controls.on_reference(bench, slate)[1]
+    reference = debate.on_reference(bench, slate)[1]
     said = {who: reference.shares(one.weight) for who, one in everyone(bench, 1).items()}
     widest = {
         c: max(abs(said[m][c] - said["scenario"][c]) for m in present) for c in said["scenario"]
@@ -111,7 +111,7 @@ def test_without_minds_the_pool_is_the_reference(bench: Bench, slate: list[Claim
     path.write_text((desk.root / "params" / "small.yaml").read_text("utf-8") + "minds: []\n")
     alone = Bench(open_desk(path), bench.archive, Ledger("sqlite://"), number=1, as_of=bench.as_of,
                   mode="replay", keep=False)  # fmt: skip
-    said = controls.controls(alone, slate)["scenario"]
+    said = debate.standing(alone, slate)["scenario"]
     assert debate.synthesis(alone, slate) == pytest.approx(said, abs=1e-12)
 
 
@@ -141,7 +141,7 @@ def test_a_width_out_of_reach_is_an_absence(
 
 def test_every_control_answers_what_it_can(bench: Bench, slate: list[Claim]):
     """All standing controls are there, each on the claims that its model speaks of."""
-    said = controls.controls(bench, slate)
+    said = debate.standing(bench, slate)
     fear = "VIX" in bench.bars
     assert set(said) == set(CONTROLS) - (set() if fear else {"lognormal_vix"})
     single = {claim.id for claim in slate if claim.versus is None}
@@ -159,7 +159,7 @@ def test_every_control_answers_what_it_can(bench: Bench, slate: list[Claim]):
 
 def test_controls_by_hand(bench: Bench, slate: list[Claim]):
     """Base rates are counts of what happened; the law and the simulation are the ones evaluated."""
-    said = controls.controls(bench, slate)
+    said = debate.standing(bench, slate)
     for claim in slate:
         if claim.versus is not None:
             continue
@@ -187,5 +187,5 @@ def test_the_record_holds_them_all(bench: Bench):
     debate.hold(bench)
     predict.decide(bench)
     found = set(debate.forecasts_on_record(bench))
-    assert found == set(controls.controls(bench, debate.slate_on_record(bench))) | {
+    assert found == set(debate.standing(bench, debate.slate_on_record(bench))) | {
         *debate.sets(bench), "synthesis"}  # fmt: skip

@@ -356,8 +356,8 @@ RARE: dict[str, tuple[str, dict[str, Any]]] = {
     "no fear": (INDEX, {"late": {"VIX": 320}}),
 }
 # Said of records and endings that test_due makes up, and writes.
-MADE_UP = {"settled_void", "doubted_right", "doubted_wrong", "despite_wrong", "record_positive", "record_zero",
-           "record_negative"}  # fmt: skip
+MADE_UP = {"settled_void", "doubted_right", "doubted_wrong", "despite_wrong", "record_positive",
+           "record_zero", "record_negative"}  # fmt: skip
 
 
 def test_no_slot_is_dead(opened: Callable[..., Any], skill: Callable[..., Skill]):

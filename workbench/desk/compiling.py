@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.domain.calendars import moment
+from workbench.domain.claims import Claim
 from workbench.domain.english import compile_text, content
 from workbench.domain.errors import ClaimRefused, ParamsError
 from workbench.domain.instruments import Instrument
+
+Odds = Callable[[Claim], dict[str, float]]
 
 
 def answer(
@@ -21,12 +24,22 @@ def answer(
     table: Sequence[Instrument],
     timeframe: str = "",
     confidence: str = "",
+    odds: Odds | None = None,
 ) -> dict[str, Any]:
     """What a text compiles to, or why it does not.
+
+    Args:
+        text: A prediction.
+        as_of: Moment of issue.
+        table: Instruments that it may name.
+        timeframe: A horizon stated beside the text.
+        confidence: A probability stated beside it.
+        odds: Asked of each claim: what forecasters say of it.
 
     Returns:
         ``status`` (compiled or refused), ``claims`` with a probability ``p`` where one is stated
         and belongs to the claim, ``notes``, and ``reason``, ``code``, ``nearest`` of a refusal.
+        With ``odds`` each claim has them, forecaster to probability, or ``no_odds``, why not.
     """
     try:
         found = compile_text(text, as_of, table, timeframe=timeframe, confidence=confidence)
@@ -37,8 +50,18 @@ def answer(
         content(one, table) | ({"p": found.probability} if found.attaches == k else {})
         for k, one in enumerate(found.claims)
     ]
+    if odds is not None:
+        beside = [_odds(claim, odds) for claim in found.claims]
+        claims = [one | more for one, more in zip(claims, beside, strict=True)]
     return {"status": "compiled", "claims": claims, "notes": list(found.notes), "reason": "",
             "code": "", "nearest": ""}  # fmt: skip
+
+
+def _odds(claim: Claim, odds: Odds) -> dict[str, Any]:
+    try:
+        return {"odds": odds(claim)}
+    except ClaimRefused as refused:
+        return {"no_odds": refused.reason}
 
 
 def batch(path: Path, as_of: dt.datetime, table: Sequence[Instrument]) -> Iterator[dict[str, Any]]:
@@ -58,8 +81,8 @@ def batch(path: Path, as_of: dt.datetime, table: Sequence[Instrument]) -> Iterat
     asked = [(k, _line(path, k, line)) for k, line in enumerate(lines, 1) if line.strip()]
     moments = [_moment(path, k, one.get("as_of"), as_of) for k, one in asked]
     for (_, one), when in zip(asked, moments, strict=True):
-        beside = {name: str(one[name]) for name in ("timeframe", "confidence") if one.get(name)}
-        yield answer(one["text"], when, table, **beside)
+        timeframe, confidence = (str(one.get(name) or "") for name in ("timeframe", "confidence"))
+        yield answer(one["text"], when, table, timeframe, confidence)
 
 
 def block(answered: dict[str, Any]) -> str:
@@ -73,6 +96,8 @@ def block(answered: dict[str, Any]) -> str:
         lines += [
             one["sentence"],
             f"  {one['kind']}, theme {one['theme']}, due {one['deadline']}{p}",
+            *(f"  {who:<15} {share:6.1%}" for who, share in one.get("odds", {}).items()),
+            *([f"  no odds: {one['no_odds']}"] if "no_odds" in one else []),
         ]
     return "\n".join([*lines, *(f"  note: {note}" for note in answered["notes"])])
 

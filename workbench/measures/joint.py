@@ -108,7 +108,11 @@ class Joint:
                 f"of the {MIN_GIVEN:.0f} that a conditional probability needs. Widen it.",
             )
         if not known.any():
-            raise ClaimRefused("not_priced", f"No scenario of {claim.subject} can say.")
+            raise ClaimRefused(
+                "not_priced",
+                f"No past episode can say whether this {claim.kind} claim on {claim.subject} comes "
+                "true: its history has no highs and lows, or too few dates in common.",
+            )
         return true, known
 
     def tilted(self, views: Sequence[tuple[Claim, float]]) -> Joint:

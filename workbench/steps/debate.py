@@ -17,10 +17,9 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Absence, Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures import house, pooling, slate
-from workbench.measures.joint import Joint
+from workbench.measures import controls, house, pooling, slate
+from workbench.measures.joint import Asked, Joint
 from workbench.measures.prices import bars
-from workbench.steps import controls
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
 from workbench.world.ledger import canonical
@@ -40,9 +39,19 @@ def build_slate(bench: Bench) -> list[Claim]:
 
 
 def references(bench: Bench, claim: Claim) -> tuple[Reference, ...]:
-    """The last close of each of a claim's instruments, as known."""
+    """The last close of each of a claim's instruments, as known.
+
+    Raises:
+        ClaimRefused: One of them is dark, withheld, or not the desk's (``no_data``).
+    """
     found = []
     for symbol in claim.symbols:
+        if symbol not in bench.bars:
+            grave = (f for f in bench.flags if f.series == symbol and f.severity != "note")
+            seen = next((f.seen for f in grave), "it is no instrument of this desk")
+            raise ClaimRefused(
+                "no_data", f"{symbol} cannot be used as of {iso(bench.as_of)}: {seen}."
+            )
         own = bench.bars[symbol]
         found.append(
             Reference(
@@ -67,7 +76,7 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
     for mind in bench.desk.minds:
         heard += listen(bench, mind, asked)
     rows = [(book.claims, claim_row(claim, bench.desk.table)) for claim in asked]
-    said = controls.controls(bench, asked)
+    said = standing(bench, asked)
     said |= {one.mind: one.probabilities for one in heard if isinstance(one, Opinion)}
     forecasts = [
         (book.forecasts, {"claim": claim.id, "forecaster": who, "probability": said[who][claim.id]})
@@ -86,12 +95,31 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
     return heard
 
 
+def standing(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
+    """What the standing controls say: forecaster to claim id to probability, see ``controls``."""
+    held = on_reference(bench, asked)
+    return controls.controls(bench.joints, bench.bases, held, bench.bars, bench.instruments)
+
+
+def on_reference(bench: Bench, asked: list[Claim]) -> dict[int, Asked]:
+    """By horizon, the slate held against the reference's scenarios, once for all forecasters."""
+
+    def make() -> dict[int, Asked]:
+        horizons = dict.fromkeys(claim.window.sessions for claim in asked)
+        return {
+            h: bench.joints[h].asked(claim for claim in asked if claim.window.sessions == h)
+            for h in horizons
+        }
+
+    return bench.once(f"asked {','.join(claim.id for claim in asked)}", make)
+
+
 def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absence]:
     """What one mind says of the slate, from its own slice of the snapshot and nothing else."""
     view = views(bench)[mind.params.mind]
     if isinstance(view, Absence):
         return [view]
-    held = controls.on_reference(bench, asked)
+    held = on_reference(bench, asked)
     hidden = unseen(bench, mind)
     said: dict[str, float] = {}
     for horizon, own in sets(bench)[mind.params.mind].items():
@@ -187,7 +215,7 @@ def pooled(bench: Bench) -> dict[int, Joint]:
 def synthesis(bench: Bench, asked: list[Claim]) -> dict[str, float]:
     """Claim id to its share of the pooled set."""
     sets_, said = pooled(bench), dict[str, float]()
-    for horizon, held in controls.on_reference(bench, asked).items():
+    for horizon, held in on_reference(bench, asked).items():
         said |= held.shares(sets_[horizon].weight)
     return said
 

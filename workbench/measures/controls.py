@@ -1,4 +1,4 @@
-"""What the standing controls say of a slate: forecasters without a view, beside the minds.
+"""What the standing controls say of claims: forecasters without a view, beside the minds.
 
 scenario         the reference's scenarios
 climatology      past episodes as they were, over all history; climatology_1y the last 252
@@ -20,49 +20,49 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.records import CONTROLS
 from workbench.measures import answers, baselines, garch, lognormal
 from workbench.measures.joint import Asked, Joint
-from workbench.measures.prices import ewma_volatility
+from workbench.measures.prices import Bars, ewma_volatility
 from workbench.measures.scenarios import Episodes, share
 from workbench.measures.volatility import beside
-from workbench.steps.bench import Bench
 
 Said = dict[str, dict[str, float]]
 
 
-def controls(bench: Bench, asked: Sequence[Claim]) -> Said:
-    """Forecaster to claim id to probability, each inside (0, 1); a silent one is left out."""
+def controls(
+    reference: Mapping[int, Joint],
+    base: Mapping[int, Joint],
+    held: Mapping[int, Asked],
+    bars: Mapping[str, Bars],
+    instruments: Sequence[Instrument],
+) -> Said:
+    """Every control's answers to a slate.
+
+    Args:
+        reference: By horizon, the reference's scenarios as one set.
+        base: By horizon, past episodes as they were, as one set.
+        held: By horizon, the claims held against the reference.
+        bars: Bars as known, by symbol.
+        instruments: The desk's, which name the index of implied volatility of a venue.
+
+    Returns:
+        Forecaster to claim id to probability, each inside (0, 1); a claim on which one is
+        silent is missing, and a forecaster that is silent on all.
+    """
     said: Said = {name: {} for name in CONTROLS}
-    for horizon, claims in by_horizon(asked).items():
-        reference = bench.joints[horizon]
-        said["scenario"] |= on_reference(bench, asked)[horizon].shares(reference.weight)
-        for name, found in _history(bench.bases[horizon], claims).items():
+    for horizon, asked in held.items():
+        said["scenario"] |= asked.shares(reference[horizon].weight)
+        for name, found in _history(base[horizon].asked(asked.claims)).items():
             said[name] |= found
-    for name, sigma in _volatilities(bench).items():
-        said[name] |= _lognormal(bench, asked, sigma)
-    said["gjr_fhs"] = _simulated(bench, asked)
+    claims = [claim for asked in held.values() for claim in asked.claims]
+    for name, sigma in _volatilities(bars, instruments).items():
+        said[name] = _lognormal(claims, bars, sigma)
+    said["gjr_fhs"] = _simulated(claims, bars)
     return {name: found for name, found in said.items() if found}
 
 
-def by_horizon(asked: Sequence[Claim]) -> dict[int, list[Claim]]:
-    """The claims of each horizon, in order."""
-    horizons = dict.fromkeys(claim.window.sessions for claim in asked)
-    return {h: [claim for claim in asked if claim.window.sessions == h] for h in horizons}
-
-
-def on_reference(bench: Bench, asked: Sequence[Claim]) -> dict[int, Asked]:
-    """By horizon, the slate held against the reference's scenarios, once for all forecasters."""
-
-    def make() -> dict[int, Asked]:
-        return {h: bench.joints[h].asked(claims) for h, claims in by_horizon(asked).items()}
-
-    key = ",".join(claim.id for claim in asked)
-    return bench.once(f"asked {key}", make)
-
-
-def _history(base: Joint, claims: Sequence[Claim]) -> Said:
+def _history(held: Asked) -> Said:
     """What past episodes say as they were."""
     said: Said = {"climatology": {}, "climatology_1y": {}, "persistence": {}}
-    held = base.asked(claims)
-    for claim, true, known in zip(claims, held.true, held.known, strict=True):
+    for claim, true, known in zip(held.claims, held.true, held.known, strict=True):
         happened = true[known > 0] > 0
         year = happened[-baselines.YEAR :]
         said["climatology"][claim.id] = share(happened, np.ones(len(happened)))
@@ -71,18 +71,19 @@ def _history(base: Joint, claims: Sequence[Claim]) -> Said:
     return said
 
 
-def _volatilities(bench: Bench) -> dict[str, dict[str, float]]:
+def _volatilities(
+    bars: Mapping[str, Bars], instruments: Sequence[Instrument]
+) -> dict[str, dict[str, float]]:
     """Law to symbol to daily volatility now, a fraction; an unknown one is left out."""
     found: dict[str, dict[str, float]] = {"lognormal_ewma": {}, "lognormal_vix": {}}
-    for one in bench.instruments:
-        own = bench.bars.get(one.symbol)
+    for one in instruments:
+        own = bars.get(one.symbol)
         if own is None:
             continue
         found["lognormal_ewma"][one.symbol] = float(ewma_volatility(own.close)[-1])
-        fear = _fear(bench, one)
+        fear = fear_of(one, bars, instruments)
         if fear is not None:
-            seen = beside(own, bench.bars[fear.symbol]).close
-            implied = lognormal.implied_volatility(seen, own.close)
+            implied = lognormal.implied_volatility(beside(own, bars[fear]).close, own.close)
             found["lognormal_vix"][one.symbol] = float(implied[-1])
     return {
         law: {s: sigma for s, sigma in known.items() if np.isfinite(sigma) and sigma > 0}
@@ -90,36 +91,37 @@ def _volatilities(bench: Bench) -> dict[str, dict[str, float]]:
     }
 
 
-def _fear(bench: Bench, one: Instrument) -> Instrument | None:
-    """The index of implied volatility that speaks of an instrument: its venue's, if it is there."""
-    mates = (i for i in bench.instruments if i.venue == one.venue and i.symbol in bench.bars)
-    fear = next((i for i in mates if i.theme == "volatility"), None)
+def fear_of(
+    one: Instrument, bars: Mapping[str, Bars], instruments: Sequence[Instrument]
+) -> str | None:
+    """The index of implied volatility that speaks of an instrument: its venue's, if known."""
+    there = (i for i in instruments if i.venue == one.venue and i.symbol in bars)
+    fear = next((i.symbol for i in there if i.theme == "volatility"), None)
     return None if one.theme == "volatility" else fear
 
 
 def _lognormal(
-    bench: Bench, asked: Sequence[Claim], sigma: Mapping[str, float]
+    claims: Sequence[Claim], bars: Mapping[str, Bars], sigma: Mapping[str, float]
 ) -> dict[str, float]:
     said = {}
-    for claim in asked:
+    for claim in claims:
         if claim.subject in sigma:
             wide = sigma[claim.subject] * float(np.sqrt(claim.window.sessions))
-            price = float(bench.bars[claim.subject].close[-1])
-            law = lognormal.probability(claim, price, wide)
+            law = lognormal.probability(claim, float(bars[claim.subject].close[-1]), wide)
             if law is not None:
                 said[claim.id] = law
     return said
 
 
-def _simulated(bench: Bench, asked: Sequence[Claim]) -> dict[str, float]:
+def _simulated(claims: Sequence[Claim], bars: Mapping[str, Bars]) -> dict[str, float]:
     paths: dict[tuple[str, int], Episodes | None] = {}
     said = {}
-    for claim in asked:
+    for claim in claims:
         key = claim.subject, claim.window.sessions
         if claim.symbols[1:] or claim.kind == "count":
             continue
         if key not in paths:
-            own = bench.bars[claim.subject]
+            own = bars[claim.subject]
             paths[key] = garch.Walk(own, key[1]).at(len(own) - 1)
         ahead = paths[key]
         if ahead is not None and (ahead.has_path or claim.kind not in WATCHED):
