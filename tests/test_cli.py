@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from workbench.desk.replay import replay
+from workbench.domain.records import CONTROLS
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk
@@ -77,8 +78,7 @@ def test_record(run: Run):
     rows = answer(run("record", "-f", "params/small.yaml", "--json"))
     assert all(list(row)[: len(KEYS)] == KEYS for row in rows)
     whole = {row["forecaster"]: row for row in rows if row["family"] == "all"}
-    assert set(whole) == {"scenario", "climatology", "persistence", "synthesis", "Macro", "Flow",
-                          "Contrarian"}  # fmt: skip
+    assert set(whole) == {*CONTROLS, "synthesis", "Macro", "Flow", "Contrarian"}
     for row in rows:
         assert 0 <= row["brier"] <= 1
         assert row["log"] > 0

@@ -18,9 +18,10 @@ from workbench.domain import claims
 from workbench.domain.calendars import to_datetime, to_numpy, venue
 from workbench.domain.claims import Claim, Reference, Window, with_references
 from workbench.domain.instruments import Instrument
+from workbench.measures.answers import outcomes
 from workbench.measures.prices import Bars
 from workbench.measures.regimes import MIN_SESSIONS
-from workbench.measures.scenarios import Episodes, ewma_scaled, outcomes
+from workbench.measures.scenarios import Episodes, ewma_scaled
 from workbench.steps.bench import Bench
 
 ONE = Instrument(symbol="ONE", name="First", unit="points")
@@ -111,6 +112,8 @@ CLAIMS: list[tuple[Callable[[Window], Claim], list[float], list[str]]] = [
     (lambda w: claims.magnitude(ONE, w, 1.5, "down"), [1970.0], ["1,970"]),
     (lambda w: claims.stays(ONE, w, 1950.0, 2060.0), [1950.0, 2060.0], ["1,950", "2,060"]),
     (lambda w: claims.touch(ONE, w, None, 2060.0), [2060.0], ["2,060"]),
+    (lambda w: claims.level(ONE, w, "<", -1.0, "pct"), [1980.0], ["1,980"]),
+    (lambda w: claims.magnitude(ONE, w, 12, "up", unit="pts"), [2012.0], ["2,012"]),
 ]
 
 
@@ -125,6 +128,26 @@ def test_a_fan_draws_the_strikes(
     assert labels(figure) == texts
     named = "Dashed: the strikes of" if len(strikes) > 1 else "Dashed: the strike of"
     assert named in words(figure)["caption"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "size", "label"), [("pct", 1.8, "1.8%"), ("pts", 40.0, "40 points")]
+)
+def test_a_range_has_a_fan_of_its_own(unit: Any, size: float, label: str) -> None:
+    """Not where it ends but how far high and low lie apart, past and ahead, with the size drawn."""
+    on = bench((ONE, 2000.0), horizon=2)
+    claim = registered(claims.span(ONE, window(horizon=2), size, ">", unit), on)
+    figure = charts.fan(on, claim)
+    assert dashed(figure) == [size]
+    assert labels(figure) == [label]
+    own, per = on.bars["ONE"], 100 / 2000 if unit == "pct" else 1.0
+    wide = max(own.high[-2:]) - min(own.low[-2:])
+    drawn = next(trace for trace in figure.data if trace.name == "First, high to low")
+    assert drawn.y[-1] == pytest.approx(per * wide * 2000 / own.close[-3])
+    low, _, _, _, high = (float(text.split("%")[0].split(" ")[0]) for text in column(figure))
+    ahead = per * 2000 * (np.exp(on.scenarios["ONE", 2].high) - np.exp(on.scenarios["ONE", 2].low))
+    assert np.mean(ahead < low) == pytest.approx(0.05, abs=0.01)
+    assert np.mean(ahead > high) == pytest.approx(0.05, abs=0.01)
 
 
 def test_nine_scenarios_in_ten_are_in_the_band() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.claims import Claim, Reference
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
-from workbench.domain.records import Absence, Finding, Opinion
+from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
 from workbench.domain.sentences import render
 from workbench.measures import controls, house, pooling, slate
 from workbench.measures.joint import Asked, Joint
@@ -280,11 +280,22 @@ def opinions(bench: Bench) -> list[Opinion]:
 
 
 def side_by_side(bench: Bench) -> pd.DataFrame:
-    """The slate with every forecaster's probability, one column each; NaN where absent."""
-    asked = slate_on_record(bench)
+    """The slate with base rate, reference and minds, one column each; NaN where absent."""
     said = forecasts_on_record(bench)
+    shown = [who for who in said if who not in CONTROLS or who in {"climatology", "scenario"}]
+    return _table(bench, sorted(shown, key=lambda who: who != "climatology"))
+
+
+def baselines(bench: Bench) -> pd.DataFrame:
+    """The slate with the cheap baselines, one column each; NaN where one is silent."""
+    said = forecasts_on_record(bench)
+    return _table(bench, [who for who in CONTROLS if who in said and who != "scenario"])
+
+
+def _table(bench: Bench, shown: Sequence[str]) -> pd.DataFrame:
+    asked, said = slate_on_record(bench), forecasts_on_record(bench)
     index = [render(claim, bench.desk.table) for claim in asked]
-    columns = {who: [said[who].get(claim.id) for claim in asked] for who in said}
+    columns = {who: [said[who].get(claim.id) for claim in asked] for who in shown}
     return pd.DataFrame(columns, index=pd.Index(index, name="claim"), dtype=float)
 
 
