@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from workbench.domain import intraday
 from workbench.domain.calendars import Moments, iso, moment, to_numpy
 from workbench.domain.errors import BeyondArchive, ParamsError
 from workbench.domain.snapshots import Column, Snapshot
@@ -106,6 +107,7 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._histories: dict[tuple[str, tuple[str, ...]], dict[str, _History]] = {}
+        self._names: frozenset[str] | None = None
         self._seen: tuple[Path, ...] = ()
         self._end: dt.datetime | None = None
 
@@ -156,19 +158,34 @@ class Archive:
         note: dict[str, str] = json.loads(metadata[b"workbench"])
         return note
 
-    def as_of(self, at: dt.datetime, wanted: Mapping[str, Sequence[str]]) -> Snapshot:
+    def series(self) -> frozenset[str]:
+        """The ids of all series that the archive holds, whatever their moment."""
+        self._refresh()
+        if self._names is None:
+            columns = (_column(part, "series") for part in self._seen)
+            self._names = frozenset(name for column in columns for name in column)
+        return self._names
+
+    def as_of(
+        self,
+        at: dt.datetime,
+        wanted: Mapping[str, Sequence[str]],
+        since: dt.datetime | None = None,
+    ) -> Snapshot:
         """What was known at a moment.
 
         Args:
             at: The moment, aware UTC.
             wanted: Series id to its accepted sources in order of preference; an empty
                 preference accepts the series' only source.
+            since: Where only what describes this moment or a later one is wanted, as of series
+                with many rows: little more is read, and nothing of it stays in memory.
 
         Raises:
             BeyondArchive: The moment lies after the last pull, or nothing was ever pulled.
             ParamsError: A series had several sources by then and the desk prefers none.
         """
-        end = self._refresh(wanted)
+        end = self._refresh()
         if end is None:
             raise BeyondArchive(
                 f"The archive at {self.folder.name!r} is empty, so nothing is known as of "
@@ -179,16 +196,16 @@ class Archive:
                 f"Nothing is known as of {iso(at)}: the last pull reached {iso(end)}. "
                 "Ask for an earlier moment, or import later history."
             )
-        until = to_numpy(at)
+        until, known = to_numpy(at), self._known(wanted, since)
         columns = {}
         for series, preferred in wanted.items():
-            histories = self._histories[series, tuple(preferred)]
+            histories = known[series, tuple(preferred)]
             present = sorted({s for h in histories.values() for s in h.known_sources(until)})
             if not preferred and len(present) > 1:
                 raise ParamsError(
                     f"{series} has {len(present)} sources in the archive as of {iso(at)} "
                     f"({', '.join(present)}) and the desk prefers none. "
-                    "Name one or more under 'instruments: ... sources:' in params."
+                    f"Name one or more under 'instruments: ... {_where(series)}:' in params."
                 )
             for field, history in histories.items():
                 column = history.as_of(until)
@@ -196,18 +213,31 @@ class Archive:
                     columns[series, field] = column
         return Snapshot(as_of=at, columns=columns)
 
-    def _refresh(self, wanted: Mapping[str, Sequence[str]]) -> dt.datetime | None:
-        """Loads what is not in memory yet; forgets everything when parts were added."""
+    def _refresh(self) -> dt.datetime | None:
+        """Forgets everything when parts were added; returns where the archive ends."""
         parts = tuple(self.parts())
         if parts != self._seen:
-            self._histories, self._seen, self._end = {}, parts, self.end()
-        keys = {(name, tuple(sources)) for name, sources in wanted.items()} - set(self._histories)
-        if keys and parts:
-            rows = _table(parts, {name for name, _ in keys}).to_pandas()
-            groups = dict(iter(rows.groupby("series", observed=True)))
-            for name, preferred in keys:
-                self._histories[name, preferred] = _histories(groups.get(name), preferred)
+            self._histories, self._names, self._seen, self._end = {}, None, parts, self.end()
         return self._end
+
+    def _known(
+        self, wanted: Mapping[str, Sequence[str]], since: dt.datetime | None
+    ) -> Mapping[tuple[str, tuple[str, ...]], Mapping[str, _History]]:
+        """The histories of these series; whole ones are loaded once."""
+        keys = {(name, tuple(sources)) for name, sources in wanted.items()}
+        if since is not None:
+            return self._read(keys, since)
+        self._histories |= self._read(keys - set(self._histories))
+        return self._histories
+
+    def _read(
+        self, keys: Collection[tuple[str, tuple[str, ...]]], since: dt.datetime | None = None
+    ) -> dict[tuple[str, tuple[str, ...]], dict[str, _History]]:
+        if not keys:
+            return {}
+        rows = _table(self._seen, {name for name, _ in keys}, since).to_pandas()
+        groups = dict(iter(rows.groupby("series", observed=True)))
+        return {(name, order): _histories(groups.get(name), order) for name, order in keys}
 
     def rows(self, series: Collection[str]) -> Iterator[pd.DataFrame]:
         """All vintages of these series whatever their moment, part by part: for checks only."""
@@ -229,6 +259,11 @@ class Archive:
             .groupby(["series", "field", "source"], as_index=False)
             .agg({**sums, "unit": "last"})
         )
+
+
+def _where(series: str) -> str:
+    """The key of the params that prefers sources of this series."""
+    return "sources" if intraday.length(series) is None else "intraday"
 
 
 def _counts(part: Path) -> pd.DataFrame:
@@ -260,10 +295,23 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _table(parts: Sequence[Path], series: Collection[str] | None = None) -> pa.Table:
+def _column(part: Path, name: str) -> list[str]:
+    """The distinct texts of one column of a part."""
+    table = pq.read_table(part, columns=[name], read_dictionary=[name])
+    found: list[str] = pc.unique(table.column(name)).to_pylist()
+    return found
+
+
+def _table(
+    parts: Sequence[Path],
+    series: Collection[str] | None = None,
+    since: dt.datetime | None = None,
+) -> pa.Table:
     """Rows of these parts, with texts as dictionaries: they repeat on every row."""
-    filters = None if series is None else [("series", "in", series)]
-    table = pq.read_table(list(parts), filters=filters, schema=SCHEMA)
+    filters: list[tuple[str, str, object]] = []
+    filters += [] if series is None else [("series", "in", series)]
+    filters += [] if since is None else [("at", ">=", pa.scalar(since, SCHEMA.field("at").type))]
+    table = pq.read_table(list(parts), filters=filters or None, schema=SCHEMA)
     for name in ("series", "field", "unit", "source"):
         index = table.schema.get_field_index(name)
         table = table.set_column(index, name, table.column(name).dictionary_encode())
