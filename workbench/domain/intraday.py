@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-_FORM = re.compile(r"(?P<series>.+)@(?P<count>[1-9]\d*)(?P<unit>h|m|s|ms|us)")
+_FORM = re.compile(r"(?P<series>.+)@(?P<count>[1-9]\d*)(?P<unit>h|m|s|ms|us)", re.DOTALL)
 _UNITS = {  # longest first: a length is named in the first unit that divides it
     "h": np.timedelta64(1, "h"),
     "m": np.timedelta64(1, "m"),
