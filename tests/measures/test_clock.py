@@ -163,7 +163,7 @@ def test_no_daily_price_mends_finer_bars(bars_of):
     of them: it may be another quote's.
     """
     midnight = moment("2026-04-05T00:00Z")
-    claim = claims.level(BTC, claims.window_to(BTC, START, midnight), ">", 50)
+    claim = registered(claims.level(BTC, claims.window_to(BTC, START, midnight), ">", 50), HOURS)
     daily = {COIN: bars_of([90, 91], symbol=COIN, last=dt.date(2026, 4, 4), name="24/7")}
     assert settle(claim, daily, TABLE, LATER, finer={COIN: [HOURS]}) is None
     alone = settle(claim, daily, TABLE, LATER, finer={COIN: []})
