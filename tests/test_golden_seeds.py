@@ -7,29 +7,32 @@ import datetime as dt
 import json
 import os
 import re
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from workbench.domain import claims
-from workbench.domain.calendars import moment, venue
+from workbench.domain.calendars import moment
 from workbench.domain.english import Compiled, compile_text
 from workbench.domain.errors import ClaimRefused
-from workbench.domain.instruments import INSTRUMENTS, KNOWN
+from workbench.domain.instruments import INSTRUMENTS
 from workbench.domain.records import Settlement
-from workbench.measures.prices import Bars
-from workbench.measures.settling import references, settle
+from workbench.measures.prices import bars
+from workbench.measures.settling import references
+from workbench.steps import score
+from workbench.steps.finer import finer_bars
+from workbench.world import importing
+from workbench.world.archive import Archive
+from workbench.world.params import Desk, open_desk
 
 SHARED = Path(os.environ.get("WORKBENCH_SHARED") or Path(__file__).parents[2] / "shared")
 pytestmark = pytest.mark.skipif(
     not (SHARED / "seeds" / "claims.jsonl").is_file(), reason="the shared seeds are not at hand"
 )
 LATE = moment("2026-04-10T23:00Z")  # the series end that day
-TABLE = {one.symbol: one for one in KNOWN}
 
 
 def issue(one: dict[str, Any]) -> dt.datetime | None:
@@ -53,52 +56,71 @@ def compiled(one: dict[str, Any]) -> Compiled | ClaimRefused:
         return refused
 
 
-@cache
-def read(name: str) -> pd.DataFrame:
-    return pd.read_parquet(SHARED / "data" / "series" / f"{name}.parquet")
+# From each file: its series, and the sources that the desk below prefers.
+FILES = {
+    "equity_daily_ohlcv": "SPY QQQ TSLA META AMZN MSFT NVDA GOOGL AAPL",
+    "equity_daily_adj": "IWM MSTR",
+    "vix_daily": "VIX",
+    "crypto_daily": "BTC-USD ETH-USD SOL-USD",
+    "crypto_hourly": "BTCUSDT ETHUSDT SOLUSDT",
+}
+# IWM's raw prices end before the calls do, and MSTR has adjusted ones only.
+PARAMS = """\
+desk: seeds
+feeds: []
+first: 2026-03-02
+minds: []
+instruments:
+  - SPY
+  - {symbol: VIX, sources: [DV]}
+  - {symbol: IWM, sources: [L]}
+  - {symbol: MSTR, sources: [L]}
+"""
 
 
-@cache
-def bars(symbol: str, fine: bool = False) -> Bars:
-    """Bars of one instrument: daily on its venue's sessions, or hourly of a coin."""
-    one = TABLE[symbol]
-    if fine:
-        rows = read("crypto_hourly").query(f"series == '{one.short}USDT' and source == 'A'")
-        table = rows.pivot_table(index="ts", columns="field", values="value")
-        at = table.index.tz_convert(None).to_numpy().astype("datetime64[us]") + np.timedelta64(
-            1, "h"
-        )
-        dates = at.astype("datetime64[D]")
-    else:
-        file, source = {
-            "VIX": ("vix_daily", "DV"), "IWM": ("equity_daily_adj", "L"),
-            "BTC-USD": ("crypto_daily", "B-yahoo"),
-        }.get(symbol, ("equity_daily_ohlcv", "H"))  # fmt: skip
-        rows = read(file).query(f"series == '{symbol}' and source.str.contains('{source}')")
-        table = rows.pivot_table(index="date", columns="field", values="value")
-        table.columns = [name.removesuffix("_adj") for name in table.columns]
-        table = table.loc[:, ~table.columns.duplicated()]
-        days = pd.to_datetime(table.index).to_numpy().astype("datetime64[D]")
-        calendar = venue(one.venue)
-        index = np.minimum(np.searchsorted(calendar.dates, days), len(calendar.dates) - 1)
-        kept = calendar.dates[index] == days
-        table, dates, at = table[kept], days[kept], calendar.closes[index[kept]]
-    lag = np.timedelta64(one.lag_minutes, "m")
-    return Bars(
-        symbol=symbol, dates=dates, at=at, known_at=at + lag, open=np.full(len(table), np.nan),
-        close=table["close"].to_numpy(float), high=table["high"].to_numpy(float),
-        low=table["low"].to_numpy(float), volume=np.full(len(table), np.nan),
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    folder = tmp_path_factory.mktemp("seeds")
+    (folder / "seeds.yaml").write_text(PARAMS, encoding="utf-8")
+    return open_desk(folder / "seeds.yaml", folder / "outputs", folder / "archive")
 
 
-def settled(claim: claims.Claim, as_of: dt.datetime = LATE) -> Settlement | None:
-    """The claim registered at the closes known at its issue, and settled."""
-    venues = {TABLE[symbol].venue for symbol in claim.symbols}
-    fine = claim.window.mode == "clock" or len(venues) > 1
-    held = {s: bars(s, fine and TABLE[s].venue == "24/7") for s in claim.symbols}
-    frozen = references(claim, held)
-    assert frozen is not None
-    return settle(claims.with_references(claim, frozen), held, TABLE, as_of)
+@pytest.fixture(scope="module")
+def archive(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """The real series from February 2026 on, imported as a person would."""
+    folder = tmp_path_factory.mktemp("series")
+    for name, series in FILES.items():
+        rows = pd.read_parquet(SHARED / "data" / "series" / f"{name}.parquet")
+        time = "ts" if "ts" in rows else "date"
+        recent = pd.to_datetime(rows[time], utc=True) >= pd.Timestamp("2026-02-01", tz="UTC")
+        rows = rows[recent & rows["series"].isin(series.split())]
+        rows = rows.assign(field=rows["field"].str.removesuffix("_adj"))
+        rows.to_parquet(folder / f"{name}.parquet")
+    archive = Archive(desk.archive)
+    importing.append(archive, importing.read(folder, desk.instruments))
+    return archive
+
+
+Settle = Callable[..., Settlement | None]
+
+
+@pytest.fixture(scope="module")
+def settled(desk: Desk, archive: Archive) -> Settle:
+    """Registers a claim at the prices known at its issue and settles it from the archive."""
+    table = {one.symbol: one for one in desk.table}
+
+    def ended(claim: claims.Claim, as_of: dt.datetime = LATE) -> Settlement | None:
+        start = claim.window.start
+        seen = archive.as_of(start, {symbol: table[symbol].sources for symbol in claim.symbols})
+        daily = {symbol: bars(seen, table[symbol]) for symbol in claim.symbols}
+        finer = finer_bars(archive, [claim], table, start)
+        frozen = references(claim, daily, table, finer)
+        assert frozen is not None
+        made = claims.with_references(claim, frozen)
+        found = score.settlements(desk, archive, [made], as_of)
+        return found[0] if found else None
+
+    return ended
 
 
 def seeds() -> list[dict[str, Any]]:
@@ -117,7 +139,7 @@ EXPECTED = [
 ]  # fmt: skip
 
 
-def test_each_seed_call_compiles_and_settles_as_the_docs_say():
+def test_each_seed_call_compiles_and_settles_as_the_docs_say(settled: Settle):
     """All 40 calls: refused with this code, or settled so on the closes of the real series."""
     found: list[object] = []
     for one in seeds():
@@ -135,7 +157,7 @@ def test_each_seed_call_compiles_and_settles_as_the_docs_say():
     assert found == EXPECTED
 
 
-def test_a_seed_call_waits_for_its_deadline():
+def test_a_seed_call_waits_for_its_deadline(settled: Settle):
     """Nothing settles before its deadline, however much of the future lies in the files."""
     for one in seeds():
         read_as = compiled(one)
@@ -144,7 +166,7 @@ def test_a_seed_call_waits_for_its_deadline():
                 assert settled(claim, claim.window.deadline - dt.timedelta(seconds=1)) is None
 
 
-def test_moves_made_before_the_call_do_not_count():
+def test_moves_made_before_the_call_do_not_count(settled: Settle):
     """On Good Friday the desk saw IWM up 0.7 % and called +0.5 to +1.2: that was Thursday's move.
 
     The judge's own figure lies inside the band, so its verdict was wrong twice; what counts is
@@ -177,7 +199,9 @@ DISPATCHES = [
 
 
 @pytest.mark.parametrize(("file", "pattern", "at", "expected"), DISPATCHES)
-def test_each_prediction_of_the_dispatches(file: str, pattern: str, at: str, expected: Any):
+def test_each_prediction_of_the_dispatches(
+    file: str, pattern: str, at: str, expected: Any, settled: Settle
+):
     """Every prediction of the three dispatches: kind, subject, probability and outcome."""
     found = re.search(pattern, (SHARED / "seeds" / file).read_text("utf-8"))
     assert found is not None
@@ -194,3 +218,16 @@ def test_each_prediction_of_the_dispatches(file: str, pattern: str, at: str, exp
         p = read_as.probability if read_as.attaches == k else None
         shown.append((claim.kind, claim.subject, p, done.outcome))
     assert shown == expected
+
+
+def test_a_call_by_the_clock_names_the_hour_that_settled_it(settled: Settle):
+    """BTC higher in 48 hours, +0.60 %: from the hour known at issue to the last one before T."""
+    one = next(each for each in seeds() if each["prediction_id"] == 2175)
+    read_as = compiled(one)
+    assert isinstance(read_as, Compiled)
+    done = settled(read_as.claims[0])
+    assert done is not None
+    ((series, field, at, _, value),) = done.observations
+    assert (done.outcome, series, field) == ("yes", "BTCUSDT@1h", "close")
+    assert (at, value) == ("2026-04-05T00:00:00Z", 67300.42)
+    assert round(100 * (value / 66901.99 - 1), 2) == 0.6

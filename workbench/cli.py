@@ -270,10 +270,13 @@ def archive_import(
         rows = importing.append(Archive(desk.archive), done)
     if as_json:
         _say(json.dumps({"rows": rows, "accepted": list(done.accepted),
-                         "skipped": [list(pair) for pair in done.skipped]}, indent=1))  # fmt: skip
+                         "skipped": [list(pair) for pair in done.skipped],
+                         "finer": list(done.finer)}, indent=1))  # fmt: skip
         return
     for name, reason in done.skipped:
         _say(f"left out {name}: {reason}")
+    if done.finer:
+        _say(f"Bars shorter than a session, kept apart from daily ones: {', '.join(done.finer)}.")
     _say(f"{rows:,} new observations from {len(done.accepted)} files.")
 
 

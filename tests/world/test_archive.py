@@ -227,3 +227,34 @@ def test_agrees_with_the_definition(drawn: list[tuple], cut: int):
     with tempfile.TemporaryDirectory() as folder:
         found = values(filled(Path(folder), frame), day(cut), *order)
     np.testing.assert_array_equal(found, np.array(expected, float))
+
+
+def test_what_lies_before_a_moment_can_be_left_out(tmp_path: Path):
+    """Of a long series only the end is read, by the moment described, and later all of it."""
+    archive = filled(tmp_path, rows((1, 2, 1.0), (5, 6, 5.0), (9, 10, 9.0), (5, 12, 5.5)))
+    for at, since, seen in (
+        (day(31), day(5), [5.5, 9.0]),  # the moment itself is in
+        (day(11), day(5), [5.0, 9.0]),  # of a vintage that was known
+        (day(7), day(6), []),
+        (day(31), day(20), []),
+    ):
+        column = archive.as_of(at, {"GDP": ()}, since).get("GDP", "value")
+        assert ([] if column is None else column.value.tolist()) == seen
+    assert values(archive, day(31)) == [1.0, 5.5, 9.0]
+
+
+def test_which_series_there_are(tmp_path: Path):
+    """All ids of all parts, those of a part that came a moment ago too."""
+    archive = filled(tmp_path)
+    assert archive.series() == frozenset()
+    for name in ("GDP", "CPI", "CPI@1h"):
+        archive.append(rows((1, 2, 1.0), series=name), origin="test", through=END)
+        assert name in archive.series()
+    assert archive.series() == {"GDP", "CPI", "CPI@1h"}
+
+
+def test_two_sources_of_finer_bars_are_not_mixed(tmp_path: Path):
+    """Without a preference they are refused, with the key of the params that prefers one."""
+    two = [rows((1, 2, 1.0), series="GDP@1h", source=name) for name in ("a", "b")]
+    with pytest.raises(ParamsError, match=r"GDP@1h has 2 sources .*'instruments: ... intraday:'"):
+        filled(tmp_path, *two).as_of(day(31), {"GDP@1h": ()})

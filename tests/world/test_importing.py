@@ -186,7 +186,7 @@ def test_no_close_in_an_earlier_snapshot(tmp_path: Path):
     base.assign(ts=bars, known_at=bars + pd.Timedelta(minutes=15)).to_parquet(path)
     archive = Archive(tmp_path / "archive")
     importing.append(archive, importing.read(path))
-    column = archive.as_of(moment("2018-02-05T20:59:59Z"), {"SPX": ()}).get("SPX")
+    column = archive.as_of(moment("2018-02-05T20:59:59Z"), {"SPX@15m": ()}).get("SPX@15m")
     assert column is not None
     assert str(column.at[-1]) == "2018-02-05T20:45:00.000000"
 

@@ -222,3 +222,23 @@ def test_our_own_desk_opens():
     assert [one.symbol for one in desk.instruments] == ["SPX", "COMP", "VIX"]
     assert {one.params.mind for one in desk.minds} == {"Macro", "Flow", "Contrarian"}
     assert os.fspath(desk.path).endswith(desk.name)
+
+
+def test_finer_bars_of_an_instrument(write: Write):
+    """A desk says which series speak for an instrument within a day, and from which sources."""
+    text = "[SPX, {symbol: BTC-USD, intraday: {BTCUSDC: [], BTC-USD: [b, a]}}, ETH-USD]"
+    spx, btc, eth = open_desk(write(PARAMS.replace("[SPX, VIX]", text))).instruments
+    assert spx.quotes == (("SPX", ()),)
+    assert btc.quotes == (("BTCUSDC", ()), ("BTC-USD", ("b", "a")))
+    assert [quote for quote, _ in eth.quotes] == ["ETH-USD", "ETHUSDT"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{symbol: SPX@1h, name: x, venue: XNYS, theme: index}",
+     "{symbol: BTC-USD, intraday: {SPX@1h: []}}"],
+)  # fmt: skip
+def test_no_instrument_is_named_like_finer_bars(write: Write, text: str):
+    """An id that the archive gives to bars of an hour names no instrument and no quote of one."""
+    said = refusal(write(PARAMS.replace("[SPX, VIX]", f"[{text}]")))
+    assert "'SPX@1h' is how the archive names bars shorter than a session. Write 'SPX'." in said

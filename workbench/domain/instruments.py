@@ -35,6 +35,8 @@ class Instrument:
         aliases: Other names that sentences may use, matched without case.
         sources: Archive sources in order of preference; empty accepts any one source.
         ticker: What desks call it where the archive's series id differs, such as BTC.
+        intraday: Series whose bars shorter than a session speak for it, in order of preference,
+            each with its accepted sources in order; empty for its own series, any one source.
     """
 
     symbol: str
@@ -47,6 +49,12 @@ class Instrument:
     aliases: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     ticker: str = ""
+    intraday: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def quotes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Series whose bars shorter than a session speak for it, each with its sources."""
+        return self.intraday or ((self.symbol, ()),)
 
     @property
     def short(self) -> str:
@@ -90,6 +98,8 @@ def _coin(symbol: str, name: str, series: str, *aliases: str) -> Instrument:
     return Instrument(
         symbol=series, name=symbol, venue=ALWAYS, theme="crypto", lag_minutes=5,
         aliases=(name, symbol, *aliases), sources=("B-yahoo", "K-yahoo"), ticker=symbol,
+        # Hours of coins are mostly published against the tether: second to those in dollars.
+        intraday=((series, ()), (f"{symbol}USDT", ("A", "Z"))),
     )  # fmt: skip
 
 

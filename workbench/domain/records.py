@@ -152,7 +152,7 @@ class Settlement:
         outcome: ``yes``, ``no`` or ``void``.
         reason: What was compared with what, one sentence.
         value: The realised value compared with the strike, in the claim's unit; None when void.
-        observations: The rows that settled it: symbol, field, at, known_at, value.
+        observations: The rows that settled it: series, field, at, known_at, value.
         known_at: When the last of them could first be known.
     """
 

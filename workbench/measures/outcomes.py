@@ -10,7 +10,7 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.claims import WATCHED, Claim, Op
 from workbench.domain.instruments import Instrument
-from workbench.measures.prices import Bars
+from workbench.measures.prices import ARRAYS, Bars
 
 Row = tuple[str, str, str, str, float]
 Splits = Mapping[str, Sequence[tuple[dt.datetime, float]]]
@@ -192,9 +192,8 @@ def _path_of(claim: Claim, own: Bars, one: Instrument) -> Decided:
 def _together(watched: Watched) -> Bars:
     """The bars inside the window and those at its edges, one after the other."""
     parts = watched.all
-    names = [field.name for field in fields(Bars) if field.name != "symbol"]
     joined: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in names
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS
     }
     return replace(watched.inside, **joined)
 

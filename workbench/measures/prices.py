@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.domain import intraday
 from workbench.domain.calendars import Moments, venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.snapshots import Column, Snapshot
@@ -22,6 +23,9 @@ _SEED = 60  # sessions whose mean square starts the recursion
 class Bars:
     """One instrument's daily bars on the sessions of its venue; all arrays have one shape.
 
+    Bars shorter than a session have a ``length``; their ``symbol`` is the series that they are
+    of, such as ``BTC-USD@1h``, their dates are UTC ones, and ``at`` is the end of each.
+
     Attributes:
         symbol: Instrument.
         dates: Session dates, ``datetime64[D]``, increasing.
@@ -32,6 +36,7 @@ class Bars:
         high: Highs, NaN where the source has none.
         low: Lows, NaN where the source has none.
         volume: Volumes, NaN where missing or zero.
+        length: How long each bar lasts; None where bars are sessions.
     """
 
     symbol: str
@@ -43,6 +48,7 @@ class Bars:
     high: Array
     low: Array
     volume: Array
+    length: np.timedelta64 | None = None
 
     def __len__(self) -> int:
         return len(self.close)
@@ -54,12 +60,14 @@ class Bars:
 
     def picked(self, index: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Bars:
         """The bars at these positions, in every field."""
-        names = [field.name for field in fields(self) if field.name != "symbol"]
-        return replace(self, **{name: getattr(self, name)[index] for name in names})
+        return replace(self, **{name: getattr(self, name)[index] for name in ARRAYS})
 
     def until(self, n: int) -> Bars:
         """The first n bars: what was there when the n-th had just closed."""
         return self.picked(slice(0, n))
+
+
+ARRAYS = tuple(field.name for field in fields(Bars) if field.name not in {"symbol", "length"})
 
 
 def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
@@ -80,17 +88,40 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
     kept = (calendar.closes[index] == close.at) & (close.value > 0)
     if not kept.any():
         return None
+    return _bars(snapshot, one.symbol, kept, calendar.dates[index[kept]])
+
+
+def finer_bars(snapshot: Snapshot, series: str) -> Bars | None:
+    """Bars shorter than a session as known, without blanks.
+
+    Args:
+        snapshot: What may be seen.
+        series: Id that names their length, such as ``BTC-USD@1h``.
+
+    Returns:
+        Bars whose ``symbol`` is the series, or None when no close is known. Where the source has
+        a hole there is a gap in ``at``.
+    """
+    close = snapshot.get(series, "close")
+    if close is None or not (kept := close.value > 0).any():
+        return None
+    dates = close.at[kept].astype("datetime64[D]")
+    return replace(_bars(snapshot, series, kept, dates), length=intraday.length(series))
+
+
+def _bars(snapshot: Snapshot, series: str, kept: npt.NDArray[np.bool_], dates: Moments) -> Bars:
+    close = snapshot.columns[series, "close"]
     at = close.at[kept]
-    volume = aligned(snapshot.get(one.symbol, "volume"), at)
+    volume = aligned(snapshot.get(series, "volume"), at)
     return Bars(
-        symbol=one.symbol,
-        dates=calendar.dates[index[kept]],
+        symbol=series,
+        dates=dates,
         at=at,
         known_at=close.known_at[kept],
-        open=aligned(snapshot.get(one.symbol, "open"), at),
+        open=aligned(snapshot.get(series, "open"), at),
         close=close.value[kept],
-        high=aligned(snapshot.get(one.symbol, "high"), at),
-        low=aligned(snapshot.get(one.symbol, "low"), at),
+        high=aligned(snapshot.get(series, "high"), at),
+        low=aligned(snapshot.get(series, "low"), at),
         volume=np.where(volume > 0, volume, np.nan),
     )
 

@@ -15,33 +15,51 @@ import numpy as np
 
 from workbench.domain.calendars import iso, to_datetime, to_numpy, venue
 from workbench.domain.claims import WATCHED, Claim, Reference
-from workbench.domain.instruments import ALWAYS, Instrument
+from workbench.domain.instruments import Instrument
 from workbench.domain.records import Outcome, Settlement
+from workbench.measures import clock
+from workbench.measures.clock import Finer
 from workbench.measures.outcomes import Splits, Watched, decide, rebased
 from workbench.measures.prices import Bars
 
 GRACE = 5
-HOUR = np.timedelta64(1, "h")
-STALE = 2 * HOUR  # an older last price is no reference for a claim that runs by the clock
 
 
-def references(claim: Claim, bars: Mapping[str, Bars | None]) -> tuple[Reference, ...] | None:
-    """The last close of each of a claim's instruments that was known at issue, or None."""
+def references(
+    claim: Claim,
+    bars: Mapping[str, Bars | None],
+    instruments: Mapping[str, Instrument] | None = None,
+    finer: Finer | None = None,
+) -> tuple[Reference, ...] | None:
+    """The last price of each of a claim's instruments that was known at issue, or None.
+
+    Args:
+        claim: Not registered yet.
+        bars: Daily bars by symbol; None where withheld or dark.
+        instruments: Venues, by symbol; needed with ``finer``.
+        finer: Bars of an hour at most, by symbol, as ``settle`` takes them: what is read by the
+            clock is counted from them where they hold a price of the two hours before issue.
+
+    Returns:
+        One close a symbol, in order of ``claim.symbols``; None where one of them has none.
+    """
     found = []
+    start = to_numpy(claim.window.start)
+    by_the_clock = clock.clocked(claim, instruments) if instruments and finer else ()
     for symbol in claim.symbols:
-        own, start = bars.get(symbol), to_numpy(claim.window.start)
-        if own is None:
+        fine = finer.get(symbol, ()) if finer and symbol in by_the_clock else ()
+        own = bars.get(symbol)
+        last = clock.last_known(clock.quoted(claim, fine), start)
+        last = last or clock.last_known([] if own is None else [own], start)
+        if last is None:
             return None
-        known = np.flatnonzero((own.known_at <= start) & (own.at <= start))
-        if not len(known):
-            return None
-        last = int(known[-1])
+        one, index = last
         found.append(
             Reference(
                 symbol=symbol,
-                at=to_datetime(own.at[last]),
-                known_at=to_datetime(own.known_at[last]),
-                value=float(own.close[last]),
+                at=to_datetime(one.at[index]),
+                known_at=to_datetime(one.known_at[index]),
+                value=float(one.close[index]),
             )
         )
     return tuple(found)
@@ -53,6 +71,7 @@ def settle(
     instruments: Mapping[str, Instrument],
     as_of: dt.datetime,
     splits: Splits | None = None,
+    finer: Finer | None = None,
 ) -> Settlement | None:
     """The settlement of a registered claim, or None while it cannot be settled yet.
 
@@ -64,6 +83,8 @@ def settle(
         as_of: The moment of settling; nothing known later is read.
         splits: Known splits by symbol: (first session's open or close after it, new shares for
             one old). Strikes and references are rebased; a path across a split is void.
+        finer: Bars of an hour at most by symbol, as known at ``as_of``: quotes in order of
+            preference, finest first. They go before ``bars`` where a claim runs by the clock.
 
     Returns:
         ``yes`` or ``no`` once every needed bar is known; ``void`` with its reason when a bar is
@@ -72,16 +93,19 @@ def settle(
     if as_of < claim.window.deadline:
         return None
     if claim.given is not None:
-        return _conditional(claim, claim.given, bars, instruments, as_of, splits)
+        return _conditional(claim, claim.given, bars, instruments, as_of, splits, finer)
     if stale := _stale(claim, instruments):
         return _void(claim, stale, as_of)
-    windows = {s: _watched(claim, bars.get(s), instruments, as_of) for s in claim.symbols}
+    windows = {
+        symbol: _watched(claim, symbol, bars, finer or {}, instruments, as_of)
+        for symbol in claim.symbols
+    }
     missing = [symbol for symbol, window in windows.items() if window is None]
     if missing:
         lapsed = venue(instruments[claim.subject].venue).count(claim.window.deadline, as_of)
         if lapsed <= GRACE:
             return None
-        fine = "hourly bars" if _clocked(claim, missing[0], instruments) else "bars"
+        fine = "hourly bars" if clock.is_clocked(claim, missing[0], instruments) else "bars"
         gone = f"{', '.join(missing)} has no complete {fine} to {claim.window.date}"
         return _void(claim, f"{gone} as of {iso(as_of)}.", as_of)
     found = {symbol: window for symbol, window in windows.items() if window is not None}
@@ -115,20 +139,21 @@ def _conditional(
     instruments: Mapping[str, Instrument],
     as_of: dt.datetime,
     splits: Splits | None,
+    finer: Finer | None,
 ) -> Settlement | None:
     """Void unless the condition came true; then as the claim without it."""
     frozen = {one.symbol: one for one in claim.references}
     condition = replace(
         given, references=tuple(frozen[symbol] for symbol in given.symbols if symbol in frozen)
     )
-    met = settle(condition, bars, instruments, as_of, splits)
+    met = settle(condition, bars, instruments, as_of, splits, finer)
     if met is None:
         return None
     if met.outcome != "yes":
         return _void(claim, f"The condition ended {met.outcome}: {met.reason}", met.known_at)
     bare = replace(claim, given=None)
     bare = replace(bare, references=claim.references[: len(bare.symbols)])
-    settled = settle(bare, bars, instruments, as_of, splits)
+    settled = settle(bare, bars, instruments, as_of, splits, finer)
     return settled and replace(
         settled,
         claim=claim.id,
@@ -143,38 +168,39 @@ def _stale(claim: Claim, instruments: Mapping[str, Instrument]) -> str:
         return ""
     start = claim.window.start
     for one in claim.references:
-        clock = venue(instruments[one.symbol].venue)
-        if _clocked(claim, one.symbol, instruments):
-            old = bool(to_numpy(start) - to_numpy(one.at) > STALE)
+        if clock.is_clocked(claim, one.symbol, instruments):
+            old = bool(to_numpy(start) - to_numpy(one.at) > clock.STALE)
         else:
-            old = clock.count(one.at, start) > 1
+            old = venue(instruments[one.symbol].venue).count(one.at, start) > 1
         if old:
             return f"The reference of {one.symbol} is of {iso(one.at)}, too old at {iso(start)}."
     return ""
 
 
-def _clocked(claim: Claim, symbol: str, instruments: Mapping[str, Instrument]) -> bool:
-    """True for an instrument that is read at moments between the closes of its venue."""
-    others = any(instruments[each].venue != ALWAYS for each in claim.symbols)
-    return claim.window.mode == "clock" or (instruments[symbol].venue == ALWAYS and others)
-
-
 def _watched(
-    claim: Claim, one: Bars | None, instruments: Mapping[str, Instrument], as_of: dt.datetime
+    claim: Claim,
+    symbol: str,
+    bars: Mapping[str, Bars | None],
+    finer: Finer,
+    instruments: Mapping[str, Instrument],
+    as_of: dt.datetime,
 ) -> Watched | None:
     """The bars that settle the claim, or None unless all of them are there and known."""
-    if one is None:
-        return None
-    found = (
-        _by_the_clock(claim, one)
-        if _clocked(claim, one.symbol, instruments)
-        else _in_sessions(claim, one)
-    )
-    if found is None or any(to_datetime(each.known_at.max()) > as_of for each in found.all):
-        return None
-    if claim.kind in WATCHED and not all(np.isfinite(b.high + b.low).all() for b in found.all):
-        return None
-    return found
+    daily = bars.get(symbol)
+    by_the_clock = clock.is_clocked(claim, symbol, instruments)
+    options = clock.quoted(claim, finer.get(symbol, ())) if by_the_clock else []
+    for one in options or ([] if daily is None else [daily]):
+        found = clock.watched(claim, one) if by_the_clock else _in_sessions(claim, one)
+        if found is not None and _complete(claim, found, as_of):
+            return found
+    return None
+
+
+def _complete(claim: Claim, found: Watched, as_of: dt.datetime) -> bool:
+    """True when every bar is known, and has its high and low where the claim needs them."""
+    if any(to_datetime(each.known_at.max()) > as_of for each in found.all):
+        return False
+    return claim.kind not in WATCHED or all(np.isfinite(b.high + b.low).all() for b in found.all)
 
 
 def _in_sessions(claim: Claim, one: Bars) -> Watched | None:
@@ -188,32 +214,3 @@ def _in_sessions(claim: Claim, one: Bars) -> Watched | None:
     if first > 0 and to_datetime(one.at[first - 1]) > claim.window.start:
         return None
     return Watched(inside=one.picked(slice(first, last + 1)), edges=None)
-
-
-def _by_the_clock(claim: Claim, one: Bars) -> Watched | None:
-    """The bars between two moments, none longer than an hour.
-
-    A bar that began before issue, or ends after the deadline, is an edge: what happened in it
-    may have happened outside the window.
-    """
-    start, end = to_numpy(claim.window.start), to_numpy(claim.window.deadline)
-    before = int(np.searchsorted(one.at, start, side="right")) - 1
-    last = int(np.searchsorted(one.at, end, side="right")) - 1
-    if before < 0 or last <= before or end - one.at[last] >= HOUR:
-        return None
-    if claim.kind not in WATCHED:
-        return Watched(inside=one.picked(slice(last, last + 1)), edges=None)
-    cut_short = bool(one.at[last] < end)
-    if cut_short and last + 1 >= len(one):
-        return None
-    if (np.diff(one.at[before : last + 1 + cut_short]) > HOUR).any():
-        return None
-    straddles = bool(one.at[before] < start)
-    first = before + 1 + straddles
-    edges = [before + 1] * straddles + [last + 1] * cut_short
-    if first > last:
-        return None
-    return Watched(
-        inside=one.picked(slice(first, last + 1)),
-        edges=one.picked(np.array(edges)) if edges else None,
-    )

@@ -19,6 +19,7 @@ from workbench.measures.prices import bars as bars_of
 from workbench.measures.scoring import Skill, brier, desk_score, log_loss, skill
 from workbench.measures.settling import settle
 from workbench.steps.bench import Bench
+from workbench.steps.finer import finer_bars
 from workbench.world import ledger as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger, canonical
@@ -63,7 +64,8 @@ def settlements(
     snapshot = archive.as_of(as_of, {symbol: instruments[symbol].sources for symbol in wanted})
     bars = {symbol: bars_of(snapshot, instruments[symbol]) for symbol in wanted}
     splits = {symbol: _splits(snapshot, symbol) for symbol in wanted}
-    found = [settle(claim, bars, instruments, as_of, splits) for claim in due]
+    finer = finer_bars(archive, due, instruments, as_of)
+    found = [settle(claim, bars, instruments, as_of, splits, finer) for claim in due]
     return [one for one in found if one is not None]
 
 

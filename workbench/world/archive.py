@@ -12,20 +12,19 @@ import hashlib
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from workbench.domain.calendars import Moments, iso, moment, to_numpy
+from workbench.domain import intraday
+from workbench.domain.calendars import iso, moment, to_numpy
 from workbench.domain.errors import BeyondArchive, ParamsError
-from workbench.domain.snapshots import Column, Snapshot
+from workbench.domain.snapshots import Snapshot
 from workbench.world.files import write_atomic
+from workbench.world.vintages import History, histories
 
 COLUMNS = ("series", "field", "at", "known_at", "value", "unit", "source")
 SCHEMA = pa.schema(
@@ -41,61 +40,6 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _History:
-    """All vintages of one (series, field), ordered by (at, source rank, known_at)."""
-
-    at: Moments
-    known_at: Moments
-    value: npt.NDArray[np.float64]
-    rank: npt.NDArray[np.int64]  # place of the row's source in ``sources``
-    sources: tuple[str, ...]
-    unit: npt.NDArray[np.int64]  # place of the row's unit in ``units``
-    units: tuple[str, ...]
-    plain: bool  # one vintage a moment and known_at never falls: as-of is a prefix
-
-    def known_sources(self, until: np.datetime64) -> set[str]:
-        """The sources that had published anything by a moment."""
-        if len(self.sources) == 1 and self.known_at.min() <= until:
-            return set(self.sources)
-        return {self.sources[i] for i in np.unique(self.rank[self.known_at <= until])}
-
-    def as_of(self, until: np.datetime64) -> Column | None:
-        if self.plain:
-            kept: slice | npt.NDArray[np.int64] = slice(
-                0, int(np.searchsorted(self.known_at, until, side="right"))
-            )
-        else:
-            kept = self._winners(until)
-        at = self.at[kept]
-        if not len(at):
-            return None
-        arrays = at, self.known_at[kept], self.value[kept]
-        for array in arrays:
-            array.flags.writeable = False
-        # Unit and source are read from the rows kept, so that no later row can change them.
-        used = np.unique(self.rank[kept]) if len(self.sources) > 1 else (0,)
-        return Column(
-            at=arrays[0],
-            known_at=arrays[1],
-            value=arrays[2],
-            unit=self.units[self.unit[kept][-1]],
-            source="+".join(self.sources[i] for i in used),
-        )
-
-    def _winners(self, until: np.datetime64) -> npt.NDArray[np.int64]:
-        """Of each moment: the best-ranked source's latest vintage known by then."""
-        known = np.flatnonzero(self.known_at <= until)
-        at, rank = self.at[known], self.rank[known]
-        first = np.r_[True, at[1:] != at[:-1]] if len(known) else np.zeros(0, bool)
-        best = rank[first][np.cumsum(first) - 1] if len(known) else rank
-        known = known[rank == best]
-        at = self.at[known]
-        last = np.r_[at[1:] != at[:-1], True] if len(known) else np.zeros(0, bool)
-        winners: npt.NDArray[np.int64] = known[last]
-        return winners
-
-
 class Archive:
     """One store of observations in a folder of its own.
 
@@ -105,7 +49,8 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._histories: dict[tuple[str, tuple[str, ...]], dict[str, _History]] = {}
+        self._histories: dict[tuple[str, tuple[str, ...]], dict[str, History]] = {}
+        self._names: frozenset[str] | None = None
         self._seen: tuple[Path, ...] = ()
         self._end: dt.datetime | None = None
 
@@ -156,19 +101,34 @@ class Archive:
         note: dict[str, str] = json.loads(metadata[b"workbench"])
         return note
 
-    def as_of(self, at: dt.datetime, wanted: Mapping[str, Sequence[str]]) -> Snapshot:
+    def series(self) -> frozenset[str]:
+        """The ids of all series that the archive holds, whatever their moment."""
+        self._refresh()
+        if self._names is None:
+            columns = (_column(part, "series") for part in self._seen)
+            self._names = frozenset(name for column in columns for name in column)
+        return self._names
+
+    def as_of(
+        self,
+        at: dt.datetime,
+        wanted: Mapping[str, Sequence[str]],
+        since: dt.datetime | None = None,
+    ) -> Snapshot:
         """What was known at a moment.
 
         Args:
             at: The moment, aware UTC.
             wanted: Series id to its accepted sources in order of preference; an empty
                 preference accepts the series' only source.
+            since: Where only what describes this moment or a later one is wanted, as of series
+                with many rows: little more is read, and nothing of it stays in memory.
 
         Raises:
             BeyondArchive: The moment lies after the last pull, or nothing was ever pulled.
             ParamsError: A series had several sources by then and the desk prefers none.
         """
-        end = self._refresh(wanted)
+        end = self._refresh()
         if end is None:
             raise BeyondArchive(
                 f"The archive at {self.folder.name!r} is empty, so nothing is known as of "
@@ -179,35 +139,48 @@ class Archive:
                 f"Nothing is known as of {iso(at)}: the last pull reached {iso(end)}. "
                 "Ask for an earlier moment, or import later history."
             )
-        until = to_numpy(at)
+        until, known = to_numpy(at), self._known(wanted, since)
         columns = {}
         for series, preferred in wanted.items():
-            histories = self._histories[series, tuple(preferred)]
-            present = sorted({s for h in histories.values() for s in h.known_sources(until)})
+            fields = known[series, tuple(preferred)]
+            present = sorted({s for h in fields.values() for s in h.known_sources(until)})
             if not preferred and len(present) > 1:
                 raise ParamsError(
                     f"{series} has {len(present)} sources in the archive as of {iso(at)} "
                     f"({', '.join(present)}) and the desk prefers none. "
-                    "Name one or more under 'instruments: ... sources:' in params."
+                    f"Name one or more under 'instruments: ... {_where(series)}:' in params."
                 )
-            for field, history in histories.items():
+            for field, history in fields.items():
                 column = history.as_of(until)
                 if column is not None:
                     columns[series, field] = column
         return Snapshot(as_of=at, columns=columns)
 
-    def _refresh(self, wanted: Mapping[str, Sequence[str]]) -> dt.datetime | None:
-        """Loads what is not in memory yet; forgets everything when parts were added."""
+    def _refresh(self) -> dt.datetime | None:
+        """Forgets everything when parts were added; returns where the archive ends."""
         parts = tuple(self.parts())
         if parts != self._seen:
-            self._histories, self._seen, self._end = {}, parts, self.end()
-        keys = {(name, tuple(sources)) for name, sources in wanted.items()} - set(self._histories)
-        if keys and parts:
-            rows = _table(parts, {name for name, _ in keys}).to_pandas()
-            groups = dict(iter(rows.groupby("series", observed=True)))
-            for name, preferred in keys:
-                self._histories[name, preferred] = _histories(groups.get(name), preferred)
+            self._histories, self._names, self._seen, self._end = {}, None, parts, self.end()
         return self._end
+
+    def _known(
+        self, wanted: Mapping[str, Sequence[str]], since: dt.datetime | None
+    ) -> Mapping[tuple[str, tuple[str, ...]], Mapping[str, History]]:
+        """The histories of these series; whole ones are loaded once."""
+        keys = {(name, tuple(sources)) for name, sources in wanted.items()}
+        if since is not None:
+            return self._read(keys, since)
+        self._histories |= self._read(keys - set(self._histories))
+        return self._histories
+
+    def _read(
+        self, keys: Collection[tuple[str, tuple[str, ...]]], since: dt.datetime | None = None
+    ) -> dict[tuple[str, tuple[str, ...]], dict[str, History]]:
+        if not keys:
+            return {}
+        rows = _table(self._seen, {name for name, _ in keys}, since).to_pandas()
+        groups = dict(iter(rows.groupby("series", observed=True)))
+        return {(name, order): histories(groups.get(name), order) for name, order in keys}
 
     def rows(self, series: Collection[str]) -> Iterator[pd.DataFrame]:
         """All vintages of these series whatever their moment, part by part: for checks only."""
@@ -229,6 +202,11 @@ class Archive:
             .groupby(["series", "field", "source"], as_index=False)
             .agg({**sums, "unit": "last"})
         )
+
+
+def _where(series: str) -> str:
+    """The key of the params that prefers sources of this series."""
+    return "sources" if intraday.length(series) is None else "intraday"
 
 
 def _counts(part: Path) -> pd.DataFrame:
@@ -260,37 +238,24 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _table(parts: Sequence[Path], series: Collection[str] | None = None) -> pa.Table:
+def _column(part: Path, name: str) -> list[str]:
+    """The distinct texts of one column of a part."""
+    table = pq.read_table(part, columns=[name], read_dictionary=[name])
+    found: list[str] = pc.unique(table.column(name)).to_pylist()
+    return found
+
+
+def _table(
+    parts: Sequence[Path],
+    series: Collection[str] | None = None,
+    since: dt.datetime | None = None,
+) -> pa.Table:
     """Rows of these parts, with texts as dictionaries: they repeat on every row."""
-    filters = None if series is None else [("series", "in", series)]
-    table = pq.read_table(list(parts), filters=filters, schema=SCHEMA)
+    filters: list[tuple[str, str, object]] = []
+    filters += [] if series is None else [("series", "in", series)]
+    filters += [] if since is None else [("at", ">=", pa.scalar(since, SCHEMA.field("at").type))]
+    table = pq.read_table(list(parts), filters=filters or None, schema=SCHEMA)
     for name in ("series", "field", "unit", "source"):
         index = table.schema.get_field_index(name)
         table = table.set_column(index, name, table.column(name).dictionary_encode())
     return table
-
-
-def _histories(rows: pd.DataFrame | None, preferred: Sequence[str]) -> dict[str, _History]:
-    """Each field's vintages; sources outside a stated preference are left out."""
-    if rows is None:
-        return {}
-    order = list(preferred) or sorted(rows["source"].unique())
-    rows = rows[rows["source"].isin(order)]
-    rank = rows["source"].cat.set_categories(order).cat.codes.astype(np.int64)
-    result = {}
-    ordered = rows.assign(rank=rank).sort_values(["at", "rank", "known_at"], kind="stable")
-    for field, group in ordered.groupby("field", observed=True):
-        at = group["at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]")
-        known = group["known_at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]")
-        unit, units = pd.factorize(group["unit"].astype(str))
-        result[str(field)] = _History(
-            at=at,
-            known_at=known,
-            value=group["value"].to_numpy(float),
-            rank=group["rank"].to_numpy(),
-            sources=tuple(order),
-            unit=unit,
-            units=tuple(units),
-            plain=bool((at[1:] > at[:-1]).all() and (known[1:] >= known[:-1]).all()),
-        )
-    return result

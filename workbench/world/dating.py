@@ -56,13 +56,14 @@ def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) ->
 
 
 def lengths(
-    frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None
+    frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None, time: str = "ts"
 ) -> npt.NDArray[np.timedelta64]:
     """How long the bar on each row lasts: the most common spacing of its series, source and field.
 
     Args:
-        frame: Long rows with ``series`` and aware ``ts``, and optionally ``field``, ``source``.
+        frame: Long rows with ``series`` and aware times, and optionally ``field``, ``source``.
         extra: Instruments beyond the built-in table, by series id.
+        time: The column of the times.
 
     Returns:
         One length a row, ``timedelta64[us]``; a day where a weekend lies between days, the
@@ -70,7 +71,7 @@ def lengths(
         NaT where a lone bar does not tell.
     """
     table = {**TABLE, **(extra or {})}
-    starts = _naive(frame["ts"])
+    starts = _naive(frame[time])
     result = np.empty(len(starts), "timedelta64[us]")
     for series, rows in _groups(frame):
         one = table.get(series)

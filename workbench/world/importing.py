@@ -2,7 +2,8 @@
 
 ``read`` checks everything before anything is written, and one malformed file refuses the whole
 delivery; ``append`` writes it. What a long file is, and how its rows are refused, is told in
-``long_files``; when its values became known, in ``dating``.
+``long_files``; when its values became known, in ``dating``; which of its bars are kept apart from
+daily ones, in ``finer``.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.domain import intraday
 from workbench.domain.errors import ImportRefused
 from workbench.domain.instruments import INSTRUMENTS, Instrument
-from workbench.world import dating
+from workbench.world import dating, finer
 from workbench.world.agreement import KEY, Keyed
 from workbench.world.archive import COLUMNS, Archive
 from workbench.world.long_files import TEXTS, LongFile, unfit
@@ -37,11 +39,13 @@ class Delivery:
         skipped: File name and reason, for each file of the folder that is not long.
         through: Latest ``known_at`` of the instruments' closes, or of all rows when there are
             none; None when no file holds a row.
+        finer: Series ids of the bars shorter than a session, in order of name.
     """
 
     frames: Mapping[str, pd.DataFrame]
     skipped: tuple[tuple[str, str], ...]
     through: dt.datetime | None
+    finer: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -85,7 +89,12 @@ def read(path: Path, instruments: Iterable[Instrument] = ()) -> Delivery:
     if full:
         Keyed.of(full).agree()
         frames |= {name: frame[~frame.duplicated(KEY)] for name, frame in full.items()}
-    return Delivery(frames=frames, skipped=tuple(skipped), through=_through(frames, own))
+    return Delivery(
+        frames=frames,
+        skipped=tuple(skipped),
+        through=_through(frames, own),
+        finer=tuple(sorted(finer.spoken(_series(frames), own))),
+    )
 
 
 def append(archive: Archive, delivery: Delivery) -> int:
@@ -119,7 +128,7 @@ def _observations(file: LongFile, own: Mapping[str, Instrument]) -> pd.DataFrame
     frame[file.time] = file.moments(file.time)
     if "known_at" in file:
         frame["known_at"] = file.moments("known_at")
-    frame = _timed(file, frame, own)
+    frame, own = _timed(file, frame, own)
     early = (frame["known_at"] < frame["earliest"]).to_numpy(bool)
     if early.any():
         said = frame.loc[early, "earliest"].iloc[0].isoformat()
@@ -139,21 +148,31 @@ def _observations(file: LongFile, own: Mapping[str, Instrument]) -> pd.DataFrame
     return frame.loc[:, list(COLUMNS)]
 
 
-def _timed(file: LongFile, frame: pd.DataFrame, own: Mapping[str, Instrument]) -> pd.DataFrame:
-    """The rows with ``at``, ``known_at``, and the moment before which none can be known."""
+def _timed(
+    file: LongFile, frame: pd.DataFrame, own: Mapping[str, Instrument]
+) -> tuple[pd.DataFrame, Mapping[str, Instrument]]:
+    """The rows with ``at``, ``known_at``, and the moment before which none can be known.
+
+    Bars shorter than a session have their own series ids; the instruments come with these.
+    """
     if file.time == "date":
-        return dating.dated(frame.assign(date=frame["date"].dt.tz_localize(None)), own)
-    if file.time == "at":
-        return dating.lagged(frame, own)
-    length = dating.lengths(frame, own)
-    if (length > dating.DAY).any():
+        if wrong := sorted(one for one in frame["series"].cat.categories if intraday.length(one)):
+            bad = (frame["series"] == wrong[0]).to_numpy(bool)
+            file.refuse("series", bad, "Bars shorter than a session have 'ts' or 'at'.")
+        return dating.dated(frame.assign(date=frame["date"].dt.tz_localize(None)), own), own
+    length = dating.lengths(frame, own, file.time)
+    if file.time == "ts" and (length > dating.DAY).any():
         row = int((length > dating.DAY).argmax())
         raise ImportRefused(
             f"{file.name}, row {row + 1:,}, column 'ts': got bars of {frame['series'].iloc[row]} "
             f"{length[row] / dating.DAY:g} days long. Bars last a day at most; use 'date', or "
             "'at' with 'known_at'. Nothing was imported."
         )
-    return dating.ended(frame, length, own)
+    frame, length = finer.apart(frame, length, own, file.time)
+    own = {**own, **finer.spoken(frame["series"].cat.categories, own)}
+    if file.time == "at":
+        return dating.lagged(frame, own), own
+    return dating.ended(frame, length, own), own
 
 
 def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np.object_]:
@@ -163,8 +182,8 @@ def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np
     for key, rows in frame.groupby(["series", "field"], observed=True).indices.items():
         series, field = cast("tuple[str, str]", key)
         one = table.get(series)
-        if one is None:
-            continue
+        if one is None or intraday.plain(series) != one.symbol:
+            continue  # a series that speaks for an instrument may be in another unit
         if field.removesuffix("_adj").removeprefix("adj_") in PRICES:
             units[rows] = one.unit
         elif field == "volume" and isinstance(one, Instrument) and one.venue != "24/7":
@@ -172,10 +191,15 @@ def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np
     return units
 
 
+def _series(frames: Mapping[str, pd.DataFrame]) -> set[str]:
+    return set().union(*(frame["series"].unique() for frame in frames.values()))
+
+
 def _through(
     frames: Mapping[str, pd.DataFrame], own: Mapping[str, Instrument]
 ) -> dt.datetime | None:
     symbols = {one.symbol for one in INSTRUMENTS} | set(own)
+    symbols |= finer.spoken(_series(frames), own).keys()
     known, closed = [], []
     for frame in frames.values():
         if len(frame):

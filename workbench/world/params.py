@@ -26,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 
+from workbench.domain import intraday
 from workbench.domain.errors import ClaimRefused, ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument, Theme, find
 from workbench.domain.records import HOUSE_MINDS, Terms
@@ -49,10 +50,19 @@ class InstrumentParams(_Strict):
     lag_minutes: Annotated[int, Field(ge=0)] | None = None
     aliases: tuple[str, ...] | None = None
     sources: tuple[str, ...] | None = None
+    intraday: dict[str, tuple[str, ...]] | None = None
 
     def instrument(self) -> Instrument:
         """The built-in row with these changes, or a new row when all of it is given."""
         changes = {k: v for k, v in self.model_dump().items() if v is not None}
+        named = (self.symbol, *(self.intraday or ()))
+        if short := next((one for one in named if intraday.length(one) is not None), ""):
+            raise ParamsError(
+                f"Instrument {self.symbol!r}: {short!r} is how the archive names bars shorter "
+                f"than a session. Write {intraday.plain(short)!r}."
+            )
+        if self.intraday is not None:
+            changes["intraday"] = tuple(self.intraday.items())
         try:
             base = find(self.symbol)
         except ClaimRefused:
