@@ -221,9 +221,9 @@ def debate(
     said = {
         row["forecaster"]: row["probability"]
         for row in ledger.read(asked.where(forecasts.claim == subject.claim.id))
-        if row["forecaster"] not in CONTROLS
+        if row["forecaster"] not in CONTROLS or row["forecaster"] == "scenario"
     }
-    synthesis = said.pop("synthesis")
+    synthesis, reference = said.pop("synthesis"), said.pop("scenario")
     gone = ledger.read(
         sa.select(absences.mind, absences.reason).where(
             absences.cycle == number, absences.scope.in_(("", *subject.claim.symbols))
@@ -240,6 +240,7 @@ def debate(
         minds=(
             *(layout.MindRow(name=mind, probability=p) for mind, p in said.items()),
             *(layout.MindRow(name=mind, absent=why) for mind, why in absent.items()),
+            layout.MindRow(name="Reference", probability=reference),
             layout.MindRow(name="Synthesis", probability=synthesis),
         ),
     )

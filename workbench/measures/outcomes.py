@@ -176,6 +176,8 @@ def _path_of(claim: Claim, own: Bars, one: Instrument) -> Decided:
         value = round(100 * wide / claim.reference if claim.unit == "pct" else wide, 8)
         strike = claim.lo if claim.lo is not None else claim.hi or 0.0
         happened = compared(value, claim.op or ">", strike)
+        apart = f"{value:.2f}%" if claim.unit == "pct" else f"{value:,.2f}"
+        reason = f"{reason}, {apart} apart"
         return Decided(happened=happened, value=value, reason=reason, rows=rows)
     lo, hi = (_price(claim, strike) for strike in (claim.lo, claim.hi))
     if claim.kind == "touch" and lo is not None and lo == hi:

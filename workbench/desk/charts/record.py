@@ -92,7 +92,10 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
         x=values, y=rows, mode="markers", name="skill", marker=_POINT, error_x=_BAR | bars
     )
     figure.add_vline(x=0, line={"color": SOFT, "width": 1})
-    highest, best = max(zip(values, rows, strict=True))
+    figure.update_yaxes(dtick=1)  # every row has its name
+    whole_slate = [(value, name) for value, name in zip(values, rows, strict=True)
+                   if n[name] == n.max()]  # fmt: skip
+    highest, best = max(whole_slate)
     ends = zip(shown["skill_low"], shown["skill_high"], strict=True)
     table = pd.DataFrame(
         {
@@ -106,11 +109,14 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
     )
     return finished(
         figure,
-        title=f"{best[:1].upper()}{best[1:]} has the highest skill over the base rate, "
+        title=f"Of those who answered most, {best} has the highest skill over the base rate, "
+        f"{difference(highest)}%"
+        if n.min() < n.max()
+        else f"{best[:1].upper()}{best[1:]} has the highest skill over the base rate, "
         f"{difference(highest)}%",
         subtitle=f"Skill over climatology on all settled {mode} claims, shadows included, per cent",
         caption=f"Bars: 95%, block bootstrap over dates. n = {counts} {mode} claims a forecaster.",
         alt=f"{len(rows)} points with their intervals, and a line at zero.",
         table=table,
-        height=260,
+        height=120 + 28 * len(rows),
     )
