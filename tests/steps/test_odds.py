@@ -4,16 +4,20 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from workbench.domain import claims
 from workbench.domain.calendars import moment
+from workbench.domain.claims import Window
 from workbench.domain.english import compile_text
 from workbench.domain.errors import BeyondArchive, ClaimRefused
 from workbench.domain.instruments import find
 from workbench.steps import debate
 from workbench.steps.bench import Bench, after_close
 from workbench.steps.odds import odds
+from workbench.world import importing
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
@@ -70,3 +74,68 @@ def test_what_cannot_be_known_has_none(desk: Desk, bundle: Archive):
     ):
         with pytest.raises(error, match=why):
             odds(desk, bundle, claim)
+
+
+# By the clock
+
+
+@pytest.fixture(scope="module")
+def coin(new_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk on a made-up coin: five hundred days, and the hours of the last two."""
+    root = new_project(tmp_path_factory.mktemp("coin") / "project")
+    path = root / "params" / "coin.yaml"
+    path.write_text("desk: coin\nfeeds: []\nfirst: 2018-01-29\nminds: []\ninstruments: [BTC-USD]\n")
+    desk = open_desk(path)
+    folder = tmp_path_factory.mktemp("rows")
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2016-09-18", periods=500, freq="D")  # to 30 January 2018
+    close = 10_000 * np.exp(np.cumsum(0.03 * rng.standard_normal(500)))
+    wide = np.exp(0.02 * np.abs(rng.standard_normal(500)) + 0.03)
+    hours = pd.date_range("2018-01-30", "2018-01-31 21:00", freq="h", tz="UTC")
+    for name, frame in {
+        "days": _long("date", days, close, wide, "BTC-USD", "B-yahoo"),
+        "hours": _long("ts", hours, np.full(len(hours), 9_000.0), 1.001, "BTCUSDT", "A"),
+    }.items():
+        frame.to_parquet(folder / f"{name}.parquet")
+    importing.append(Archive(desk.archive), importing.read(folder, desk.instruments))
+    return desk
+
+
+def _long(
+    column: str, times: pd.DatetimeIndex, close: np.ndarray, wide: object, series: str, source: str
+) -> pd.DataFrame:
+    fields = {"close": close, "high": close * wide, "low": close / wide}
+    return pd.concat(
+        pd.DataFrame({column: times, "field": name, "value": values, "series": series,
+                      "source": source}) for name, values in fields.items()
+    )  # fmt: skip
+
+
+def _within(hours: int, start: dt.datetime) -> Window:
+    return claims.window_to(find("BTC"), start, start + dt.timedelta(hours=hours))
+
+
+def test_hours_are_a_part_of_days_from_the_last_price(coin: Desk):
+    """A coin's claim counts from the last hour's price, and half a day is a day times root 1/2."""
+    archive, btc = Archive(coin.archive), find("BTC")
+    start = moment("2018-01-31T21:30Z")
+    day, half = _within(24, start), _within(12, start)
+    wide = odds(coin, archive, claims.magnitude(btc, day, 3.0, "any"))
+    assert set(wide) == {"scenario", "climatology", "climatology_1y", "persistence"}
+    size = 100 * np.expm1(
+        np.log1p(0.03) * 0.5**0.5
+    )  # above; below it is another distance in per cent
+    up = [odds(coin, archive, claims.magnitude(btc, when, s, "up"))["scenario"]
+          for when, s in ((day, 3.0), (half, float(size)))]  # fmt: skip
+    assert up[0] == pytest.approx(up[1], abs=1e-3)
+    above = odds(coin, archive, claims.level(btc, day, ">", 9_000.0))["scenario"]
+    assert above == pytest.approx(
+        odds(coin, archive, claims.direction(btc, day, "up"))["scenario"], abs=1e-9
+    )
+
+
+def test_without_a_fresh_price_there_are_none(coin: Desk):
+    """Hours after the last price known, a claim by the clock has nothing to count from."""
+    claim = claims.direction(find("BTC"), _within(24, moment("2018-01-29T05:00Z")), "up")
+    with pytest.raises(ClaimRefused, match="import hourly bars"):
+        odds(coin, Archive(coin.archive), claim)

@@ -40,7 +40,7 @@ def controls(
         reference: By horizon, the reference's scenarios as one set.
         base: By horizon, past episodes as they were, as one set.
         held: By horizon, the claims held against the reference.
-        bars: Bars as known, by symbol.
+        bars: Bars as known, by symbol; the laws are silent on an instrument that is missing.
         instruments: The desk's, which name the index of implied volatility of a venue.
 
     Returns:
@@ -118,7 +118,7 @@ def _simulated(claims: Sequence[Claim], bars: Mapping[str, Bars]) -> dict[str, f
     said = {}
     for claim in claims:
         key = claim.subject, claim.window.sessions
-        if claim.symbols[1:] or claim.kind == "count":
+        if claim.symbols[1:] or claim.kind == "count" or claim.subject not in bars:
             continue
         if key not in paths:
             own = bars[claim.subject]

@@ -1,20 +1,29 @@
-"""What the desk's forecasters say of any one claim, from the archive as of its issue."""
+"""What the desk's forecasters say of any one claim, from the archive as of its issue.
+
+Scenarios come from daily bars. A coin's claim by the clock counts from the last price known, and
+its hours are so many days' episodes, multiplied by the root of the part of them that it lasts.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from workbench.domain import claims
-from workbench.domain.calendars import iso
-from workbench.domain.claims import Claim
+from workbench.domain.calendars import iso, to_numpy
+from workbench.domain.claims import Claim, Reference
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import ALWAYS, Instrument, find
 from workbench.domain.windows import leg
-from workbench.measures import controls, quality, walks
-from workbench.measures.joint import joint
+from workbench.measures import clock, controls, quality, walks
+from workbench.measures.joint import Joint, joint
 from workbench.measures.prices import Bars, bars, merged
-from workbench.measures.scenarios import MIN_CLOSES
+from workbench.measures.scenarios import MIN_CLOSES, Episodes
 from workbench.measures.settling import references
+from workbench.steps.finer import finer_bars
 from workbench.world.archive import Archive
 from workbench.world.params import Desk
 
@@ -40,22 +49,59 @@ def odds(desk: Desk, archive: Archive, claim: Claim) -> dict[str, float]:
     beside = [one for one in desk.instruments if one.symbol not in claim.symbols]
     instruments = [*own, *beside]
     known = _bars(archive, claim, instruments)
-    frozen = references(claim, known)
-    if frozen is None:
-        raise ClaimRefused("no_data", f"No close was known at {iso(claim.window.start)}.")
-    asked = claims.with_references(claim, frozen)
-    horizon, daily = claim.window.sessions, claim.kind == "count"
+    asked = claims.with_references(claim, _frozen(archive, claim, known, instruments))
+    asked, part = _in_days(asked)
+    known = _together(known, own)
+    horizon, daily = asked.window.sessions, asked.kind == "count"
     made = {one.symbol: walks.walk(known[one.symbol], one, horizon, known, instruments)
             for one in own}  # fmt: skip
-    reference = joint({symbol: one.at(daily=daily) for symbol, one in made.items()})
-    base = joint({symbol: one.base(daily=daily) for symbol, one in made.items()})
+    start = {one.symbol: one.value for one in asked.references}
+
+    def joined(legs: Mapping[str, Episodes]) -> Joint:
+        scaled = {s: leg.scaled(np.full(len(leg), part)) for s, leg in legs.items()}
+        return joint({s: replace(leg, price=start[s]) for s, leg in scaled.items()})
+
+    reference = joined({symbol: one.at(daily=daily) for symbol, one in made.items()})
+    base = joined({symbol: one.base(daily=daily) for symbol, one in made.items()})
     held = {horizon: reference.asked([asked])}
-    said = controls.controls({horizon: reference}, {horizon: base}, held, known, instruments)
+    laws = {} if claim.window.mode == "clock" else known  # they count whole days from a close
+    said = controls.controls({horizon: reference}, {horizon: base}, held, laws, instruments)
     return {who: found[asked.id] for who, found in said.items()}
 
 
+def _frozen(
+    archive: Archive, claim: Claim, known: Mapping[str, Bars], instruments: Sequence[Instrument]
+) -> tuple[Reference, ...]:
+    """The prices that the claim counts from; by the clock none may be older than two hours."""
+    table = {one.symbol: one for one in instruments}
+    start = claim.window.start
+    frozen = references(claim, known, table, finer_bars(archive, [claim], table, start))
+    if frozen is None:
+        raise ClaimRefused("no_data", f"No close was known at {iso(start)}.")
+    if claim.window.mode == "clock":
+        for one in frozen:
+            if to_numpy(start) - to_numpy(one.at) > clock.STALE:
+                raise ClaimRefused(
+                    "no_data",
+                    f"The last price of {one.symbol} known at {iso(start)} is of {iso(one.at)}. A "
+                    "claim by the clock counts from one of the last two hours: import hourly bars.",
+                )
+    return frozen
+
+
+def _in_days(claim: Claim) -> tuple[Claim, float]:
+    """A claim by the clock as one over whole days, and the root of the part of them it lasts."""
+    window = claim.window
+    if window.mode != "clock":
+        return claim, 1.0
+    part = (window.deadline - window.start) / dt.timedelta(days=window.sessions)
+    days = replace(window, mode="sessions")
+    given = claim.given and _in_days(claim.given)[0]
+    return replace(claim, window=days, given=given), part**0.5
+
+
 def _bars(archive: Archive, claim: Claim, instruments: Sequence[Instrument]) -> Mapping[str, Bars]:
-    """Bars as known at issue, those of a coin beside a session's on that venue's sessions."""
+    """Bars as known at issue, those of the claim's own instruments old enough."""
     as_of = claim.window.start
     snapshot = archive.as_of(as_of, {one.symbol: one.sources for one in instruments})
     flags = quality.flags(snapshot, instruments, ())
@@ -68,11 +114,15 @@ def _bars(archive: Archive, claim: Claim, instruments: Sequence[Instrument]) -> 
             grave = (f.seen for f in flags if f.series == symbol and f.severity != "note")
             seen = next(grave, f"{have} closes are known of the {MIN_CLOSES} that a share needs")
             raise ClaimRefused("no_data", f"{symbol} as of {iso(as_of)}: {seen}.")
-    own = [one for one in instruments if one.symbol in claim.symbols]
-    rules = leg(*own)
-    if rules.venue != ALWAYS:
-        dates = known[rules.symbol].dates
-        for one in own:
-            if one.venue == ALWAYS:
-                known[one.symbol] = merged(known[one.symbol], dates)
     return known
+
+
+def _together(known: Mapping[str, Bars], own: Sequence[Instrument]) -> Mapping[str, Bars]:
+    """The bars of a coin beside an instrument of sessions, put on those sessions."""
+    rules = leg(*own)
+    if rules.venue == ALWAYS:
+        return known
+    dates = known[rules.symbol].dates
+    return dict(known) | {
+        one.symbol: merged(known[one.symbol], dates) for one in own if one.venue == ALWAYS
+    }
