@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from workbench.domain import horizons
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
-from workbench.domain.vocabulary import Token
+from workbench.domain.vocabulary import Token, figure
 
-_PREDICATE = frozenset("VSTMBLDFRNCAWkZn")
+_PREDICATE = frozenset("VSTMBLDFRNCAWkZnt")
 _SAYS = frozenset("VSTMBLD")
 _STOPS = frozenset(".!?")
 _HARD = frozenset(
@@ -38,6 +38,7 @@ class Clause:
         subjects: What it is about, each on its own.
         said: The predicate's tokens, negation and connectives aside.
         negated: True under a *not*.
+        never: True when that is a *never*.
         rivals: Instruments that a relative predicate compares with, each on its own.
         group: Instruments of a ranking.
         counted: The token that asks for a number of sessions, if any.
@@ -48,6 +49,7 @@ class Clause:
     subjects: tuple[Instrument, ...]
     said: tuple[Token, ...]
     negated: bool = False
+    never: bool = False
     rivals: tuple[Instrument, ...] = ()
     group: tuple[Instrument, ...] = ()
     counted: Token | None = None
@@ -101,7 +103,8 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
         ClaimRefused: With the code of the first thing that stands in the way.
     """
     read = Reading(stated=[token for token in found if token.kind == "p"])
-    words = _brackets([token for token in found if token.kind != "p"], read)
+    words = _last_share([token for token in found if token.kind != "p"], read)
+    words = _brackets(words, read)
     if not any(token.kind == "I" for token in words):
         raise _nobody(words)
     segments = _segments(words)
@@ -199,12 +202,46 @@ def _brackets(words: list[Token], read: Reading) -> list[Token]:
                 out.pop()
             joint = Token(kind="&", text="and")
             out += [one for k, each in enumerate(named) for one in ([joint] * (k > 0) + [each])]
+        elif (share := _bare_percent(inside)) is not None:
+            _take_share(share, inside[0], out, read)
         elif kinds & (_PREDICATE | set("xwrqI")) - set("MDn") or kinds <= set("DM_"):
             out += [token, *inside, words[end]]
         else:
             read.commentary.append(_text(inside))
         at = end + 1
     return out
+
+
+def _bare_percent(words: Sequence[Token]) -> float | None:
+    """The per cent of words that are nothing but an unsigned one."""
+    if [token.kind for token in words] != ["N"]:
+        return None
+    found = figure(words[0].text)
+    return found.value if found.unit == "%" and not found.signed else None
+
+
+def _take_share(share: float, token: Token, before: Sequence[Token], read: Reading) -> None:
+    """A bare percentage in brackets read as a probability, where it cannot be a size.
+
+    Half and more is no size of a move; less may be one, unless a figure is stated already.
+    """
+    sized = any(one.kind in "NR" for one in before)
+    if share < (10 if sized else 50):
+        raise ClaimRefused(
+            "ambiguous", f"Is {token.text} the size of a move or a probability? Say 'with {share:g}% "
+            f"probability', or 'by {share:g}%'."
+        )  # fmt: skip
+    read.stated.append(replace(token, kind="p", value=(None, {"p": f"{share:g}%"})))
+
+
+def _last_share(words: list[Token], read: Reading) -> list[Token]:
+    """The words without a probability that ends them: ``SPY closes higher tomorrow, 62%``."""
+    end = len(words) - (words[-1:] != [] and words[-1].kind == ";")
+    share = _bare_percent(words[end - 1 : end])
+    if share is None or end < 2 or words[end - 2].kind not in {",", ";"} or share < 50:
+        return words
+    read.stated.append(replace(words[end - 1], kind="p", value=(None, {"p": f"{share:g}%"})))
+    return words[: end - 2]
 
 
 def _segment(
@@ -394,6 +431,7 @@ def _clause(
         subjects=subjects,
         said=words,
         negated=denials == 1,
+        never=any(token.text.casefold() == "never" for token in piece if token.kind == "n"),
         rivals=() if ranked else named,
         group=named if ranked else (),
         counted=counted[0] if counted else None,

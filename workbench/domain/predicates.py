@@ -32,6 +32,8 @@ def build(clause: Clause, one: Instrument, other: Instrument | None, when: Windo
         return [_count(clause, one, other, when)]
     if other is not None:
         return [_relative(clause, one, other, when)]
+    if "t" in clause.shape:
+        return [_at_some_point(clause, one, when)]
     for shape, make in _SHAPES:
         if re.fullmatch(shape, clause.shape):
             return [make(clause, one, when)]
@@ -83,7 +85,42 @@ def _flat(clause: Clause, one: Instrument, when: Window) -> Claim:
     )
 
 
+def _at_some_point(clause: Clause, one: Instrument, when: Window) -> Claim:
+    """*Trades below 600 at some point*: a touch, whatever verb says it."""
+    said = tuple(token for token in clause.said if token.kind != "t")
+    rest = replace(clause, said=said)
+    closes = any(token.kind == "V" and not _trades(token) for token in said)
+    if closes and when.sessions > 1:
+        raise ClaimRefused("ambiguous", "One close of several is a count: 'on 1 of the next …'.")
+    if closes or not re.fullmatch(r"T[CA]?NH?|V?[CA]N|V?NH|V?[DM]y?[CA]?N|V?[DM]y?NH", rest.shape):
+        raise _unfit(clause, one)
+    if "T" in rest.shape:
+        return _touch(rest, one, when)
+    if set(rest.shape) & set("DM"):
+        moved = _magnitude(replace(rest, negated=False), one, when)
+        if moved.kind != "magnitude" or moved.side == "any" or moved.lo is None:
+            raise _unfit(clause, one)
+        value, unit, above = moved.lo, moved.unit, moved.side == "up"
+        value = value if above else -value
+    else:
+        value, unit = _strike(figure(_token(rest, "N").text), one)
+        above = _op(rest) in {">", ">="}
+    lo, hi = (None, value) if above else (value, None)
+    return _pathed(claims.stays if clause.negated else claims.touch, one, when, lo, hi, unit)
+
+
+def _trades(token: Token) -> bool:
+    return token.text.casefold().startswith("trad")
+
+
 def _level(clause: Clause, one: Instrument, when: Window) -> Claim:
+    verb = next((token for token in clause.said if token.kind == "V"), None)
+    if clause.negated and verb is not None and _trades(verb):
+        return _at_some_point(clause, one, when)  # "does not trade below" speaks of the path
+    if clause.never and when.sessions > 1:
+        raise ClaimRefused(
+            "negation", "'Never' speaks of every close; say 'on each of the next …'."
+        )
     op, (value, unit) = _op(clause), _strike(figure(_token(clause, "N").text), one)
     more = next((t.text for t in clause.said if t.kind == "H"), "").casefold()
     if value < 0 and more in {"or more", "or less"}:
@@ -200,6 +237,17 @@ def _magnitude(clause: Clause, one: Instrument, when: Window) -> Claim:
     if found.signed and sides and (value < 0) != (side == "down"):
         raise ClaimRefused("contradictory", f"{sides[0].text!r} and the sign of the move disagree.")
     return _sized(clause, one, when, abs(value), side, op, unit)
+
+
+def _swing(clause: Clause, one: Instrument, when: Window) -> Claim:
+    """*Moves at least ±2%*: a move either way."""
+    _no_denial(clause)
+    span, verb = _token(clause, "R"), _token(clause, "M")
+    if "pm" not in _value(span)[1] or verb.value != "any":
+        raise _unfit(clause, one)
+    _, high = _pair(span)
+    value, unit = _change(high, one)
+    return _sized(clause, one, when, value, "any", _op(clause), unit)
 
 
 def _sized(
@@ -338,6 +386,8 @@ def _change(found: Figure, one: Instrument) -> tuple[float, Unit]:
             return found.value / (100 if found.unit == "bp" else 1), "pts"
         raise ClaimRefused("unit", f"State a change of {one.name} in basis points.")
     if found.unit == "bp":
+        if one.theme == "volatility":
+            raise ClaimRefused("unit", f"{one.name} moves in points or per cent, not basis points.")
         return found.value / 100, "pct"
     if found.unit == "%":
         return found.value, "pct"
@@ -360,15 +410,16 @@ def _no_denial(clause: Clause) -> None:
 
 
 _SHAPES: tuple[tuple[str, _Build], ...] = (
-    (r"V?D|M", _direction),
+    (r"V?[DM]", _direction),
     (r"S[VD]?D", _in_the_green),
     (r"[VS]?F", _flat),
     (r"[VSFDM]*W?RoN|[VSF]*WNoN|[VSF]*WN|[VSFDM]*W?R", _band),
     (r"SV?[CA]N|SN", _stays),
     (r"T[CA]?NH?", _touch),
     (r"V?[DM]y?[CA]?NoN", _from_stated),
-    (r"V?Zo?[CA]N|V?[CA]NZ", _range),
-    (r"V?[DM]y?[CA]?N|V?[DM]y?NH|V?[CA]?N[DM]", _magnitude),
+    (r"V?Zo?[SV]?[CA]N|V?[CA]NZ", _range),
+    (r"M[CA]R", _swing),
+    (r"V?[DM]o?y?[CA]?N|V?[DM]o?y?NH|V?[CA]?N[DM]", _magnitude),
     (r"V?[CA]N|V?NH", _level),
     (r"V?N", _magnitude),
     (r"V?ko?", _rank),
