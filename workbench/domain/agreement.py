@@ -56,6 +56,21 @@ def named_references(clause: Clause, one: Instrument, as_of: dt.datetime) -> Non
         )
 
 
+def period(
+    claim: Claim, horizon: Token, one: Instrument, as_of: dt.datetime
+) -> None:
+    """Refuses *up for the week* once the week has a close: it counts from the week before's."""
+    first = horizons.opened(horizon, one, as_of)
+    changes = claim.kind in {"direction", "relative", "magnitude"} or claim.unit != "price"
+    last = venue(one.venue).last(as_of)
+    if first is not None and changes and last.date >= first:
+        raise ClaimRefused(
+            "reference_other",
+            f"{horizon.text!r} counts from before {day(first)}, but a claim counts from its last "
+            f"close, {day(last.date)}; name the day it ends on instead.",
+        )
+
+
 def parts(built: list[Claim]) -> None:
     """Refuses claims of which no price could make all true."""
     for i, one in enumerate(built):

@@ -7,6 +7,7 @@ and named; whatever else is left unread refuses the sentence.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,10 +22,12 @@ _STOPS = frozenset(".!?")
 _HARD = frozenset(
     {"unless", "except", "otherwise", "provided", "assuming", "as long as", "so long as"}
 )
+_TICKER = re.compile(r"\$?[A-Z]{2,5}")
 _REASONS = {
     "e": ("event", "{} is an event; no price of the desk settles it."),
     "v": ("vague", "{} has no threshold that a rule could test."),
     "b": ("no_instrument", "{} is a basket, not an instrument of the desk."),
+    "h": ("unread", "{} may turn the meaning round."),
     "?": ("unread", "{} is not understood, and may change the meaning."),
     "c": ("unread", "{} is not understood here, and may change the meaning."),
 }
@@ -110,8 +113,15 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     segments = _segments(words)
     subjects: tuple[Instrument, ...] = ()
     refused: ClaimRefused | None = None
-    for mark, segment in segments:
+    for k, (mark, segment) in enumerate(segments):
+        if not read.clauses and _scene(segment, segments[k + 1 :]):
+            read.commentary.append(_text(segment))
+            continue
         if mark in _STOPS and read.clauses and not _more(segment, direction, tagged):
+            read.commentary.append(_text(segment))
+            continue
+        if read.clauses and (segment[0].kind == "c" or _prose(mark, segment)):
+            _no_claim(segment)
             read.commentary.append(_text(segment))
             continue
         try:
@@ -169,6 +179,9 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
     kinds = [token.kind for token in segment]
     if any(token.kind == "x" and token.text.casefold() in _HARD for token in segment):
         return True
+    turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
+    if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
+        return True  # "Not." or "I doubt it." speaks of what was said
     try:
         made = _segment(list(segment), (), Reading(), direction)
     except ClaimRefused:
@@ -257,11 +270,7 @@ def _segment(
                 "alternative", f"{token.text!r} makes it more than one claim; state one of them."
             )
     if aside:
-        kinds = [token.kind for token in aside]
-        condition = aside[0].text.casefold() == "given" and "I" in kinds and set(kinds) & _SAYS
-        threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
-        if "R" in kinds or threshold or condition:
-            raise ClaimRefused("unread", f"{_text(aside)!r} may be a claim or a reason; say which.")
+        _no_claim(aside)
     late = [token for token in aside if token.kind == "w" and horizons.hours(token) is not None]
     words = [token for token in main if token.kind != "_"]
     if not any(token.kind == "w" for token in words):
@@ -270,6 +279,37 @@ def _segment(
     if aside:
         read.commentary.append(_text(aside))
     return made
+
+
+def _no_claim(aside: Sequence[Token]) -> None:
+    """Refuses a reason that holds a threshold, or a condition, and may be a claim itself."""
+    kinds = [token.kind for token in aside]
+    joint = aside[0].text.casefold() in {"given", "with", "after", "following"}
+    condition = joint and "I" in kinds and set(kinds) & _SAYS
+    threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
+    hard = any(token.kind == "x" and token.text.casefold() in _HARD for token in aside)
+    if "R" in kinds or threshold or condition or hard:
+        raise ClaimRefused("unread", f"{_text(aside)!r} may be a claim or a reason; say which.")
+
+
+def _scene(segment: Sequence[Token], later: Sequence[tuple[str, list[Token]]]) -> bool:
+    """True of a sentence that sets the scene for the claim after it: *Breadth is narrow. SPY …*."""
+    closed = bool(later) and (later[0][0] in _STOPS or later[0][0].strip(" ,").isalpha())
+    claimed = set("IbewRNxnhpqkTSBLFCADM")
+    return (
+        closed
+        and not claimed & {token.kind for token in segment}
+        and any(token.kind == "I" for _, words in later for token in words)
+    )
+
+
+def _prose(mark: str, segment: Sequence[Token]) -> bool:
+    """True of prose behind a dash that can neither be a claim nor turn one round."""
+    words = [token for token in segment if token.kind not in "_,&"]
+    claimed = set("IbwRNxnhpqkDMTSBLFCA")
+    return mark in {"—", "-", "–", "--", ";"} and len(words) > 2 and not (
+        claimed & {token.kind for token in words}
+    )
 
 
 def _without_commentary(segment: list[Token]) -> tuple[list[Token], list[Token]]:
@@ -387,6 +427,8 @@ def _predicates(pieces: list[list[Token]], subjects: tuple[Instrument, ...]) -> 
             continue
         for kind, (code, reason) in _REASONS.items():
             if odd := [token.text for token in said if token.kind == kind]:
+                if kind == "?" and all(_TICKER.fullmatch(text) for text in odd):
+                    code, reason = "no_instrument", "{} is not an instrument of the desk."
                 raise ClaimRefused(code, reason.format(repr(" ".join(odd))))
         if not subjects:
             raise ClaimRefused(

@@ -77,15 +77,18 @@ def compile_text(
 
 
 _ABSTAINS = re.compile(
-    r"\W*(?:abstain|no (?:directional )?(?:prediction|call|trade|claim)|sit(?:ting)? (?:this|it) "
-    r"(?:one )?out|pass\b|stand(?:ing)? aside|i(?:'m| am) sitting|no position|"
-    r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
+    r"\W*(?:[\w&]+\s*[:—-]\s*)?(?:abstain|no (?:directional )?(?:prediction|call|trade|claim|"
+    r"forecast|view|edge|opinion|position)\b|sit(?:ting)? (?:this|it) (?:one )?out|pass(?:ing)?\b|"
+    r"stand(?:ing)? (?:aside|down)|skip(?:ping)?\b|(?:i'm |i am |we're |we are )?on the sidelines|"
+    r"i(?:'m| am) sitting|i(?:'m| am)? (?:pass|abstain)|"
+    r"(?:we|i) (?:declin|refus)|(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
     re.IGNORECASE,
 )
 _IF = re.compile(
     r"(?:if|provided that|assuming) (.+?),? (?:then )(.+)|if (.+?), (.+)|(.+?),? if (.+)",
     re.IGNORECASE,
 )
+_CHANCE = re.compile(r"p(?:rob(?:ability)?)?\s*\((.+)\)\s*[=:]\s*([\d.]+\s?%?)\.?", re.IGNORECASE)
 _LABEL = re.compile(
     r"^\W*(?:(?:my |our |the )?(?:call|prediction|claim|forecast)s?\s*:|\d+[.)]\s)\s*",
     re.IGNORECASE,
@@ -98,6 +101,10 @@ def _english(
     # One passage in bold is the claim.
     bold = re.findall(r"\*\*(?!\s*[A-Za-z ]+[:=])(.+?)\*\*", text)
     beside = tags.read(text)
+    if chance := _CHANCE.fullmatch(beside.body.strip()):
+        beside = replace(
+            beside, body=chance[1], confidences=(*beside.confidences, chance[2].strip())
+        )
     body = _LABEL.sub("", normal(bold[0] if len(bold) == 1 else beside.body)).strip(" \"'“”|")
     if _ABSTAINS.match(body):
         raise ClaimRefused(
@@ -162,7 +169,10 @@ def _claims(
                 horizon, when = _one_horizon(clause, read.clauses, shared, ruling, as_of)
                 agreement.within_tag(when, tag, horizon, ruling, as_of)
                 agreement.named_references(clause, subject, as_of)
-                built += build(clause, subject, rival, when)
+                made = build(clause, subject, rival, when)
+                for claim in made:
+                    agreement.period(claim, horizon, ruling, as_of)
+                built += made
     agreement.parts(built)
     agreement.side(built, beside, read.clauses)
     return built, notes

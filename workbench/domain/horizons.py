@@ -21,6 +21,7 @@ from workbench.domain.vocabulary import WORDS, Token
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 NEW_YORK = ZoneInfo("America/New_York")
+_MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -146,6 +147,8 @@ def _by_day(token: Token, one: Instrument, as_of: dt.datetime) -> Window:
         return claims.window_until(one, as_of, today + dt.timedelta(days=word == "tomorrow"))
     if word in {"week", "month", "quarter", "year"}:
         return _last_of(one, as_of, today, word)
+    if word == "period":
+        return _last_of(one, as_of, today, fields["period"].casefold())
     if word == "next week":
         return _last_of(one, as_of, today + dt.timedelta(days=7 - today.weekday()), "week")
     if "month" in fields:
@@ -236,20 +239,39 @@ def _weekday(text: str, today: dt.date, next_one: bool) -> dt.date:
     return date
 
 
+def _first_of(day: dt.date, unit: str) -> dt.date:
+    """The first day of the week, month, quarter or year that holds a day."""
+    if unit == "week":
+        return day - dt.timedelta(days=day.weekday())
+    return day.replace(day=1, month=day.month - (day.month - 1) % _MONTHS_OF[unit])
+
+
 def _last_of(one: Instrument, as_of: dt.datetime, day: dt.date, unit: str) -> Window:
     """The window to the last session of the week or month that holds a day."""
+    first = _first_of(day, unit)
     if unit == "week":
-        first = day - dt.timedelta(days=day.weekday())
         last = first + dt.timedelta(days=6)
     else:
-        months = {"month": 1, "quarter": 3, "year": 12}[unit]
-        first = day.replace(day=1, month=day.month - (day.month - 1) % months)
+        months = _MONTHS_OF[unit]
         after = first.month - 1 + months
         last = dt.date(first.year + after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
     sessions = venue(one.venue).between(first, last)
     if not sessions or sessions[-1].close <= as_of:
         raise ClaimRefused("window_over", f"The last session of that {unit} had closed by then.")
     return claims.window_until(one, as_of, sessions[-1].date)
+
+
+def lasting(token: Token) -> bool:
+    """True of a horizon that speaks of all the time to its end: *through Friday*, *for 3 days*."""
+    text = token.text.casefold()
+    days = bool({"date", "weekday"} & set(_fields(token))) or _word(token) in {"today", "tomorrow"}
+    return text.startswith("through") or (text.startswith("for ") and not days)
+
+
+def opened(token: Token, one: Instrument, as_of: dt.datetime) -> dt.date | None:
+    """The day that opens the period of *for the week*, None for another horizon."""
+    period = _fields(token).get("period", "").casefold()
+    return _first_of(local(one, as_of), period) if period else None
 
 
 def _word(token: Token) -> str:

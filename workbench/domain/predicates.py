@@ -109,18 +109,43 @@ def _at_some_point(clause: Clause, one: Instrument, when: Window) -> Claim:
     return _pathed(claims.stays if clause.negated else claims.touch, one, when, lo, hi, unit)
 
 
+def _all_along(clause: Clause, one: Instrument, when: Window) -> Claim:
+    """*Below 26 through Friday*: the path stays there; of closes that would be a count."""
+    if any(token.kind == "V" and not _trades(token) for token in clause.said):
+        if when.sessions == 1:
+            return _level(replace(clause, horizons=()), one, when)
+        if clause.never:
+            return _every_close(clause, one, when)
+        raise ClaimRefused(
+            "ambiguous", "Every close until then, or the last? Say 'on each of the next …' or 'on'."
+        )
+    value, unit = _strike(figure(_token(clause, "N").text), one)
+    op = _INVERSE[_op(clause)] if clause.negated else _op(clause)
+    lo, hi = (value, None) if op in {">", ">="} else (None, value)
+    return _pathed(claims.stays, one, when, lo, hi, unit)
+
+
+def _every_close(clause: Clause, one: Instrument, when: Window) -> Claim:
+    """*Never closes below 640 this week*: each of its closes is at 640 or above."""
+    value, unit = _strike(figure(_token(clause, "N").text), one)
+    if unit != "price":
+        raise _unfit(clause, one)
+    return claims.count(one, when, when.sessions, op=_INVERSE[_op(clause)], value=value)
+
+
 def _trades(token: Token) -> bool:
     return token.text.casefold().startswith("trad")
 
 
 def _level(clause: Clause, one: Instrument, when: Window) -> Claim:
     verb = next((token for token in clause.said if token.kind == "V"), None)
-    if clause.negated and verb is not None and _trades(verb):
+    exceeds = any(token.text.casefold().startswith("exceed") for token in clause.said)
+    if clause.negated and (exceeds or (verb is not None and _trades(verb))):
         return _at_some_point(clause, one, when)  # "does not trade below" speaks of the path
+    if any(horizons.lasting(token) for token in clause.horizons):
+        return _all_along(clause, one, when)
     if clause.never and when.sessions > 1:
-        raise ClaimRefused(
-            "negation", "'Never' speaks of every close; say 'on each of the next …'."
-        )
+        return _every_close(clause, one, when)
     op, (value, unit) = _op(clause), _strike(figure(_token(clause, "N").text), one)
     more = next((t.text for t in clause.said if t.kind == "H"), "").casefold()
     if value < 0 and more in {"or more", "or less"}:
@@ -157,6 +182,14 @@ def _touch(clause: Clause, one: Instrument, when: Window) -> Claim:
 def _band(clause: Clause, one: Instrument, when: Window) -> Claim:
     _no_denial(clause)
     low, high, unit = _ends(clause, one)
+    lasting = any(horizons.lasting(token) for token in clause.horizons)
+    closes = any(token.kind == "V" and not _trades(token) for token in clause.said)
+    if lasting and unit == "price" and closes and when.sessions > 1:
+        raise ClaimRefused("ambiguous", "Every close until then, or the last? Name the last day.")
+    if (lasting and unit == "price" and not closes) or "Z" in clause.shape:
+        if unit != "price":
+            raise _unfit(clause, one)
+        return _pathed(claims.stays, one, when, low, high, unit)
     if any(token.kind == "S" for token in clause.said) and "F" not in clause.shape:
         return _pathed(claims.stays, one, when, low, high, unit)
     return claims.band(one, when, low, high, unit)
@@ -413,7 +446,7 @@ _SHAPES: tuple[tuple[str, _Build], ...] = (
     (r"V?[DM]", _direction),
     (r"S[VD]?D", _in_the_green),
     (r"[VS]?F", _flat),
-    (r"[VSFDM]*W?RoN|[VSF]*WNoN|[VSF]*WN|[VSFDM]*W?R", _band),
+    (r"[VSFDM]*W?RoN|[VSF]*WNoN|[VSF]*WN|[VSFDM]*y?W?R|ZR|V?R[DM]", _band),
     (r"SV?[CA]N|SN", _stays),
     (r"T[CA]?NH?", _touch),
     (r"V?[DM]y?[CA]?NoN", _from_stated),

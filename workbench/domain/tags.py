@@ -113,6 +113,10 @@ def _side(value: str) -> str:
     if value.casefold() in _EMPTY:
         return ""
     words = re.findall(r"[a-z-]+|[↑↓]", value.casefold())
+    if words[:1] == ["abstain"]:
+        raise ClaimRefused(
+            "abstention", "An abstention predicts nothing, so nothing can settle it."
+        )
     side = _SIDE.get(words[0]) if words else None
     plain = re.sub(r"\(?\b(?:relative to|versus|vs)\b.*", "", value.casefold())
     stray = [word for word in re.findall(r"[a-z-]+|[↑↓]", plain) if _SIDE.get(word) != side]

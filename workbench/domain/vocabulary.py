@@ -59,14 +59,14 @@ _WEEKDAY = (
     r"|sat(?:urday)?|sun(?:day)?)"
 )
 _DAY = (
-    rf"(?:{_WEEKDAY},? +)?(?:\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?"
+    rf"(?:{_WEEKDAY}\.?,? +)?(?:\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?"
     rf"(?:,? \d{{4}})?(?!\d|\.\d|%)|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? \d{{4}})?"
     r"|(?!24/7)(?<![\d./+-])\d{1,2}/\d{1,2}(?:/\d{4}|/\d{2})?(?![\d/%.]\d|[/%]))"
 )
 _COUNT = r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
 _IN = (
-    r"(?:(?:by|on|in|within|over|during|for|across|through|until|at|throughout|into|come)\s+)?"
-    r"(?:(?:the\s+)?(?:(?:rest|remainder|course|end|close) of|"
+    r"(?:(?:no later than|by|on|in|within|over|during|for|across|through|until|at|throughout|into|come)\s+)?"
+    r"(?:(?:the\s+)?(?:(?:rest|remainder|course|end|close) of(?: (?:trading|business)(?: on)?)?|"
     r"(?:market |us )?(?:close|closing bell|session) (?:on|of))\s+)?(?:the\s+)?"
 )
 _NEXT = r"(?:(?:the\s+)?(?:next|coming|following)\s+)?"
@@ -76,7 +76,11 @@ _CLOCK = (
     r"(?:\s*(?P<zone>e[sd]?t|eastern|new york|ny|utc|gmt|z)(?: time)?\b)?"
 )
 _SPAN = r"(?:h(?:rs?|ours?)?|d(?:ays?)?|w(?:eeks?|ks?)?|(?:trading )?sessions?|trading days?)"
-_REF = r"(?:than|from|vs\.?|versus|compared (?:to|with)|of|against|relative to)\s+(?:at\s+|on\s+)?"
+_REF = (
+    r"(?:(?:than|from|vs\.?|versus|compared (?:to|with)|of|against|relative to)\s+(?:at\s+|on\s+)?"
+    r"|(?<=above )|(?<=below )|(?<=over )|(?<=under ))"
+)
+_LAST = r"(?:last|previous|prior|latest|most recent)"
 
 _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 
@@ -87,6 +91,7 @@ _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("p", r"(?:\bwith (?:an? )?)?\b(?:conf(?:idence)?|conviction|probability|prob|odds|likelihood)\b\.?\s*"
           r"(?:of|:|=|is|at)?\s*(?P<p>-?[\d.]+\s?%?)", None),
+    ("p", r"(?:@|\bw/)\s*(?P<p>[\d.]+\s?%)(?:\s*(?:confidence|conviction|probability))?(?!\w)", None),
     ("p", r"\bp\s*=\s*(?P<p>-?[\d.]+\s?%?)", None),
     ("p", r"(?:\b(?:with|there is|there's|i'm|i am|we're|we are|at)\s+)?(?:an? )?(?P<p>-?[\d.]+\s?%)\s*(?:confidence|"
           r"conviction|probability|chance|odds|likely|likelihood|confident|sure|certain)"
@@ -96,6 +101,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("r", rf"{_REF}(?:here|(?:the )?current (?:levels?|price))\b", "last"),
     ("r", rf"{_REF}(?:its\s+|the\s+)?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)(?:'s)?\s+"
           r"(?:close|closing price|closing level)\b", "named"),
+    ("r", rf"\bthan (?:on )?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)\b(?!'s| open| high| low)", "named"),
     ("r", rf"{_REF}(?:its\s+|the\s+)?(?:{_DAY}|{_WEEKDAY}|yesterday|today|tomorrow|this week|"
           r"last week)?(?:'s)?\s*(?:opening price|opening|open|opened|high|low)\b", "other"),
     ("r", rf"{_REF}(?:last week|last month|last year|a week ago|where it (?:opened|started))"
@@ -113,17 +119,17 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"trading session|close)\b", None),
     ("w", rf"{_IN}\btoday{_AT}\b", "today"),
     ("w", rf"{_IN}\btomorrow{_AT}\b", "tomorrow"),
+    ("w", r"\b(?:for|on) the (?P<period>week|month|quarter|year)\b(?!'s|[ -]end)", "period"),
+    ("w", r"(?:(?<=ends )|(?<=end )|(?<=closes )|(?<=close )|(?<=finishes )|(?<=finish )|(?<=out ))"
+          r"the (?P<period>week|month|quarter|year)\b", "period"),
     ("w", rf"{_IN}(?:this week(?:'s (?:close|end))?|week(?:'s (?:end|close)|[ -]end)|"
           rf"(?<=of )week|(?<=of the )week){_AT}\b(?![ -]?end)", "week"),
     ("w", rf"{_IN}(?<=of )(?:next|the coming|the following|coming) week\b", "next week"),
     ("w", rf"{_IN}(?<=end of )(?P<month>{_MONTH})(?![\s\d]*\d)", None),
     ("w", rf"{_IN}(?:this quarter|quarter(?:'s end|[ -]end)|(?<=of )quarter|(?<=of the )quarter)\b", "quarter"),
     ("w", rf"{_IN}(?:this year|year(?:'s end|[ -]end)|(?<=of )year|(?<=of the )year)\b", "year"),
-    ("w", r"(?:(?<=ends )|(?<=end )|(?<=closes )|(?<=close )|(?<=finishes )|"
-          r"(?<=finish )|(?<=out ))the week\b",
-     "week"),
     ("w", rf"{_IN}(?:this month|month(?:'s end|[ -]end)|(?<=the )month|(?<=of )month)\b", "month"),
-    ("w", rf"{_IN}(?:this\s+|(?P<next>next\s+))?\b(?P<weekday>{_WEEKDAY}){_AT}\b", None),
+    ("w", rf"{_IN}(?:(?:this\s+)?(?:coming\s+)?|(?P<next>next\s+))\b(?P<weekday>{_WEEKDAY}){_AT}\b", None),
     ("w", rf"(?:(?P<by>by|before|until|through)\s+|(?:at|as of)\s+)?\b{_CLOCK}", "close"),
     ("w", r"(?:(?:by|on|at|into|through|until)\s+(?:the\s+)?)?\b(?:eod|cob|end[ -]of[ -](?:the )?"
           r"(?:day|session)|(?:(?<=the )|(?<=by )|(?<=at ))(?:official |market |cash )?(?:close|closing bell)"
@@ -145,12 +151,17 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("A", r"\b(?:(?:by )?more than|in excess of|exceed(?:s|ing)?|greater than)\b", ">"),
     ("A", r"\b(?:less than|fewer than)\b", "<"),
     ("H", r"\bor (?:higher|above|more)\b(?!\s*\$?\d)", ">="),
+    ("H", r"(?<=[\dk%])\+(?=\s|$)", ">="),
     ("H", r"\bor (?:lower|below|less)\b(?!\s*\$?\d)", "<="),
     ("D", r"\bno higher\b|\b(?:lower|down) or (?:flat|unchanged)\b", ("down", "<=")),
     ("D", r"\bno lower\b|\b(?:higher|up) or (?:flat|unchanged)\b", ("up", ">=")),
     ("b", r"\b(?:the )?(?:nasdaq[- ]?100|ndx)\b", "QQQ"),
     ("b", r"\b(?:the )?(?:dow(?: jones)?(?: industrials?(?: average)?)?|djia|dow 30)\b", "SPY"),
     ("b", r"\b(?:the )?russell(?: [123]000)?\b|\brut\b", "IWM"),
+    ("D", rf"\b(?:above|over)\b(?= (?:its |the )?(?:{_LAST}|{_DAY}|{_WEEKDAY}|yesterday|today)"
+          r"(?:'s)? (?:official )?clos(?:e|ing)\b)", ("up", None)),
+    ("D", rf"\b(?:below|under)\b(?= (?:its |the )?(?:{_LAST}|{_DAY}|{_WEEKDAY}|yesterday|today)"
+          r"(?:'s)? (?:official )?clos(?:e|ing)\b)", ("down", None)),
     ("I", r"", None),  # stands for the table's instruments
     ("k", r"\b(?:has |have |posts? )the (?:highest|best|largest) returns? (?:of|among|in)\b", "up"),
     ("k", r"\b(?:has |have |posts? )the (?:lowest|worst) returns? (?:of|among|in)\b", "down"),
@@ -179,6 +190,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"defensives|risk assets)\b", "SPY"),
     ("Z", r"\b(?:(?:daily|day|intraday|trading|high-low|session)(?:'s)? range|range|"
           r"trades? in a (?:daily |intraday )?range|ranges(?: over)?|high-to-low range)\b", None),
+    ("T", r"\breturns? to\b", "any"),
+    ("M", r"\b(?:total )?returns?\b(?! of (?:volatility|risk))", "up"),
     ("T", r"\b(?:tops?|clears?|surpass(?:es)?|eclipses?|rises? past)\b(?=\s*\$?\d)", "up"),
     ("T", r"\b(?:cross(?:es)?|tests?)\b(?=\s*\$?\d)", "any"),
     ("B", r"\b(?:does|do|fares?|performs?) better than\b", None),
@@ -200,7 +213,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"(?:above|over|past))\b|\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
     ("T", r"\bcrosses below\b", "down"),
     ("V", r"\b(?:posts?|logs?|notch(?:es)?|books?|registers?|records?|sees?|scores?|suffers?|takes?|has|"
-          r"makes?|shows?|delivers?)\b(?= an? (?:[^\s,;]+ ){0,4}?(?:gain|loss|advance|decline|drop|rise|fall|rally|"
+          r"makes?|shows?|delivers?)\b(?=(?: at least| more than| over)? an? (?:[^\s,;]+ ){0,4}?(?:gain|loss|advance|decline|drop|rise|fall|rally|"
           r"increase|decrease|move)\b)", None),
     ("V", r"\b(?:edges?|ticks?|drifts?|trends?|turns?|leans?|grinds?|heads?|goes|go|inch(?:es)?|moves?|push(?:es)?)\b"
           r"(?= (?:higher|lower|up|down)\b)", None),
@@ -224,14 +237,19 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("c", r"\b(?:as|amid|amidst|because|since|on|despite|due|given|driven|after|following|thanks|"
           r"with|even|though|although|which|where|helped|supported|led|pressured)\b", None),
     ("t", r"\bat (?:some|any) (?:point|time|moment)(?: (?:in|over|during|within)(?= the| this))?\b|\bintraday\b", None),
+    ("v", r"~", None),
     ("v", r"\b(?:swings?|sentiment|breadth|elevated|momentum|deteriorat\w*|strength|weakness|volatile|"
           r"choppy|stress(?:ed)?|improv\w*|stabili[sz]\w*|compressed|supportive|bullish|"
           r"bearish|risk[- ]o(?:n|ff)|"
           r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
           r"nearly|"
           r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
+    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|may|possibly|supposedly|kidding|joking|"
+          r"false|wrong|opposite|surprised?|nobody|no one|nothing)\b", None),
     ("o", r"\b(?:of|from)\b", None),
     ("y", r"\bby\b", None),
+    (";", r"(?:,\s*)?\b(?:so|hence|therefore|thus)\b", None),
+    ("_", r"\bu\.?s\.?(?= (?:dollar|10|treasur))", None),
     ("_", r"\b(?:look(?:ing|s)? for|in my view|base case|believe|anticipate|see|my|to be)\b", None),
     ("_", r"\b(?:on a relative basis|relative basis|will|would|should|could|is|are|be|been|the|an?|"
           r"its?|to|at|in|going|expected|expect|likely|probably|we'll see|we|i|our|that|both|each|"
@@ -282,7 +300,7 @@ def tokens(text: str, table: Iterable[Instrument]) -> list[Token]:
     }
     longest = sorted(names, key=len, reverse=True)
     instrument = re.compile(
-        rf"(?<![\w$.])(?:\$(?=[a-z]))?(?P<name>{'|'.join(map(re.escape, longest))})(?![\w]|-\w|\.\d)",
+        rf"(?<![\w$.])(?:\$(?=[a-z]))?(?P<name>{'|'.join(map(re.escape, longest))})(?:(?<=yield)s)?(?![\w]|-\w|\.\d)",
         re.IGNORECASE,
     )
     found: list[Token] = []
