@@ -56,9 +56,7 @@ def named_references(clause: Clause, one: Instrument, as_of: dt.datetime) -> Non
         )
 
 
-def period(
-    claim: Claim, horizon: Token, one: Instrument, as_of: dt.datetime
-) -> None:
+def period(claim: Claim, horizon: Token, one: Instrument, as_of: dt.datetime) -> None:
     """Refuses *up for the week* once the week has a close: it counts from the week before's."""
     first = horizons.opened(horizon, one, as_of)
     changes = claim.kind in {"direction", "relative", "magnitude"} or claim.unit != "price"

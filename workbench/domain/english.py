@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from workbench.domain import agreement, claims, horizons, tags, windows
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Window
-from workbench.domain.clauses import Clause, clauses
+from workbench.domain.clauses import Clause
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.figures import instant
 from workbench.domain.instruments import Instrument, find, known
 from workbench.domain.predicates import build
+from workbench.domain.reading import clauses
 from workbench.domain.sentences import parse, render
 from workbench.domain.tags import Tags
 from workbench.domain.vocabulary import Token, normal, tokens

@@ -209,14 +209,14 @@ def named_date(text: str, today: dt.date) -> dt.date:
 
 
 def _not_turned(text: str, today: dt.date) -> None:
-    """Refuses ``6/4`` in early April: 4 June is far, and a writer who puts the day first is near."""
-    month, number = (_MONTHS[int(figure) - 1] for figure in text.split("/"))
+    """Refuses ``6/4`` in early April: 4 June is far, but to who puts the day first it is near."""
+    one, two = text.split("/", 1)
     first, turned = (
-        abs((named_date(f"{name} {date}", today) - today).days)
-        for name, date in ((month, text.split("/")[1]), (number, text.split("/")[0]))
+        abs((named_date(f"{_MONTHS[int(month) - 1]} {date}", today) - today).days)
+        for month, date in ((one, two), (two, one))
     )
     if first > 31 and turned <= 31:
-        raise ClaimRefused("no_date", f"{text!r} may put the day first; write {number} by name.")
+        raise ClaimRefused("no_date", f"{text!r} may put the day first; write the month by name.")
 
 
 def past_day(fields: dict[str, str], today: dt.date) -> dt.date:

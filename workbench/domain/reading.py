@@ -1,0 +1,156 @@
+"""A text's tokens as claims and commentary, sentence by sentence.
+
+Commentary after *as*, *amid*, *because* is set aside and named; whatever else is left unread
+refuses the text.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from workbench.domain import horizons
+from workbench.domain.asides import (
+    HARD,
+    STOPS,
+    Reading,
+    brackets,
+    is_prose,
+    is_scene,
+    last_share,
+    no_claim,
+    without_commentary,
+)
+from workbench.domain.clauses import PREDICATE, REASONS, SAYS, Clause, of_segment, written
+from workbench.domain.errors import ClaimRefused
+from workbench.domain.instruments import Instrument
+from workbench.domain.vocabulary import Token
+
+
+def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -> Reading:
+    """The clauses of a text.
+
+    Args:
+        found: Its tokens.
+        direction: A side stated beside the text, read when the text has no predicate.
+        tagged: True in the tagged style, where sentences after the first give reasons.
+
+    Raises:
+        ClaimRefused: With the code of the first thing that stands in the way.
+    """
+    read = Reading(stated=[token for token in found if token.kind == "p"])
+    words = last_share([token for token in found if token.kind != "p"], read)
+    words = brackets(words, read)
+    if not any(token.kind == "I" for token in words):
+        raise _nobody(words)
+    segments = _segments(words)
+    subjects: tuple[Instrument, ...] = ()
+    refused: ClaimRefused | None = None
+    for k, (mark, segment) in enumerate(segments):
+        if not read.clauses and is_scene(segment, segments[k + 1 :]):
+            read.commentary.append(written(segment))
+            continue
+        if mark in STOPS and read.clauses and not _more(segment, direction, tagged):
+            read.commentary.append(written(segment))
+            continue
+        if read.clauses and (segment[0].kind == "c" or is_prose(mark, segment)):
+            no_claim(segment)
+            read.commentary.append(written(segment))
+            continue
+        try:
+            made = _segment(segment, subjects, read, direction)
+        except ClaimRefused as error:
+            if refused is None and not read.clauses:
+                refused, subjects = error, _instruments(segment)[:1] or subjects
+                continue
+            raise
+        if refused is not None and not mark.startswith(("—", "-", "–", ".")):
+            raise refused
+        if refused is not None:
+            first = segment[0]
+            if not (first.kind == "_" and first.text.casefold() in {"it", "they"}):
+                raise refused
+            read.commentary.append(written(segments[0][1]))
+            refused = None
+        read.clauses += made
+        subjects = made[-1].subjects if made else subjects
+    if refused is not None:
+        raise refused
+    if not read.clauses:
+        raise ClaimRefused("not_a_claim", "The text says nothing that a rule could settle.")
+    return read
+
+
+def _nobody(words: Sequence[Token]) -> ClaimRefused:
+    """Why a text that names no instrument is refused."""
+    for kind in "evb":
+        if odd := [token.text for token in words if token.kind == kind]:
+            code, reason = REASONS[kind]
+            return ClaimRefused(code, reason.format(repr(odd[0])))
+    if any(token.kind in PREDICATE for token in words):
+        return ClaimRefused("no_instrument", f"{written(words)!r} names no instrument of the desk.")
+    return ClaimRefused("not_a_claim", "The text says nothing that a rule could settle.")
+
+
+def _segments(words: list[Token]) -> list[tuple[str, list[Token]]]:
+    """(mark before it, tokens) of the parts between stops."""
+    found: list[tuple[str, list[Token]]] = [("", [])]
+    for token in words:
+        if token.kind == ";":
+            found.append((token.text.strip(), []))
+        else:
+            found[-1][1].append(token)
+    return [(mark, segment) for mark, segment in found if segment]
+
+
+def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
+    """True when a further sentence is a claim too, and no reason that may be set aside.
+
+    A claim has a horizon of its own. Without one, or when it cannot be read, what has the makings
+    of a claim is not set aside either, except in the tagged style.
+    """
+    kinds = [token.kind for token in segment]
+    if any(token.kind == "x" and token.text.casefold() in HARD for token in segment):
+        return True
+    turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
+    if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
+        return True  # "Not." or "I doubt it." speaks of what was said
+    try:
+        made = _segment(list(segment), (), Reading(), direction)
+    except ClaimRefused:
+        threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
+        predicate = bool(set(kinds) & SAYS) and "w" in kinds
+        return not tagged and "I" in kinds and ("R" in kinds or threshold or predicate)
+    if any(clause.horizons for clause in made):
+        return True
+    if not tagged:
+        raise ClaimRefused("unread", f"{written(segment)!r} may be a claim or a reason; say which.")
+    return False
+
+
+def _segment(
+    segment: list[Token], before: tuple[Instrument, ...], read: Reading, direction: str
+) -> tuple[Clause, ...]:
+    main, aside = without_commentary(segment)
+    for token in (*main, *aside):
+        serious = token.kind == "x" and (
+            token in main or token.text.casefold() not in {"or", "then"}
+        )
+        if serious:
+            raise ClaimRefused(
+                "alternative", f"{token.text!r} makes it more than one claim; state one of them."
+            )
+    if aside:
+        no_claim(aside)
+    late = [token for token in aside if token.kind == "w" and horizons.hours(token) is not None]
+    words = [token for token in main if token.kind != "_"]
+    if not any(token.kind == "w" for token in words):
+        words += late
+    made = of_segment(words, before, direction)
+    if aside:
+        read.commentary.append(written(aside))
+    return made
+
+
+def _instruments(segment: Sequence[Token]) -> tuple[Instrument, ...]:
+    return tuple(token.value for token in segment if token.kind == "I")
