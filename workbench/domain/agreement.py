@@ -95,6 +95,8 @@ def side(built: list[Claim], tags: Tags, read: tuple[Clause, ...]) -> None:
             "contradictory", "The tag's side is relative to another instrument, the text's is not."
         )
     first = [claim for claim in built if claim.subject == built[0].subject]
+    if tags.side == "neutral":  # what stays below a price may be neutral, what falls may not
+        first = [claim for claim in first if claim.kind in {"direction", "magnitude", "band"}]
     said = {word for word in map(_lean, first) if word} | set(read[0].leans)
     if said - {tags.side}:
         raise ClaimRefused(

@@ -20,6 +20,8 @@ HARD = frozenset(
     {"unless", "except", "otherwise", "provided", "assuming", "as long as", "so long as"}
 )
 
+_LIKEWISE = frozenset({"as does", "as do", "as will"})
+
 
 @dataclass(kw_only=True)
 class Reading:
@@ -50,8 +52,14 @@ def brackets(words: list[Token], read: Reading) -> list[Token]:
         inside = words[at + 1 : end]
         named = [one for one in inside if one.kind == "I"]
         kinds = {one.kind for one in inside if one.text.casefold() not in {"as", "proxy"}}
-        before = out[-1].kind if out else ""
-        if before == "b" and named and kinds <= set("I&,_"):
+        last = next((one for one in reversed(out) if one.kind != "_"), None)
+        before = last.kind if last else ""
+        if before == "I" and named and not kinds & set("&,") and kinds <= set("I_"):
+            if len(inside) == 1 and last and named[0].value != last.value:
+                raise ClaimRefused("ambiguous", f"Is it {last.text} or {named[0].text}?")
+            if len(inside) > 1:  # "SPY (the S&P 500 ETF)" says what it is
+                read.commentary.append(written(inside))
+        elif before == "b" and named and kinds <= set("I&,_"):
             while out and out[-1].kind in "b?_v":
                 out.pop()
             joint = Token(kind="&", text="and")
@@ -103,6 +111,8 @@ def no_claim(aside: Sequence[Token]) -> None:
     """Refuses a reason that holds a threshold, or a condition, and may be a claim itself."""
     kinds = [token.kind for token in aside]
     joint = aside[0].text.casefold() in {"given", "with", "after", "following"}
+    if len(aside) > 1 and (aside[0].text + " " + aside[1].text).casefold() in _LIKEWISE:
+        raise ClaimRefused("unread", f"{written(aside)!r} may be a claim; write it out.")
     condition = joint and "I" in kinds and set(kinds) & SAYS
     threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
     hard = any(token.kind == "x" and token.text.casefold() in HARD for token in aside)

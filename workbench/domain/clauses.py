@@ -107,12 +107,12 @@ def of_segment(
 
 def _horizon_after_subject(words: list[Token]) -> list[Token]:
     """*Tomorrow SPY closes higher* in the order of *SPY tomorrow closes higher*."""
-    ahead = list(itertools.takewhile(lambda token: token.kind in "wr,&", words))
+    ahead = list(itertools.takewhile(lambda token: token.kind in "wrt,&", words))
     rest = words[len(ahead) :]
     subjects, end = _list(rest, 0)
     if not subjects:
         return words
-    return [*rest[:end], *(token for token in ahead if token.kind in "wr"), *rest[end:]]
+    return [*rest[:end], *(token for token in ahead if token.kind in "wrt"), *rest[end:]]
 
 
 def _said(piece: Sequence[Token]) -> list[Token]:
@@ -125,6 +125,8 @@ def _list(words: Sequence[Token], at: int) -> tuple[tuple[Instrument, ...], int]
     k = at
     while k < len(words):
         if words[k].kind == "I":
+            if words[k].value in found:
+                raise ClaimRefused("unread", f"{words[k].value.name} is named twice.")
             found.append(words[k].value)
             k += 1
             at = k

@@ -82,16 +82,20 @@ _ABSTAINS = re.compile(
     r"forecast|view|edge|opinion|position)\b|sit(?:ting)? (?:this|it) (?:one )?out|pass(?:ing)?\b|"
     r"stand(?:ing)? (?:aside|down)|skip(?:ping)?\b|(?:i'm |i am |we're |we are )?on the sidelines|"
     r"i(?:'m| am) sitting|i(?:'m| am)? (?:pass|abstain)|"
-    r"(?:we|i) (?:declin|refus)|(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
+    r"(?:we|i) (?:declin|refus|have no )|waiting\b|(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
     re.IGNORECASE,
 )
+_GIVEN = r"(?:if|when|once|in case|provided(?: that)?|assuming(?: that)?)"
 _IF = re.compile(
-    r"(?:if|provided that|assuming) (.+?),? (?:then )(.+)|if (.+?), (.+)|(.+?),? if (.+)",
+    rf"(?:{_GIVEN}|should) (.+?),? then (.+)|(?:{_GIVEN}|should) (.+?), (.+)|(.+?),? {_GIVEN} (.+)",
     re.IGNORECASE,
 )
 _CHANCE = re.compile(r"p(?:rob(?:ability)?)?\s*\((.+)\)\s*[=:]\s*([\d.]+\s?%?)\.?", re.IGNORECASE)
 _LABEL = re.compile(
-    r"^\W*(?:(?:my |our |the )?(?:call|prediction|claim|forecast)s?\s*:|\d+[.)]\s)\s*",
+    r"^\W*(?:(?:(?:my|our|the|today's) )?(?:(?:(?:high|highest|low|lowest|top)-conviction|top|main|"
+    r"base|base-case|final|best|key|core|central|working|market) )?"
+    r"(?:call|prediction|claim|forecast|view|thesis|base case)s?\s*(?::|—|-(?=\s)|is that|is)|"
+    r"\d+[.)]\s)\s*",
     re.IGNORECASE,
 )
 

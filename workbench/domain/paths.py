@@ -14,6 +14,8 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.vocabulary import Token, figure
 
+_AT_CLOSE = re.compile(r"\bat\b.*\bclos(?:e|ing)\b", re.IGNORECASE)
+
 
 def in_the_green(clause: Clause, one: Instrument, when: Window) -> Claim:
     """*Stays in the green*: never at or beyond the reference."""
@@ -99,6 +101,13 @@ def touch(clause: Clause, one: Instrument, when: Window) -> Claim:
     verb = quantities.token(clause, "T")
     compared = [token for token in clause.said if token.kind in "CAH"]
     side = verb.value
+    lean = next((token.value[0] for token in clause.said if token.kind == "D"), side)
+    if side == "any":
+        side = lean
+    elif lean != side:
+        raise quantities.unfit(clause, one)
+    if any(_AT_CLOSE.search(token.text) for token in clause.horizons):
+        raise ClaimRefused("ambiguous", "A touch, or the close? Say 'closes' or 'by the close'.")
     if compared and side == "any":
         side = "up" if quantities.comparison(clause) in {">", ">="} else "down"
     value, unit = quantities.strike(figure(quantities.token(clause, "N").text), one)

@@ -47,6 +47,10 @@ _REF = (
     r"|(?<=above )|(?<=below )|(?<=over )|(?<=under ))"
 )
 _LAST = r"(?:last|previous|prior|latest|most recent)"
+_CLOSES = (
+    rf"(?= (?:(?:its |the )?(?:{_LAST}|{_DAY}|{_WEEKDAY}|yesterday|today)(?:'s)? (?:official )?"
+    r"clos(?:e|ing)|here|(?:the |its )?current (?:level|price)|where it (?:is|trades))\b)"
+)
 _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 
 # Kinds: w window, r reference, p confidence, q count, R range of figures, N figure, W within,
@@ -66,7 +70,9 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"(?:\s+(?:that|of|in))?\b", None),
     ("r", rf"{_REF}(?:its|the|their)?\s*(?:last|previous|prior|latest|most recent)\s+"
           r"(?:official )?(?:session's )?(?:close|closing price|closing level)\b", "last"),
-    ("r", rf"{_REF}(?:here|(?:the )?current (?:levels?|price))\b", "last"),
+    ("r", rf"{_REF}(?:here|(?:the |its )?current (?:levels?|price)|"
+          r"(?:where )?(?:it|they) (?:is|are|trades?) (?:right )?(?:now|today|currently))\b",
+     "last"),
     ("r", rf"{_REF}(?:its\s+|the\s+)?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)(?:'s)?\s+"
           r"(?:close|closing price|closing level)\b", "named"),
     ("r", rf"\bthan (?:on )?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)\b(?!'s| open| high| low)",
@@ -134,10 +140,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("b", r"\b(?:the )?(?:nasdaq[- ]?100|ndx)\b", "QQQ"),
     ("b", r"\b(?:the )?(?:dow(?: jones)?(?: industrials?(?: average)?)?|djia|dow 30)\b", "SPY"),
     ("b", r"\b(?:the )?russell(?: [123]000)?\b|\brut\b", "IWM"),
-    ("D", rf"\b(?:above|over)\b(?= (?:its |the )?(?:{_LAST}|{_DAY}|{_WEEKDAY}|yesterday|today)"
-          r"(?:'s)? (?:official )?clos(?:e|ing)\b)", ("up", None)),
-    ("D", rf"\b(?:below|under)\b(?= (?:its |the )?(?:{_LAST}|{_DAY}|{_WEEKDAY}|yesterday|today)"
-          r"(?:'s)? (?:official )?clos(?:e|ing)\b)", ("down", None)),
+    ("D", rf"\b(?:above|over)\b{_CLOSES}", ("up", None)),
+    ("D", rf"\b(?:below|under)\b{_CLOSES}", ("down", None)),
     ("I", r"", None),  # stands for the table's instruments
     ("k", r"\b(?:has |have |posts? )the (?:highest|best|largest) returns? (?:of|among|in)\b", "up"),
     ("k", r"\b(?:has |have |posts? )the (?:lowest|worst) returns? (?:of|among|in)\b", "down"),
@@ -164,12 +168,17 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("b", r"\b(?:altcoins?|tokens?|stablecoins?|(?:stablecoin|ai)-adjacent|crypto)\b", "BTC"),
     ("b", r"\bsmall-?\s?caps?\b", "IWM"),
     ("b", r"\b(?:bonds|yields|treasur(?:y|ies))\b", "10Y"),
+    ("_", r"\b(?:the )?(?:price|value|level) of\b|\bon the day\b|"
+          r"\b(?:inc|corp|platforms)\b\.?", None),
+    ("_", r"(?:(?<=crude )|(?<=wti )|(?<=brent ))oil\b", None),
     ("b", r"\b(?:oil|commodities)\b", "WTI"),
     ("b", r"\b(?:equities|stocks|the market|markets?|large-?\s?caps?|indices|indexes|banks|"
           r"defensives|risk assets)\b", "SPY"),
     ("Z", r"\b(?:(?:daily|day|intraday|trading|high-low|session)(?:'s)? range|range|"
           r"trades? in a (?:daily |intraday )?range|ranges(?: over)?|high-to-low range)\b", None),
     ("T", r"\breturns? to\b", "any"),
+    ("M", r"(?<=will have )(?:risen|gained|climbed|added|advanced|rallied)\b", "up"),
+    ("M", r"(?<=will have )(?:fallen|dropped|lost|declined|slipped|slid)\b", "down"),
     ("M", r"\b(?:total )?returns?\b(?! of (?:volatility|risk))", "up"),
     ("T", r"\b(?:tops?|clears?|surpass(?:es)?|eclipses?|rises? past)\b(?=\s*\$?\d)", "up"),
     ("T", r"\b(?:cross(?:es)?|tests?)\b(?=\s*\$?\d)", "any"),
@@ -185,11 +194,13 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("T", r"\b(?:drop|fall|slide|sink|dip|decline|tumble|go|"
           r"pull)(?:e?s)? (?:back )?(?:down )?to\b", "down"),
     ("T", r"\b(?:(?:drop|fall|slide|sink|dip|break|slip|decline|tumble|trade down|plunge|"
+          r"collapse|wick|"
           r"crash)(?:e?s)?"
           r"(?: back)? (?:below|under|beneath|through))\b", "down"),
     ("T", r"\b(?:(?:climb|spike|rise|surge|jump|break|rall(?:y|ie)|move|push|"
           r"pop)(?:e?s)?(?: back)? "
-          r"(?:above|over|past))\b|\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
+          r"(?:above|past|over(?!\s*[\d.]+\s?(?:%|per|pct|bp|points|pts|pp|basis))))\b|"
+          r"\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
     ("T", r"\bcrosses below\b", "down"),
     ("V", r"\b(?:posts?|logs?|notch(?:es)?|books?|registers?|records?|sees?|scores?|suffers?|"
           r"takes?|has|"
@@ -247,6 +258,6 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"open interest|by a|"
           r"everything|yield|barrel|usd|dollars|spot|continue|continues)\b|'s\b|[\"“”*:]|"
           r"\bresolved?\b", None),
-    (";", r"[;—|]|[-–](?=\s)|--|[.!?](?=\s|$)", None),
+    (";", r"[;—|]|[-–](?=\s)|--|[.!?]+(?=\s|$)", None),
     (",", r"[,()]", None),
 )  # fmt: skip

@@ -220,7 +220,7 @@ _SHAPES: tuple[tuple[str, _Build], ...] = (
     (r"[VS]?F", _flat),
     (r"[VSFDM]*W?RoN|[VSF]*WNoN|[VSF]*WN|[VSFDM]*y?W?R|ZR|V?R[DM]", _band),
     (r"SV?[CA]N|SN", paths.stays),
-    (r"T[CA]?NH?", paths.touch),
+    (r"T[CA]?NH?|TND", paths.touch),
     (r"V?[DM]y?[CA]?NoN", _from_stated),
     (r"V?Zo?[SV]?[CA]N|V?[CA]NZ", paths.span),
     (r"M[CA]R", _swing),

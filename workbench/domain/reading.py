@@ -112,6 +112,8 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
     kinds = [token.kind for token in segment]
     if any(token.kind == "x" and token.text.casefold() in HARD for token in segment):
         return True
+    if not tagged and any(token.kind == "x" and token.text.casefold() == "if" for token in segment):
+        return True
     turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
     if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
         return True  # "Not." or "I doubt it." speaks of what was said
@@ -120,7 +122,8 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
     except ClaimRefused:
         threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
         predicate = bool(set(kinds) & SAYS) and "w" in kinds
-        return not tagged and "I" in kinds and ("R" in kinds or threshold or predicate)
+        short = len([kind for kind in kinds if kind not in "_,"]) <= 3  # "QQQ too."
+        return not tagged and "I" in kinds and ("R" in kinds or threshold or predicate or short)
     if any(clause.horizons for clause in made):
         return True
     if not tagged:

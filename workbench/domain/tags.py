@@ -92,6 +92,7 @@ def read(text: str) -> Tags:
     body = text
     for pattern in (_SQUARE, _ROUND, _BARE):
         body = pattern.sub(found.take, body)
+    body = body.replace("[", "(").replace("]", ")")  # what is no tag is a bracket
     sides = {_side(value) for value in found.values.get("direction", [])} - {""}
     spans = [value for value in found.values.get("timeframe", []) if value.casefold() not in _EMPTY]
     if len(sides) > 1 or len({" ".join(value.casefold().split()) for value in spans}) > 1:
@@ -104,7 +105,7 @@ def read(text: str) -> Tags:
         versus=any(against.search(value) for value in found.values.get("direction", [])),
         timeframe=spans[0] if spans else "",
         confidences=tuple(found.values.get("confidence", [])),
-        any=bool(found.values) or body != text,
+        any=bool(found.values) or "[" in text,
     )
 
 

@@ -53,7 +53,7 @@ WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, 
 _OF_SIZE = r"(?= (?:per ?cent|pct|percentage points?|basis points?|points?|bps?)\b)"
 _WRITTEN = re.compile(rf"(?<![\w-])({'|'.join(WORDS)}){_OF_SIZE}", re.IGNORECASE)
 _HALF = re.compile(
-    r"\b(half|(?:a )?quarter)(?: of)?(?: an?| one)? (?:per ?cent|pct|percentage point)\b",
+    r"\b(half|(?:a )?quarter)(?: of)?(?: an?| one)? (per ?cent|pct|percentage point|point)\b",
     re.IGNORECASE,
 )
 _COMPILED = tuple(
@@ -69,8 +69,12 @@ def normal(text: str) -> str:
         .replace("**", "")
         .replace("\N{NO-BREAK SPACE}", " ")
     )
+    text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text)  # spaces without width
     text = re.sub(r"\n\s*\n", " ; ", text.strip())  # a new paragraph ends a sentence
-    text = _HALF.sub(lambda found: f"0.{'5' if found[1].lower() == 'half' else '25'} percent", text)
+    text = re.sub(r"\bS&P500\b", "S&P 500", text, flags=re.IGNORECASE)
+    text = _HALF.sub(
+        lambda found: f"0.{'5' if found[1].lower() == 'half' else '25'} {found[2]}", text
+    )
     text = _WRITTEN.sub(lambda found: str(WORDS[found[1].casefold()]), text)
     text = re.sub(r"(?<=[\d%])\s?–\s?(?=[\d+$-])", "-", text)
     return " ".join(text.split())
