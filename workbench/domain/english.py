@@ -82,12 +82,14 @@ _ABSTAINS = re.compile(
     r"forecast|view|edge|opinion|position)\b|sit(?:ting)? (?:this|it) (?:one )?out|pass(?:ing)?\b|"
     r"stand(?:ing)? (?:aside|down)|skip(?:ping)?\b|(?:i'm |i am |we're |we are )?on the sidelines|"
     r"i(?:'m| am) sitting|i(?:'m| am)? (?:pass|abstain)|"
-    r"(?:we|i) (?:declin|refus|have no )|waiting\b|(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
+    r"(?:we|i) (?:declin|refus|have no )|waiting\b|"
+    r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
     re.IGNORECASE,
 )
-_GIVEN = r"(?:if|when|once|in case|provided(?: that)?|assuming(?: that)?)"
+_GIVEN = r"(?:(?<!even )if|(?<!even )when|once|in case|provided(?: that)?|assuming(?: that)?)"
 _IF = re.compile(
-    rf"(?:{_GIVEN}|should) (.+?),? then (.+)|(?:{_GIVEN}|should) (.+?), (.+)|(.+?),? {_GIVEN} (.+)",
+    rf"(?:{_GIVEN}|should) (.+?),? then (.+)|(?:{_GIVEN}|should) (.+?), (.+)|"
+    rf"(.+?),? \b{_GIVEN} (.+)",
     re.IGNORECASE,
 )
 _CHANCE = re.compile(r"p(?:rob(?:ability)?)?\s*\((.+)\)\s*[=:]\s*([\d.]+\s?%?)\.?", re.IGNORECASE)

@@ -105,15 +105,19 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("w", rf"{_IN}(?:this quarter|quarter(?:'s end|[ -]end)|(?<=of )quarter|(?<=of the )"
           rf"quarter)\b", "quarter"),
     ("w", rf"{_IN}(?:this year|year(?:'s end|[ -]end)|(?<=of )year|(?<=of the )year)\b", "year"),
+    ("w", r"(?:by |at )?\beow\b", "week"),
+    ("w", r"(?:by |at )?\beom\b", "month"),
     ("w", rf"{_IN}(?:this month|month(?:'s end|[ -]end)|(?<=the )month|(?<=of )month)\b", "month"),
     ("w", rf"{_IN}(?:(?:this\s+)?(?:coming\s+)?|(?P<next>next\s+))\b"
           rf"(?P<weekday>{_WEEKDAY}){_AT}\b", None),
     ("w", rf"(?:(?P<by>by|before|until|through)\s+|(?:at|as of)\s+)?\b{_CLOCK}", "close"),
     ("w", r"(?:(?:by|on|at|into|through|until)\s+(?:the\s+)?)?\b(?:eod|cob|end[ -]of[ -](?:the )?"
-          r"(?:day|session)|(?:(?<=the )|(?<=by )|(?<=at ))(?:official |market |cash )?"
+          r"(?:day|session)|(?:close|end) of (?:trading|business)|this session|(?:(?<=the )|(?<=by )|(?<=at ))(?:official |market |cash )?"
           r"(?:close|closing bell)"
           r"(?!\s+(?:above|below|over|under|between|at|within|higher|lower|up|down|in)\b))\b",
      "close"),
+    ("D", r"\b(?:flat|unchanged) or (?:lower|down)\b", ("down", "<=")),
+    ("D", r"\b(?:flat|unchanged) or (?:higher|up)\b", ("up", ">=")),
     ("F", r"\b(?:flat|unchanged)[ -]to[ -](?P<flat>down|lower|up|higher)(?!\s?[\d+-])", None),
     ("F", rf"\b(?:flat|unchanged) to (?P<side>up|down)?\s?(?P<edge>{_N}{_U})", None),
     ("F", r"\b(?:flat|unchanged|little changed)\b", None),
@@ -143,6 +147,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("D", rf"\b(?:above|over)\b{_CLOSES}", ("up", None)),
     ("D", rf"\b(?:below|under)\b{_CLOSES}", ("down", None)),
     ("I", r"", None),  # stands for the table's instruments
+    ("k", r"\b(?:is|ranks?|ends?|finish(?:es)?) (?:first|#1|1st) (?:of|among|out of)\b", "up"),
+    ("k", r"\b(?:is|ranks?|ends?|finish(?:es)?) (?:last|dead last) (?:of|among|out of)\b", "down"),
     ("k", r"\b(?:has |have |posts? )the (?:highest|best|largest) returns? (?:of|among|in)\b", "up"),
     ("k", r"\b(?:has |have |posts? )the (?:lowest|worst) returns? (?:of|among|in)\b", "down"),
     ("k", r"\b(?:(?:is |ranks? |ends? |finish(?:es)? )(?:in |at )?)?(?:the )?(?:best|strongest|"
@@ -187,7 +193,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("B", r"\b(?:outperform(?:s|ing)?|beats?|leads?|tops|outpaces?)\b", None),
     ("L", r"\b(?:underperform(?:s|ing)?|lags?|trails?)\b(?: behind)?", None),
     ("S", r"\b(?:stays?|remains?|holds?|keeps?|staying|remaining|holding)\b", None),
-    ("T", r"\b(?:touch(?:es)?|breaks?|hits?|reach(?:es)?|tags?|trades? at|prints?)\b", "any"),
+    ("T", r"\b(?:touch(?:es)?|breaks?(?! out)|hits?|reach(?:es)?|tags?|trades? at|prints?)\b",
+     "any"),
     ("T", r"\b(?:reclaims?|(?:climb|rall(?:y|ie)|spike|rise|surge|jump|recover|go|"
           r"push)(?:e?s)? (?:back )?to)"
           r"\b", "up"),
@@ -197,7 +204,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"collapse|wick|"
           r"crash)(?:e?s)?"
           r"(?: back)? (?:below|under|beneath|through))\b", "down"),
-    ("T", r"\b(?:(?:climb|spike|rise|surge|jump|break|rall(?:y|ie)|move|push|"
+    ("T", r"\b(?:(?:climb|spike|rise|get|go|surge|jump|break|rall(?:y|ie)|move|push|"
           r"pop)(?:e?s)?(?: back)? "
           r"(?:above|past|over(?!\s*[\d.]+\s?(?:%|per|pct|bp|points|pts|pp|basis))))\b|"
           r"\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
@@ -242,7 +249,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
           r"nearly|"
           r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
-    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|may|possibly|supposedly|"
+    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|(?<!by )(?<!in )may|possibly|supposedly|"
           r"kidding|joking|"
           r"false|wrong|opposite|surprised?|nobody|no one|nothing)\b", None),
     ("o", r"\b(?:of|from)\b", None),

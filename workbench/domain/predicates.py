@@ -49,6 +49,15 @@ def _direction(clause: Clause, one: Instrument, when: Window) -> Claim:
     return claims.direction(one, when, side, op)
 
 
+def _at_reference(clause: Clause, one: Instrument, when: Window) -> Claim:
+    """*At or above its last close*: a direction that a tie satisfies."""
+    quantities.no_denial(clause)
+    op = quantities.comparison(clause)
+    if not clause.references or op not in {">=", "<="}:
+        raise quantities.unfit(clause, one)
+    return claims.direction(one, when, "up" if op == ">=" else "down", op)
+
+
 def _flat(clause: Clause, one: Instrument, when: Window) -> Claim:
     quantities.no_denial(clause)
     _, fields = quantities.fields(quantities.token(clause, "F"))
@@ -226,6 +235,7 @@ _SHAPES: tuple[tuple[str, _Build], ...] = (
     (r"M[CA]R", _swing),
     (r"V?[DM]o?y?[CA]?N|V?[DM]o?y?NH|V?[CA]?N[DM]", _magnitude),
     (r"V?[CA]N|V?NH", _level),
+    (r"V?C", _at_reference),
     (r"V?N", _magnitude),
     (r"V?ko?", _rank),
 )

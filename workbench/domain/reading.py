@@ -117,6 +117,11 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
     turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
     if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
         return True  # "Not." or "I doubt it." speaks of what was said
+    told = bool({"R", "w"} & set(kinds)) or any(b == "N" for b in kinds)
+    pronoun = segment[0].text.casefold() in {"it", "they", "both"}
+    told = told or segment[0].text.casefold() == "both"
+    if pronoun and told and set(kinds) & (SAYS | {"C", "R"}) and not tagged:
+        return True  # "It stays above 690 tomorrow." goes on about the same
     try:
         made = _segment(list(segment), (), Reading(), direction)
     except ClaimRefused:
@@ -150,9 +155,22 @@ def _segment(
     if not any(token.kind == "w" for token in words):
         words += late
     made = of_segment(words, before, direction)
+    _joined(main, made)
     if aside:
         read.commentary.append(written(aside))
     return made
+
+
+def _joined(main: Sequence[Token], made: Sequence[Clause]) -> None:
+    """Refuses *both* and *they* where the clause speaks of another number of instruments."""
+    for k, token in enumerate(main):
+        word = token.text.casefold()
+        follows = next((one.kind for one in main[k + 1 :] if one.kind != "_"), "")
+        if token.kind != "_" or word not in {"both", "all", "they"} or follows == "I":
+            continue
+        about = len(made[-1].subjects) if made else 0
+        if about < 2 or (word == "both" and about > 2):
+            raise ClaimRefused("ambiguous", f"Who are {word!r}? Name them.")
 
 
 def _instruments(segment: Sequence[Token]) -> tuple[Instrument, ...]:
