@@ -537,6 +537,19 @@ def test_tags_that_disagree(text: str, code: str):
     assert said(text) == f"!{code}"
 
 
+def test_a_claim_in_bold():
+    """A whole sentence in bold is the claim and the rest is named; a stressed word is just read."""
+    found = compile_text(
+        "Rates are up. **SPY closes lower tomorrow.** Conf: 62%.", NOW, INSTRUMENTS
+    )
+    assert [short(claim) for claim in found.claims] == ["direction SPY down 0402"]
+    assert found.probability == 0.62
+    assert "Commentary, not part of the claim: 'Rates are up.'." in found.notes
+    assert said("SPY closes **lower** tomorrow") == "direction SPY down 0402"
+    assert said("**SPY closes higher tomorrow** unless VIX spikes") == "!alternative"
+    assert said("**SPY closes higher tomorrow** — only if VIX falls") == "!alternative"
+
+
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [("The Dow closes higher tomorrow", "SPY"), ("Russell 2000 falls tomorrow", "IWM"),

@@ -77,27 +77,10 @@ def compile_text(
         raise _with_nearest(refused, text, as_of, rows) from refused
 
 
-_ABSTAINS = re.compile(
-    r"\W*(?:[\w&]+\s*[:—-]\s*)?(?:abstain|no (?:directional )?(?:prediction|call|trade|claim|"
-    r"forecast|view|edge|opinion|position)\b|sit(?:ting)? (?:this|it) (?:one )?out|pass(?:ing)?\b|"
-    r"stand(?:ing)? (?:aside|down)|skip(?:ping)?\b|(?:i'm |i am |we're |we are )?on the sidelines|"
-    r"i(?:'m| am) sitting|i(?:'m| am)? (?:pass|abstain)|"
-    r"(?:we|i) (?:declin|refus|have no )|waiting\b|"
-    r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
-    re.IGNORECASE,
-)
 _GIVEN = r"(?:(?<!even )if|(?<!even )when|once|in case|provided(?: that)?|assuming(?: that)?)"
 _IF = re.compile(
     rf"(?:{_GIVEN}|should) (.+?),? then (.+)|(?:{_GIVEN}|should) (.+?), (.+)|"
     rf"(.+?),? \b{_GIVEN} (.+)",
-    re.IGNORECASE,
-)
-_CHANCE = re.compile(r"p(?:rob(?:ability)?)?\s*\((.+)\)\s*[=:]\s*([\d.]+\s?%?)\.?", re.IGNORECASE)
-_LABEL = re.compile(
-    r"^\W*(?:(?:(?:my|our|the|today's) )?(?:(?:(?:high|highest|low|lowest|top)-conviction|top|main|"
-    r"base|base-case|final|best|key|core|central|working|market) )?"
-    r"(?:call|prediction|claim|forecast|view|thesis|base case)s?\s*(?::|—|-(?=\s)|is that|is)|"
-    r"\d+[.)]\s)\s*",
     re.IGNORECASE,
 )
 
@@ -105,32 +88,27 @@ _LABEL = re.compile(
 def _english(
     text: str, as_of: dt.datetime, table: tuple[Instrument, ...], timeframe: str, confidence: str
 ) -> Compiled:
-    # One passage in bold is the claim.
-    bold = re.findall(r"\*\*(?!\s*[A-Za-z ]+[:=])(.+?)\*\*", text)
     beside = tags.read(text)
-    if chance := _CHANCE.fullmatch(beside.body.strip()):
-        beside = replace(
-            beside, body=chance[1], confidences=(*beside.confidences, chance[2].strip())
-        )
-    body = _LABEL.sub("", normal(bold[0] if len(bold) == 1 else beside.body)).strip(" \"'“”|")
-    if _ABSTAINS.match(body):
-        raise ClaimRefused(
-            "abstention", "An abstention predicts nothing, so nothing can settle it."
-        )
+    body = beside.body
     said = [*beside.confidences, *([confidence] if confidence else [])]
+    aside = [f"Commentary, not part of the claim: {part!r}." for part in beside.around]
+    for part in beside.around:  # "**SPY closes lower.** Confidence: 62%"
+        stands = [token for token in tokens(normal(part), table) if token.kind == "p"]
+        said += [token.value[1]["p"] for token in stands if token.text[:1].casefold() in "cp"]
     stated = _horizon(beside.timeframe or timeframe, table)
     if (found := _IF.fullmatch(body.rstrip("."))) and ". " not in body:
         first, second = _halves(found)
         then, notes = _claims(second, as_of, table, stated, beside, said)
         shared = [_ends_token(then[0])] if then else []
         untagged = Tags(body=first, any=beside.any)
-        given, _ = _claims(first, as_of, table, stated, untagged, said, spare=shared)
+        given, more = _claims(first, as_of, table, stated, untagged, said, spare=shared)
         if len(given) != 1:
             raise ClaimRefused("bad_condition", "A condition is one claim, not several.")
         built = [claims.conditional(one, given[0]) for one in then]
+        notes += more
     else:
         built, notes = _claims(body, as_of, table, stated, beside, said)
-    return _finished(built, _probability(said), notes, table)
+    return _finished(built, _probability(said), notes + aside, table)
 
 
 def _halves(found: re.Match[str]) -> tuple[str, str]:

@@ -112,7 +112,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           rf"(?P<weekday>{_WEEKDAY}){_AT}\b", None),
     ("w", rf"(?:(?P<by>by|before|until|through)\s+|(?:at|as of)\s+)?\b{_CLOCK}", "close"),
     ("w", r"(?:(?:by|on|at|into|through|until)\s+(?:the\s+)?)?\b(?:eod|cob|end[ -]of[ -](?:the )?"
-          r"(?:day|session)|(?:close|end) of (?:trading|business)|this session|(?:(?<=the )|(?<=by )|(?<=at ))(?:official |market |cash )?"
+          r"(?:day|session)|(?:close|end) of (?:trading|business)|this session|"
+          r"(?:(?<=the )|(?<=by )|(?<=at ))(?:official |market |cash )?"
           r"(?:close|closing bell)"
           r"(?!\s+(?:above|below|over|under|between|at|within|higher|lower|up|down|in)\b))\b",
      "close"),
@@ -249,7 +250,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
           r"nearly|"
           r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
-    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|(?<!by )(?<!in )may|possibly|supposedly|"
+    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|(?<!by )(?<!in )may|"
+          r"possibly|supposedly|"
           r"kidding|joking|"
           r"false|wrong|opposite|surprised?|nobody|no one|nothing)\b", None),
     ("o", r"\b(?:of|from)\b", None),

@@ -1,4 +1,4 @@
-"""What stands beside a prediction: ``[DIRECTION: down] [TIMEFRAME: 48h] [CONFIDENCE: 0.62]``.
+"""A prediction and its tags: ``[DIRECTION: down] [TIMEFRAME: 48h] [CONFIDENCE: 0.62]``.
 
 Tags stand in square or round brackets, or bare behind their names, in any order. A tag that is
 not known, or that is given twice with two meanings, refuses the text.
@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from workbench.domain.errors import ClaimRefused
+from workbench.domain.vocabulary import normal
 
 _KNOWN = {
     "direction": "direction", "side": "direction", "bias": "direction",
@@ -38,13 +39,39 @@ _BARE = re.compile(
 )
 _INSIDE = re.compile(rf"\s*[|;,]\s*(?=(?:{_NAMES})\s*[:=])", re.IGNORECASE)
 
+_BOLD = re.compile(r"\*\*(?!\s*[A-Za-z ]+[:=])(.+?)\*\*")
+_GOES_ON = re.compile(
+    r"\W*(?:unless|except|if|only|but|or|nor|and|not|when|once|provided|assuming|before|until|than)\b",
+    re.IGNORECASE,
+)
+_AGAINST = re.compile(r"\b(?:relative|versus|vs)\b", re.IGNORECASE)
+_ABSTENTION = "An abstention predicts nothing, so nothing can settle it."
+_ABSTAINS = re.compile(
+    r"\W*(?:[\w&]+\s*[:—-]\s*)?(?:abstain|no (?:directional )?(?:prediction|call|trade|claim|"
+    r"forecast|view|edge|opinion|position)\b|sit(?:ting)? (?:this|it) (?:one )?out|pass(?:ing)?\b|"
+    r"stand(?:ing)? (?:aside|down)|skip(?:ping)?\b|(?:i'm |i am |we're |we are )?on the sidelines|"
+    r"i(?:'m| am) sitting|i(?:'m| am)? (?:pass|abstain)|"
+    r"(?:we|i) (?:declin|refus|have no )|waiting\b|"
+    r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
+    re.IGNORECASE,
+)
+_CHANCE = re.compile(r"p(?:rob(?:ability)?)?\s*\((.+)\)\s*[=:]\s*([\d.]+\s?%?)\.?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^\W*(?:(?:(?:my|our|the|today's) )?(?:(?:(?:high|highest|low|lowest|top)-conviction|top|main|"
+    r"base|base-case|final|best|key|core|central|working|market) )?"
+    r"(?:call|prediction|claim|forecast|view|thesis|base case)s?\s*(?::|—|-(?=\s)|is that|is)|"
+    r"\d+[.)]\s)\s*",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
     """What the tags of a text say.
 
     Attributes:
-        body: The text without them.
+        body: The claim itself, in one spelling, without tags and labels.
+        around: What stood around a claim in bold, as written.
         side: ``up``, ``down``, ``neutral`` or empty.
         versus: True when the side is meant against another instrument.
         timeframe: Words of a horizon, or empty.
@@ -53,6 +80,7 @@ class Tags:
     """
 
     body: str
+    around: tuple[str, ...] = ()
     side: str = ""
     versus: bool = False
     timeframe: str = ""
@@ -82,11 +110,11 @@ class _Found:
 
 
 def read(text: str) -> Tags:
-    """The tags of a text and what is left of it.
+    """The tags of a text, and its claim: the one passage in bold, or what is left without tags.
 
     Raises:
-        ClaimRefused: An unknown tag or direction (``unread``), or two that differ
-            (``contradictory``).
+        ClaimRefused: The text predicts nothing (``abstention``), or a tag or direction is unknown
+            (``unread``), or two differ (``contradictory``).
     """
     found = _Found()
     body = text
@@ -98,15 +126,41 @@ def read(text: str) -> Tags:
     if len(sides) > 1 or len({" ".join(value.casefold().split()) for value in spans}) > 1:
         words = sorted(sides) if len(sides) > 1 else spans
         raise ClaimRefused("contradictory", f"Two tags disagree: {' and '.join(words)}.")
-    against = re.compile(r"\b(?:relative|versus|vs)\b", re.IGNORECASE)
+    said = found.values.get("confidence", [])
+    body, around = _in_bold(body)
+    body = normal(body)
+    if chance := _CHANCE.fullmatch(body.strip()):
+        body, said = chance[1], [*said, chance[2].strip()]
+    body = _LABEL.sub("", body).strip(" \"'“”|")
+    if _ABSTAINS.match(body):
+        raise ClaimRefused("abstention", _ABSTENTION)
     return Tags(
         body=body,
+        around=around,
         side=next(iter(sides), ""),
-        versus=any(against.search(value) for value in found.values.get("direction", [])),
+        versus=any(_AGAINST.search(value) for value in found.values.get("direction", [])),
         timeframe=spans[0] if spans else "",
-        confidences=tuple(found.values.get("confidence", [])),
+        confidences=tuple(said),
         any=bool(found.values) or "[" in text,
     )
+
+
+def _in_bold(text: str) -> tuple[str, tuple[str, ...]]:
+    """The one passage in bold that is a sentence of its own, and what stands around it.
+
+    A word in bold is only stressed, and a passage that goes on (*unless …*) is not whole: then
+    the text is read as if it were plain.
+    """
+    found = _BOLD.findall(text)
+    if len(found) != 1:
+        return text, ()
+    before, after = (part.strip() for part in text.split(f"**{found[0]}**", 1))
+    before = _LABEL.sub("", before + " ").strip()
+    opens = not before or before[-1] in ".!?:—"
+    ends = found[0].rstrip()[-1:] in {".", "!", "?"} or not after or after[0] in ".!?—–-(|"
+    if not (opens and ends) or _GOES_ON.match(after):
+        return text, ()
+    return found[0], tuple(part for part in (before, after) if re.search(r"\w", part))
 
 
 def _side(value: str) -> str:
@@ -115,9 +169,7 @@ def _side(value: str) -> str:
         return ""
     words = re.findall(r"[a-z-]+|[↑↓]", value.casefold())
     if words[:1] == ["abstain"]:
-        raise ClaimRefused(
-            "abstention", "An abstention predicts nothing, so nothing can settle it."
-        )
+        raise ClaimRefused("abstention", _ABSTENTION)
     side = _SIDE.get(words[0]) if words else None
     plain = re.sub(r"\(?\b(?:relative to|versus|vs)\b.*", "", value.casefold())
     stray = [word for word in re.findall(r"[a-z-]+|[↑↓]", plain) if _SIDE.get(word) != side]
