@@ -38,6 +38,17 @@ def within_tag(
         )
 
 
+def hours_hold(
+    dated: tuple[Token, Window], spans: list[Token], one: Instrument, as_of: dt.datetime
+) -> None:
+    """Refuses hours beside a date that do not hold it, or hold far more: *200-day*, *tomorrow*."""
+    token, when = dated
+    for span in spans:
+        end = horizons.resolve(span, one, as_of).deadline
+        if when.deadline > end or end - as_of > 2 * (when.deadline - as_of):
+            raise ClaimRefused("contradictory", f"{token.text!r} and {span.text!r} disagree.")
+
+
 def named_references(clause: Clause, one: Instrument, as_of: dt.datetime) -> None:
     """Refuses a named reference that is not the last close before issue."""
     for token in clause.references:

@@ -186,6 +186,8 @@ def _one_horizon(
     if len({when.deadline for _, when in resolved}) > 1:
         words = " and ".join(repr(token.text) for token, _ in resolved)
         raise ClaimRefused("contradictory", f"The horizons {words} disagree.")
+    if dated:
+        agreement.hours_hold(resolved[0], [each for each in found if each not in dated], one, as_of)
     return resolved[0]
 
 

@@ -102,10 +102,9 @@ def touch(clause: Clause, one: Instrument, when: Window) -> Claim:
     compared = [token for token in clause.said if token.kind in "CAH"]
     side = verb.value
     lean = next((token.value[0] for token in clause.said if token.kind == "D"), side)
-    if side == "any":
-        side = lean
-    elif lean != side:
+    if side != "any" and "D" in clause.shape:
         raise quantities.unfit(clause, one)
+    side = lean
     if any(_AT_CLOSE.search(token.text) for token in clause.horizons):
         raise ClaimRefused("ambiguous", "A touch, or the close? Say 'closes' or 'by the close'.")
     if compared and side == "any":

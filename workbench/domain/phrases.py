@@ -67,7 +67,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("p", r"(?:\b(?:with|there is|there's|i'm|i am|we're|we are|at)\s+)?(?:an? )?"
           r"(?P<p>-?[\d.]+\s?%)\s*(?:confidence|"
           r"conviction|probability|chance|odds|likely|likelihood|confident|sure|certain)"
-          r"(?:\s+(?:that|of|in))?\b", None),
+          r"(?:\s+(?:that|of|in))?\b(?!\s*[:=])", None),
     ("r", rf"{_REF}(?:its|the|their)?\s*(?:last|previous|prior|latest|most recent)\s+"
           r"(?:official )?(?:session's )?(?:close|closing price|closing level)\b", "last"),
     ("r", rf"{_REF}(?:here|(?:the |its )?current (?:levels?|price)|"
@@ -250,7 +250,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
           r"nearly|"
           r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
-    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|(?<!by )(?<!in )may|"
+    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|could|(?<!by )(?<!in )may|"
           r"possibly|supposedly|"
           r"kidding|joking|"
           r"false|wrong|opposite|surprised?|nobody|no one|nothing)\b", None),
@@ -259,7 +259,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     (";", r"(?:,\s*)?\b(?:so|hence|therefore|thus)\b", None),
     ("_", r"\bu\.?s\.?(?= (?:dollar|10|treasur))", None),
     ("_", r"\b(?:look(?:ing|s)? for|in my view|base case|believe|anticipate|see|my|to be)\b", None),
-    ("_", r"\b(?:on a relative basis|relative basis|will|would|should|could|is|are|be|been|the|an?|"
+    ("_", r"\b(?:on a relative basis|relative basis|will|would|should|is|are|be|been|the|an?|"
           r"its?|to|at|in|going|expected|expect|likely|probably|we'll see|we|i|our|that|both|each|"
           r"also|price|prices?|index|etf|shares?|stock|level|mark|handle|again|back|call|"
           r"prediction|"

@@ -173,6 +173,6 @@ def _side(value: str) -> str:
     side = _SIDE.get(words[0]) if words else None
     plain = re.sub(r"\(?\b(?:relative to|versus|vs)\b.*", "", value.casefold())
     stray = [word for word in re.findall(r"[a-z-]+|[↑↓]", plain) if _SIDE.get(word) != side]
-    if side is None or stray:
-        raise ClaimRefused("unread", f"The direction {value!r} is neither up, down nor neutral.")
+    if side is None or stray or re.search(r"\d", plain):
+        raise ClaimRefused("unread", f"The direction {value!r} is not just up, down or neutral.")
     return side
