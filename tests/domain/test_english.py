@@ -542,6 +542,32 @@ def test_tags_that_disagree(text: str, code: str):
     assert said(text) == f"!{code}"
 
 
+TAG = "[TIMEFRAME: 24h] [CONFIDENCE: 0.6]"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "probability"),
+    [
+        ("Futures across QQQ (0.27%) and SPY (0.25%) are soft.", 0.6),
+        ("Markets show a 42.5% chance of SPY opening up.", 0.6),
+        ("Data could boost investor confidence.", 0.6),
+        ("VIX at an elevated 26.78 - a pause should let it fall back.", 0.6),
+        ("SPY is likely to fall in 24h due to soft futures.", 0.6),
+    ],
+)
+def test_reasons_hold_figures_of_their_own(reasons: str, probability: float):
+    """Percentages and repetitions in the reasons of a tagged call are not the claim's."""
+    found = compile_text(f"SPY closes lower. {reasons} {TAG}", NOW, INSTRUMENTS)
+    assert [short(claim) for claim in found.claims] == ["direction SPY down 0402"]
+    assert found.probability == probability
+
+
+def test_an_unknown_ticker_is_refused_for_itself():
+    """What the reasons speak of does not hide that the desk has no such instrument."""
+    text = f"XLE closes lower. The earnings of NVDA and Brent above $110 weigh. {TAG}"
+    assert said(text) == "!no_instrument"
+
+
 def test_a_claim_in_bold():
     """A whole sentence in bold is the claim and the rest is named; a stressed word is just read."""
     found = compile_text(

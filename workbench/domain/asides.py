@@ -54,7 +54,8 @@ def brackets(words: list[Token], read: Reading) -> list[Token]:
         kinds = {one.kind for one in inside if one.text.casefold() not in {"as", "proxy"}}
         last = next((one for one in reversed(out) if one.kind != "_"), None)
         before = last.kind if last else ""
-        if before == "I" and named and not kinds & set("&,") and kinds <= set("I_"):
+        later = _is_later(out)
+        if not later and before == "I" and named and not kinds & set("&,") and kinds <= set("I_"):
             if len(inside) == 1 and last and named[0].value != last.value:
                 raise ClaimRefused("ambiguous", f"Is it {last.text} or {named[0].text}?")
             if len(inside) > 1:  # "SPY (the S&P 500 ETF)" says what it is
@@ -64,7 +65,7 @@ def brackets(words: list[Token], read: Reading) -> list[Token]:
                 out.pop()
             joint = Token(kind="&", text="and")
             out += [one for k, each in enumerate(named) for one in ([joint] * (k > 0) + [each])]
-        elif (share := _bare_percent(inside)) is not None:
+        elif not later and (share := _bare_percent(inside)) is not None:
             _take_share(share, inside[0], out, read)
         elif kinds & (PREDICATE | set("xwrqI")) - set("MDn") or kinds <= set("DM_"):
             out += [token, *inside, words[end]]
@@ -72,6 +73,42 @@ def brackets(words: list[Token], read: Reading) -> list[Token]:
             read.commentary.append(written(inside))
         at = end + 1
     return out
+
+
+def _is_later(before: Sequence[Token]) -> bool:
+    """True behind the first sentence that names an instrument, where reasons begin."""
+    named = False
+    for token in before:
+        named |= token.kind == "I"
+        if named and is_stop(token):
+            return True
+    return False
+
+
+def is_stop(token: Token) -> bool:
+    """True of what ends a sentence."""
+    return token.kind == ";" and token.text.strip()[:1] in STOPS
+
+
+def split_stated(found: Sequence[Token]) -> tuple[list[Token], list[Token]]:
+    """The tokens that state the claim's probability, and all others.
+
+    In a sentence of reasons (*markets show a 42% chance of rain*) a probability is another's.
+    """
+    stated: list[Token] = []
+    words: list[Token] = []
+    for k, token in enumerate(found):
+        if token.kind != "p":
+            words.append(token)
+            continue
+        start = next((i + 1 for i in range(k - 1, -1, -1) if is_stop(found[i])), 0)
+        end = next((i for i in range(k, len(found)) if is_stop(found[i])), len(found))
+        others = [one for one in found[start:end] if one.kind not in "p_,"]
+        if _is_later(found[:start]) and len(others) > 2:
+            words.append(replace(token, kind="?"))
+        else:
+            stated.append(token)
+    return stated, words
 
 
 def _bare_percent(words: Sequence[Token]) -> float | None:

@@ -18,7 +18,7 @@ PREDICATE = frozenset("VSTMBLDFRNCAWkZnt")
 
 SAYS = frozenset("VSTMBLD")
 
-_TICKER = re.compile(r"\$?[A-Z]{2,5}")
+TICKER = re.compile(r"\$?[A-Z]{2,5}")
 
 REASONS = {
     "e": ("event", "{} is an event; no price of the desk settles it."),
@@ -179,7 +179,7 @@ def _predicates(pieces: list[list[Token]], subjects: tuple[Instrument, ...]) -> 
             continue
         for kind, (code, reason) in REASONS.items():
             if odd := [token.text for token in said if token.kind == kind]:
-                if kind == "?" and all(_TICKER.fullmatch(text) for text in odd):
+                if kind == "?" and all(TICKER.fullmatch(text) for text in odd):
                     unknown = f"{' '.join(odd)!r} is not an instrument of the desk."
                     raise ClaimRefused("no_instrument", unknown)
                 raise ClaimRefused(code, reason.format(repr(" ".join(odd))))

@@ -158,6 +158,7 @@ def _claims(
                 for claim in made:
                     agreement.period(claim, horizon, ruling, as_of)
                 built += made
+    built = list({claim.id: claim for claim in built}.values())  # what is said twice counts once
     agreement.parts(built)
     agreement.side(built, beside, read.clauses)
     return built, notes

@@ -60,12 +60,12 @@ _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("p", r"(?:\bwith (?:an? )?)?\b(?:conf(?:idence)?|conviction|probability|prob|odds|"
           r"likelihood)\b\.?\s*"
-          r"(?:of|:|=|is|at)?\s*(?P<p>-?[\d.]+\s?%?)", None),
-    ("p", r"(?:@|\bw/)\s*(?P<p>[\d.]+\s?%)(?:\s*(?:confidence|conviction|probability))?(?!\w)",
+          r"(?:of|:|=|is|at)?\s*(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%?)", None),
+    ("p", r"(?:@|\bw/)\s*(?P<p>(?:\d+(?:\.\d+)?|\.\d+)\s?%)(?:\s*(?:confidence|conviction|probability))?(?!\w)",
      None),
-    ("p", r"\bp\s*=\s*(?P<p>-?[\d.]+\s?%?)", None),
+    ("p", r"\bp\s*=\s*(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%?)", None),
     ("p", r"(?:\b(?:with|there is|there's|i'm|i am|we're|we are|at)\s+)?(?:an? )?"
-          r"(?P<p>-?[\d.]+\s?%)\s*(?:confidence|"
+          r"(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%)\s*(?:confidence|"
           r"conviction|probability|chance|odds|likely|likelihood|confident|sure|certain)"
           r"(?:\s+(?:that|of|in))?\b(?!\s*[:=])", None),
     ("r", rf"{_REF}(?:its|the|their)?\s*(?:last|previous|prior|latest|most recent)\s+"

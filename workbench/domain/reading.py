@@ -17,11 +17,13 @@ from workbench.domain.asides import (
     brackets,
     is_prose,
     is_scene,
+    is_stop,
     last_share,
     no_claim,
+    split_stated,
     without_commentary,
 )
-from workbench.domain.clauses import PREDICATE, REASONS, SAYS, Clause, of_segment, written
+from workbench.domain.clauses import PREDICATE, REASONS, SAYS, TICKER, Clause, of_segment, written
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.vocabulary import Token
@@ -38,19 +40,23 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     Raises:
         ClaimRefused: With the code of the first thing that stands in the way.
     """
-    read = Reading(stated=[token for token in found if token.kind == "p"])
-    words = last_share([token for token in found if token.kind != "p"], read)
-    words = brackets(words, read)
+    stated, words = split_stated(found)
+    read = Reading(stated=stated)
+    words = brackets(last_share(words, read), read)
     if not any(token.kind == "I" for token in words):
         raise _nobody(words)
     segments = _segments(words)
+    _known_subject(segments[0][1])
     subjects: tuple[Instrument, ...] = ()
     refused: ClaimRefused | None = None
+    aside = False
     for k, (mark, segment) in enumerate(segments):
         if not read.clauses and is_scene(segment, segments[k + 1 :]):
             read.commentary.append(written(segment))
             continue
-        if mark in STOPS and read.clauses and not _more(segment, direction, tagged):
+        told = (mark in STOPS or aside) and bool(read.clauses)  # also what goes on in a reason
+        aside = told and not _more(segment, direction, tagged)
+        if aside:
             read.commentary.append(written(segment))
             continue
         if read.clauses and (segment[0].kind == "c" or is_prose(mark, segment)):
@@ -81,6 +87,15 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     return read
 
 
+def _known_subject(first: Sequence[Token]) -> None:
+    """Refuses a claim about a ticker that the desk has not, whatever its reasons are about."""
+    kinds = [token.kind for token in first]
+    says = min((k for k, kind in enumerate(kinds) if kind in SAYS), default=0)
+    unknown = kinds[:1] == ["?"] and TICKER.fullmatch(first[0].text) is not None
+    if unknown and says and "I" not in kinds[:says]:
+        raise ClaimRefused("no_instrument", f"{first[0].text!r} is not an instrument of the desk.")
+
+
 def _nobody(words: Sequence[Token]) -> ClaimRefused:
     """Why a text that names no instrument is refused."""
     for kind in "evb":
@@ -97,7 +112,7 @@ def _segments(words: list[Token]) -> list[tuple[str, list[Token]]]:
     found: list[tuple[str, list[Token]]] = [("", [])]
     for token in words:
         if token.kind == ";":
-            found.append((token.text.strip(), []))
+            found.append((token.text.strip()[:1] if is_stop(token) else token.text.strip(), []))
         else:
             found[-1][1].append(token)
     return [(mark, segment) for mark, segment in found if segment]
