@@ -61,8 +61,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("p", r"(?:\bwith (?:an? )?)?\b(?:conf(?:idence)?|conviction|probability|prob|odds|"
           r"likelihood)\b\.?\s*"
           r"(?:of|:|=|is|at)?\s*(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%?)", None),
-    ("p", r"(?:@|\bw/)\s*(?P<p>(?:\d+(?:\.\d+)?|\.\d+)\s?%)(?:\s*(?:confidence|conviction|probability))?(?!\w)",
-     None),
+    ("p", r"(?:@|\bw/)\s*(?P<p>(?:\d+(?:\.\d+)?|\.\d+)\s?%)"
+          r"(?:\s*(?:confidence|conviction|probability))?(?!\w)", None),
     ("p", r"\bp\s*=\s*(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%?)", None),
     ("p", r"(?:\b(?:with|there is|there's|i'm|i am|we're|we are|at)\s+)?(?:an? )?"
           r"(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%)\s*(?:confidence|"
