@@ -484,6 +484,8 @@ ORDINARY = [
     ("SPY at or above its last close tomorrow", "direction SPY up >= 0402"),
     ("IWM ranks first among SPY, QQQ, IWM tomorrow", "rank IWM up 1 of IWM,QQQ,SPY 0402"),
     ("SPY higher by EOW", "direction SPY up 0402"),
+    ("META ends in the bottom two of META, AMZN, GOOGL, MSFT tomorrow",
+     "rank META down 2 of AMZN,GOOGL,META,MSFT 0402"),
     ("SPY closes lower tomorrow!!!", "direction SPY down 0402"),
     ("My highest-conviction call: SPY closes lower tomorrow", "direction SPY down 0402"),
     ("SPY closes lower [24h]", "direction SPY down 0402"),

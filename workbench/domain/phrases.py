@@ -154,10 +154,11 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("k", r"\b(?:has |have |posts? )the (?:lowest|worst) returns? (?:of|among|in)\b", "down"),
     ("k", r"\b(?:(?:is |ranks? |ends? |finish(?:es)? )(?:in |at )?)?(?:the )?(?:best|strongest|"
           r"top)(?:[ -]performe?r?"
-          r"(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|out of))?\b", "up"),
+          r"(?:ing)?)?\b(?: (?P<places>\d+|two|three|four|five))?(?: (?:of|among|out of))?\b",
+     "up"),
     ("k", r"\b(?:(?:is |ranks? |ends? |finish(?:es)? )(?:in |at )?)?(?:the )?(?:worst|weakest|"
           r"bottom)"
-          r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|"
+          r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+|two|three|four|five))?(?: (?:of|among|"
           r"out of))?\b", "down"),
     ("_", r"\b(?:either way|in either direction|up or down|higher or lower|on a relative "
           r"basis)\b", None),

@@ -178,8 +178,10 @@ def _from_stated(clause: Clause, one: Instrument, when: Window) -> Claim:
 
 def _rank(clause: Clause, one: Instrument, when: Window) -> Claim:
     quantities.no_denial(clause)
-    side, fields = quantities.fields(quantities.token(clause, "k"))
-    return claims.rank(one, (one, *clause.group), when, int(fields.get("places", "1")), side)  # type: ignore[arg-type]
+    end, fields = quantities.fields(quantities.token(clause, "k"))
+    side: Side = "up" if end == "up" else "down"
+    places = int(horizons.count(fields.get("places", "1")))
+    return claims.rank(one, (one, *clause.group), when, places, side)
 
 
 def _relative(clause: Clause, one: Instrument, other: Instrument, when: Window) -> Claim:
