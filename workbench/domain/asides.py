@@ -17,7 +17,22 @@ from workbench.domain.vocabulary import Token, figure
 STOPS = frozenset(".!?")
 
 HARD = frozenset(
-    {"unless", "except", "otherwise", "provided", "assuming", "as long as", "so long as"}
+    {
+        "unless",
+        "except",
+        "otherwise",
+        "provided",
+        "assuming",
+        "as long as",
+        "so long as",
+        "barring",
+        "absent",
+        "pending",
+        "subject to",
+        "depending on",
+        "contingent",
+        "contingent on",
+    }
 )
 
 _LIKEWISE = frozenset({"as does", "as do", "as will"})
@@ -151,7 +166,8 @@ def no_claim(aside: Sequence[Token]) -> None:
     if len(aside) > 1 and (aside[0].text + " " + aside[1].text).casefold() in _LIKEWISE:
         raise ClaimRefused("unread", f"{written(aside)!r} may be a claim; write it out.")
     condition = joint and "I" in kinds and set(kinds) & SAYS
-    threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
+    sized = "CATMD" if "I" in kinds else "CA"
+    threshold = any(a in sized and b == "N" for a, b in itertools.pairwise(kinds))
     hard = any(token.kind == "x" and token.text.casefold() in HARD for token in aside)
     if "R" in kinds or threshold or condition or hard:
         raise ClaimRefused("unread", f"{written(aside)!r} may be a claim or a reason; say which.")

@@ -56,7 +56,8 @@ _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 # Kinds: w window, r reference, p confidence, q count, R range of figures, N figure, W within,
 # n negation, x alternative or exception, k ranking, Z range, B beats, L lags, S stays, T touches,
 # M moves, D side, F flat, V closes, C comparison, A size, m a move, & and, ',' a pause, ';' a stop,
-# o of, c commentary, e event, b basket, v vague, _ said without meaning.
+# o of, c commentary, e event, b basket, v vague, h hedge, t at some point, H "or more" after a
+# figure, y by, _ said without meaning.
 PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("p", r"(?:\bwith (?:an? )?)?\b(?:conf(?:idence)?|conviction|probability|prob|odds|"
           r"likelihood)\b\.?\s*"
@@ -162,6 +163,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"out of))?\b", "down"),
     ("_", r"\b(?:either way|in either direction|up or down|higher or lower|on a relative "
           r"basis)\b", None),
+    ("x", r"\b(?:barring|absent|pending|subject to|depending on|contingent(?: on)?)\b", None),
     ("x", r"\b(?:as long as|so long as|unless|except|otherwise|either|or|and/or|"
           r"if|provided|neither|nor|without|until|"
           r"before|first|then|assuming|only)\b", None),
@@ -251,7 +253,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
           r"nearly|"
           r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
-    ("h", r"\b(?:doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|could|(?<!by )(?<!in )may|"
+    ("h", r"\b(?:scratch|correction|retract\w*|disregard|cancel\w*|"
+          r"doubt\w*|unlikely|hardly|barely|maybe|perhaps|might|could|(?<!by )(?<!in )may|"
           r"possibly|supposedly|"
           r"kidding|joking|"
           r"false|wrong|opposite|surprised?|nobody|no one|nothing)\b", None),

@@ -45,6 +45,7 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     words = brackets(last_share(words, read), read)
     if not any(token.kind == "I" for token in words):
         raise _nobody(words)
+    _asserted(words)
     segments = _segments(words)
     _known_subject(segments[0][1])
     subjects: tuple[Instrument, ...] = ()
@@ -87,6 +88,17 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     return read
 
 
+def _asserted(words: Sequence[Token]) -> None:
+    """Refuses a question: its first sentence about an instrument ends with a question mark."""
+    named = False
+    for token in words:
+        named |= token.kind == "I"
+        if named and is_stop(token):
+            if "?" in token.text:
+                raise ClaimRefused("not_a_claim", "A question claims nothing; state what will be.")
+            return
+
+
 def _known_subject(first: Sequence[Token]) -> None:
     """Refuses a claim about a ticker that the desk has not, whatever its reasons are about."""
     kinds = [token.kind for token in first]
@@ -127,7 +139,9 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
     kinds = [token.kind for token in segment]
     if any(token.kind == "x" and token.text.casefold() in HARD for token in segment):
         return True
-    if not tagged and any(token.kind == "x" and token.text.casefold() == "if" for token in segment):
+    if not tagged and any(
+        token.kind == "x" and token.text.casefold() in {"if", "only"} for token in segment
+    ):
         return True
     turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
     if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
