@@ -575,6 +575,11 @@ def test_an_unknown_ticker_is_refused_for_itself():
     assert said(text) == "!no_instrument"
 
 
+def test_a_text_without_end_is_refused():
+    """What no mind would write as a prediction is not read for minutes, but refused at once."""
+    assert said("SPY closes lower tomorrow as " + "selling goes on " * 10_000) == "!not_a_claim"
+
+
 def test_a_claim_in_bold():
     """A whole sentence in bold is the claim and the rest is named; a stressed word is just read."""
     found = compile_text(

@@ -25,6 +25,9 @@ from workbench.domain.tags import Tags
 from workbench.domain.vocabulary import Token, normal, tokens
 
 
+LONGEST = 10_000  # characters; a dispatch has some 6,000, and reading takes their square
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
     """What a text means.
@@ -64,6 +67,12 @@ def compile_text(
         ClaimRefused: No rule could settle it; with the nearest sentence that one could.
     """
     rows = known(table)
+    if len(text) > LONGEST:
+        long = ClaimRefused(
+            "not_a_claim",
+            f"{len(text):,} characters are no prediction; state it in {LONGEST:,} at most.",
+        )
+        raise _with_nearest(long, text[:LONGEST], as_of, rows)
     try:
         own = parse(text, as_of, rows)
         probability = _probability([confidence] if confidence else [])
