@@ -24,7 +24,6 @@ from workbench.domain.sentences import parse, render
 from workbench.domain.tags import Tags
 from workbench.domain.vocabulary import Token, normal, tokens
 
-
 LONGEST = 10_000  # characters; a dispatch has some 6,000, and reading takes their square
 
 
