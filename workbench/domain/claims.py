@@ -1,214 +1,41 @@
-"""Typed statements about the future that a rule can settle.
+"""Claims of each kind, built on a venue's calendar without any data, or refused.
 
-A claim is compiled on its venue's calendar without any data; the desk freezes its reference
-prices when it registers it. Kinds and fields are those of the claim grammar in docs/claims.md.
-Ties never satisfy a strict comparison; bands are closed; a touch is inclusive.
+The desk freezes a claim's reference prices when it registers it. Ties never satisfy a strict
+comparison; bands are closed; a touch is inclusive.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from functools import cached_property
-from typing import Any, Literal, get_args
+from dataclasses import replace
+from typing import Literal
 
-from workbench.domain import windows
-from workbench.domain.calendars import iso, moment, venue
+from workbench.domain.calendars import iso, venue
 from workbench.domain.errors import ClaimRefused
-from workbench.domain.instruments import Instrument, Theme
+from workbench.domain.instruments import Instrument
+from workbench.domain.statements import (
+    KINDS,
+    PATH_KINDS,
+    WATCHED,
+    Claim,
+    Kind,
+    Op,
+    Reference,
+    Side,
+    from_content,
+    with_references,
+)
+from workbench.domain.strikes import Unit, amount, decimals, percent, strike
 from workbench.domain.windows import Window, window, window_to, window_until
 
+# What a claim is made of comes with what makes it: one import.
 __all__ = [
-    "Window",
-    "window",
-    "window_to",
-    "window_until",
-]  # claims are built on windows: one import
-
-Kind = Literal[
-    "direction", "level", "band", "magnitude", "relative", "stays", "touch", "range", "rank",
-    "count",
+    "KINDS", "PATH_KINDS", "WATCHED", "Claim", "Kind", "Op", "Reference", "Side", "Unit", "Window",
+    "amount", "band", "conditional", "count", "decimals", "direction", "from_content", "level",
+    "magnitude", "percent", "rank", "relative", "span", "stays", "strike", "touch", "window",
+    "window_to", "window_until", "with_references",
 ]  # fmt: skip
-Op = Literal["<", "<=", ">", ">="]
-Side = Literal["up", "down", "any"]
-Unit = Literal["price", "pct", "pts"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-PATH_KINDS: frozenset[Kind] = frozenset({"stays", "touch"})  # a strike on the path
-WATCHED: frozenset[Kind] = PATH_KINDS | {"range"}  # need highs and lows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """A price that the desk froze at issue.
-
-    Attributes:
-        symbol: Instrument.
-        at: Close that the price describes.
-        known_at: When it could first be known; never after issue.
-        value: The price, in the instrument's unit.
-    """
-
-    symbol: str
-    at: dt.datetime
-    known_at: dt.datetime
-    value: float
-
-
-@dataclass(frozen=True, kw_only=True)  # no slots: the id is asked for often and kept
-class Claim:
-    """One statement that will be true or false.
-
-    Attributes:
-        kind: Which predicate of the grammar.
-        subject: Instrument symbol.
-        window: Issue, horizon and deadline.
-        theme: Category for record and rules.
-        versus: Second instrument of a relative claim, or of a count of them.
-        op: Comparison with the strike or margin; where it is None the kind's strict one holds.
-        side: Direction, which way a magnitude counts, or which end of a ranking.
-        lo: Lower strike, in ``unit``.
-        hi: Upper strike, in ``unit``.
-        margin: Percentage points by which a relative claim must win.
-        unit: ``price`` for strikes in the instrument's unit; ``pct`` for per cent of the
-            reference price and ``pts`` for the instrument's unit, both away from it.
-        group: The instruments of a ranking, the subject among them, in order of their symbols.
-        places: How many places from that end of the ranking count.
-        times: Sessions on which the counted claim must come true.
-        given: The condition; the claim is void when it does not come true.
-        references: Frozen prices of ``symbols``; empty until registration.
-    """
-
-    kind: Kind
-    subject: str
-    window: Window
-    theme: Theme
-    versus: str | None = None
-    op: Op | None = None
-    side: Side | None = None
-    lo: float | None = None
-    hi: float | None = None
-    margin: float | None = None
-    unit: Unit = "price"
-    group: tuple[str, ...] = ()
-    places: int | None = None
-    times: int | None = None
-    given: Claim | None = None
-    references: tuple[Reference, ...] = ()
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The instruments that the claim and its condition speak about, the subject first."""
-        named = (self.subject, *([self.versus] if self.versus else []), *self.group)
-        return tuple(dict.fromkeys((*named, *(self.given.symbols if self.given else ()))))
-
-    @property
-    def reference(self) -> float:
-        """The subject's frozen price."""
-        return self.references[0].value
-
-    @property
-    def comparison(self) -> Op | None:
-        """The comparison that settles the claim, the kind's own where none is stated."""
-        strict = {"magnitude", "relative", "range"}
-        return self.op or (">" if self.kind in strict else None)
-
-    def content(self) -> dict[str, Any]:
-        """The claim as plain JSON values, without empty fields; equal claims, equal content."""
-        references = [
-            {"symbol": r.symbol, "at": iso(r.at), "known_at": iso(r.known_at), "value": r.value}
-            for r in self.references
-        ]
-        content = {name: getattr(self, name) for name in _PLAIN if getattr(self, name) is not None}
-        content["window"] = self.window.content()
-        if self.group:
-            content["group"] = list(self.group)
-        if self.given is not None:
-            content["given"] = self.given.content()
-        return content | ({"references": references} if references else {})
-
-    @cached_property
-    def id(self) -> str:
-        """First 16 hex digits of the SHA-256 of the canonical content."""
-        text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-_PLAIN = (
-    "kind", "subject", "versus", "op", "side", "lo", "hi", "margin", "unit", "theme", "places",
-    "times",
-)  # fmt: skip
-
-
-def from_content(content: dict[str, Any]) -> Claim:
-    """The claim whose ``content()`` this is."""
-    given = content.get("given")
-    return Claim(
-        **{name: content[name] for name in _PLAIN if name in content},
-        window=windows.from_content(content["window"]),
-        group=tuple(content.get("group", ())),
-        given=from_content(given) if given else None,
-        references=tuple(
-            Reference(
-                symbol=r["symbol"],
-                at=moment(r["at"]),
-                known_at=moment(r["known_at"]),
-                value=r["value"],
-            )
-            for r in content.get("references", ())
-        ),
-    )
-
-
-def strike(one: Instrument, value: float) -> float:
-    """A price rounded to the instrument's tick.
-
-    Raises:
-        ClaimRefused: Not a positive finite number (``bad_strike``).
-    """
-    if not math.isfinite(value) or value <= 0:
-        raise ClaimRefused("bad_strike", f"{value!r} is no price of {one.name}.")
-    price = round(round(value / one.tick) * one.tick, decimals(one.tick))
-    if price <= 0:
-        raise ClaimRefused(
-            "bad_strike", f"{value!r} is less than a tick of {one.name}, {one.tick}."
-        )
-    return price
-
-
-def decimals(tick: float) -> int:
-    """Digits after the point that a tick needs: 0.01 gives 2."""
-    exponent = Decimal(str(tick)).normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def percent(value: float) -> float:
-    """A percentage, or a change in points, rounded to four decimals.
-
-    Raises:
-        ClaimRefused: Not finite (``bad_strike``).
-    """
-    if not math.isfinite(value):
-        raise ClaimRefused("bad_strike", f"{value!r} is no percentage.")
-    return round(value, 4) + 0.0  # no negative zero
-
-
-def amount(one: Instrument, value: float, unit: Unit) -> float:
-    """A strike in its unit: a price at the tick, or a change.
-
-    Raises:
-        ClaimRefused: No price, or no number, or a fall of 100 % and more (``bad_strike``).
-    """
-    if unit == "price":
-        return strike(one, value)
-    change = percent(value)
-    if unit == "pct" and change <= -100:
-        raise ClaimRefused("bad_strike", f"{one.name} cannot lose {-change:g} % of its price.")
-    return change
 
 
 def direction(one: Instrument, when: Window, side: Side, op: Op | None = None) -> Claim:
@@ -407,8 +234,3 @@ def _between_sessions(one: Instrument, when: Window) -> None:
             f"{one.name} is trading at {iso(when.start)}; with daily bars a path claim must start "
             "between sessions, or part of its first bar would be history.",
         )
-
-
-def with_references(claim: Claim, references: tuple[Reference, ...]) -> Claim:
-    """The claim as registered, its prices frozen."""
-    return replace(claim, references=references)

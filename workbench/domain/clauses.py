@@ -1,30 +1,30 @@
-"""Tokens as clauses: who it is about, what is said of them, until when.
+"""The clauses of a sentence: who it is about, what is said of them, until when.
 
-A clause has subjects and one predicate. Commentary after *as*, *amid*, *because* is set aside
-and named; whatever else is left unread refuses the sentence.
+A clause has subjects and one predicate. A token that no predicate reads refuses the sentence.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from workbench.domain import horizons
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.vocabulary import Token
 
-_PREDICATE = frozenset("VSTMBLDFRNCAWkZn")
-_SAYS = frozenset("VSTMBLD")
-_STOPS = frozenset(".!?")
-_HARD = frozenset(
-    {"unless", "except", "otherwise", "provided", "assuming", "as long as", "so long as"}
-)
-_REASONS = {
+PREDICATE = frozenset("VSTMBLDFRNCAWkZnt")
+
+SAYS = frozenset("VSTMBLD")
+
+TICKER = re.compile(r"\$?[A-Z]{2,5}")
+
+REASONS = {
     "e": ("event", "{} is an event; no price of the desk settles it."),
     "v": ("vague", "{} has no threshold that a rule could test."),
     "b": ("no_instrument", "{} is a basket, not an instrument of the desk."),
+    "h": ("unread", "{} may turn the meaning round."),
     "?": ("unread", "{} is not understood, and may change the meaning."),
     "c": ("unread", "{} is not understood here, and may change the meaning."),
 }
@@ -38,6 +38,7 @@ class Clause:
         subjects: What it is about, each on its own.
         said: The predicate's tokens, negation and connectives aside.
         negated: True under a *not*.
+        never: True when that is a *never*.
         rivals: Instruments that a relative predicate compares with, each on its own.
         group: Instruments of a ranking.
         counted: The token that asks for a number of sessions, if any.
@@ -48,6 +49,7 @@ class Clause:
     subjects: tuple[Instrument, ...]
     said: tuple[Token, ...]
     negated: bool = False
+    never: bool = False
     rivals: tuple[Instrument, ...] = ()
     group: tuple[Instrument, ...] = ()
     counted: Token | None = None
@@ -74,182 +76,7 @@ class Clause:
         return ()
 
 
-@dataclass(kw_only=True)
-class Reading:
-    """What a text says.
-
-    Attributes:
-        clauses: Its claims, in order.
-        commentary: What was set aside, as written.
-        stated: Tokens that state a probability.
-    """
-
-    clauses: tuple[Clause, ...] = ()
-    commentary: list[str] = field(default_factory=list)
-    stated: list[Token] = field(default_factory=list)
-
-
-def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -> Reading:
-    """The clauses of a text.
-
-    Args:
-        found: Its tokens.
-        direction: A side stated beside the text, read when the text has no predicate.
-        tagged: True in the tagged style, where sentences after the first give reasons.
-
-    Raises:
-        ClaimRefused: With the code of the first thing that stands in the way.
-    """
-    read = Reading(stated=[token for token in found if token.kind == "p"])
-    words = _brackets([token for token in found if token.kind != "p"], read)
-    if not any(token.kind == "I" for token in words):
-        raise _nobody(words)
-    segments = _segments(words)
-    subjects: tuple[Instrument, ...] = ()
-    refused: ClaimRefused | None = None
-    for mark, segment in segments:
-        if mark in _STOPS and read.clauses and not _more(segment, direction, tagged):
-            read.commentary.append(_text(segment))
-            continue
-        try:
-            made = _segment(segment, subjects, read, direction)
-        except ClaimRefused as error:
-            if refused is None and not read.clauses:
-                refused, subjects = error, _instruments(segment)[:1] or subjects
-                continue
-            raise
-        if refused is not None and not mark.startswith(("—", "-", "–", ".")):
-            raise refused
-        if refused is not None:
-            first = segment[0]
-            if not (first.kind == "_" and first.text.casefold() in {"it", "they"}):
-                raise refused
-            read.commentary.append(_text(segments[0][1]))
-            refused = None
-        read.clauses += made
-        subjects = made[-1].subjects if made else subjects
-    if refused is not None:
-        raise refused
-    if not read.clauses:
-        raise ClaimRefused("not_a_claim", "The text says nothing that a rule could settle.")
-    return read
-
-
-def _nobody(words: Sequence[Token]) -> ClaimRefused:
-    """Why a text that names no instrument is refused."""
-    for kind in "evb":
-        if odd := [token.text for token in words if token.kind == kind]:
-            code, reason = _REASONS[kind]
-            return ClaimRefused(code, reason.format(repr(odd[0])))
-    if any(token.kind in _PREDICATE for token in words):
-        return ClaimRefused("no_instrument", f"{_text(words)!r} names no instrument of the desk.")
-    return ClaimRefused("not_a_claim", "The text says nothing that a rule could settle.")
-
-
-def _segments(words: list[Token]) -> list[tuple[str, list[Token]]]:
-    """(mark before it, tokens) of the parts between stops."""
-    found: list[tuple[str, list[Token]]] = [("", [])]
-    for token in words:
-        if token.kind == ";":
-            found.append((token.text.strip(), []))
-        else:
-            found[-1][1].append(token)
-    return [(mark, segment) for mark, segment in found if segment]
-
-
-def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
-    """True when a further sentence is a claim too, and no reason that may be set aside.
-
-    A claim has a horizon of its own. Without one, or when it cannot be read, what has the makings
-    of a claim is not set aside either, except in the tagged style.
-    """
-    kinds = [token.kind for token in segment]
-    if any(token.kind == "x" and token.text.casefold() in _HARD for token in segment):
-        return True
-    try:
-        made = _segment(list(segment), (), Reading(), direction)
-    except ClaimRefused:
-        threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
-        predicate = bool(set(kinds) & _SAYS) and "w" in kinds
-        return not tagged and "I" in kinds and ("R" in kinds or threshold or predicate)
-    if any(clause.horizons for clause in made):
-        return True
-    if not tagged:
-        raise ClaimRefused("unread", f"{_text(segment)!r} may be a claim or a reason; say which.")
-    return False
-
-
-def _brackets(words: list[Token], read: Reading) -> list[Token]:
-    """Brackets resolved: an instrument that stands for a basket, or an aside."""
-    out: list[Token] = []
-    at = 0
-    while at < len(words):
-        token = words[at]
-        end = next((k for k in range(at, len(words)) if words[k].text == ")"), None)
-        if token.text != "(" or end is None:
-            out.append(token)
-            at += 1
-            continue
-        inside = words[at + 1 : end]
-        named = [one for one in inside if one.kind == "I"]
-        kinds = {one.kind for one in inside if one.text.casefold() not in {"as", "proxy"}}
-        before = out[-1].kind if out else ""
-        if before == "b" and named and kinds <= set("I&,_"):
-            while out and out[-1].kind in "b?_v":
-                out.pop()
-            joint = Token(kind="&", text="and")
-            out += [one for k, each in enumerate(named) for one in ([joint] * (k > 0) + [each])]
-        elif kinds & (_PREDICATE | set("xwrqI")) - set("MDn") or kinds <= set("DM_"):
-            out += [token, *inside, words[end]]
-        else:
-            read.commentary.append(_text(inside))
-        at = end + 1
-    return out
-
-
-def _segment(
-    segment: list[Token], before: tuple[Instrument, ...], read: Reading, direction: str
-) -> tuple[Clause, ...]:
-    main, aside = _without_commentary(segment)
-    for token in (*main, *aside):
-        serious = token.kind == "x" and (
-            token in main or token.text.casefold() not in {"or", "then"}
-        )
-        if serious:
-            raise ClaimRefused(
-                "alternative", f"{token.text!r} makes it more than one claim; state one of them."
-            )
-    if aside:
-        kinds = [token.kind for token in aside]
-        condition = aside[0].text.casefold() == "given" and "I" in kinds and set(kinds) & _SAYS
-        threshold = any(a in "CA" and b == "N" for a, b in itertools.pairwise(kinds))
-        if "R" in kinds or threshold or condition:
-            raise ClaimRefused("unread", f"{_text(aside)!r} may be a claim or a reason; say which.")
-    late = [token for token in aside if token.kind == "w" and horizons.hours(token) is not None]
-    words = [token for token in main if token.kind != "_"]
-    if not any(token.kind == "w" for token in words):
-        words += late
-    made = _groups(words, before, direction)
-    if aside:
-        read.commentary.append(_text(aside))
-    return made
-
-
-def _without_commentary(segment: list[Token]) -> tuple[list[Token], list[Token]]:
-    """The claim's own tokens, and those of a reason before or after it."""
-    start = next((k for k, token in enumerate(segment) if token.kind == "c"), None)
-    if start is None:
-        return segment, []
-    if not any(token.kind in _PREDICATE for token in segment[:start]):
-        stop = next((k for k in range(start, len(segment)) if segment[k].kind == ","), None)
-        if stop is None or start > 0:
-            return segment, []
-        rest, more = _without_commentary(segment[stop + 1 :])
-        return rest, segment[start:stop] + more
-    return segment[:start], segment[start:]
-
-
-def _groups(
+def of_segment(
     words: list[Token], before: tuple[Instrument, ...], direction: str
 ) -> tuple[Clause, ...]:
     """Clauses of a segment: each subject list with the predicates that follow it."""
@@ -280,12 +107,12 @@ def _groups(
 
 def _horizon_after_subject(words: list[Token]) -> list[Token]:
     """*Tomorrow SPY closes higher* in the order of *SPY tomorrow closes higher*."""
-    ahead = list(itertools.takewhile(lambda token: token.kind in "wr,&", words))
+    ahead = list(itertools.takewhile(lambda token: token.kind in "wrt,&", words))
     rest = words[len(ahead) :]
     subjects, end = _list(rest, 0)
     if not subjects:
         return words
-    return [*rest[:end], *(token for token in ahead if token.kind in "wr"), *rest[end:]]
+    return [*rest[:end], *(token for token in ahead if token.kind in "wrt"), *rest[end:]]
 
 
 def _said(piece: Sequence[Token]) -> list[Token]:
@@ -298,6 +125,8 @@ def _list(words: Sequence[Token], at: int) -> tuple[tuple[Instrument, ...], int]
     k = at
     while k < len(words):
         if words[k].kind == "I":
+            if words[k].value in found:
+                raise ClaimRefused("unread", f"{words[k].value.name} is named twice.")
             found.append(words[k].value)
             k += 1
             at = k
@@ -346,14 +175,17 @@ def _predicates(pieces: list[list[Token]], subjects: tuple[Instrument, ...]) -> 
         if not said:
             loose += [token for token in piece if token.kind in "wr"]
             if any(token.kind in "nq" for token in piece):
-                raise ClaimRefused("unread", f"{_text(piece)!r} stands alone.")
+                raise ClaimRefused("unread", f"{written(piece)!r} stands alone.")
             continue
-        for kind, (code, reason) in _REASONS.items():
+        for kind, (code, reason) in REASONS.items():
             if odd := [token.text for token in said if token.kind == kind]:
+                if kind == "?" and all(TICKER.fullmatch(text) for text in odd):
+                    unknown = f"{' '.join(odd)!r} is not an instrument of the desk."
+                    raise ClaimRefused("no_instrument", unknown)
                 raise ClaimRefused(code, reason.format(repr(" ".join(odd))))
         if not subjects:
             raise ClaimRefused(
-                "no_instrument", f"{_text(piece)!r} names no instrument of the desk."
+                "no_instrument", f"{written(piece)!r} names no instrument of the desk."
             )
         made.append(_clause(piece, said, subjects, made[-1] if made else None))
     if loose and made:
@@ -394,6 +226,7 @@ def _clause(
         subjects=subjects,
         said=words,
         negated=denials == 1,
+        never=any(token.text.casefold() == "never" for token in piece if token.kind == "n"),
         rivals=() if ranked else named,
         group=named if ranked else (),
         counted=counted[0] if counted else None,
@@ -402,9 +235,6 @@ def _clause(
     )
 
 
-def _instruments(segment: Sequence[Token]) -> tuple[Instrument, ...]:
-    return tuple(token.value for token in segment if token.kind == "I")
-
-
-def _text(words: Sequence[Token]) -> str:
+def written(words: Sequence[Token]) -> str:
+    """Tokens as they were written."""
     return " ".join(token.text for token in words).strip(" ,")

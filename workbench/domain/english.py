@@ -11,16 +11,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from workbench.domain import claims, horizons, windows
-from workbench.domain.calendars import iso, venue
+from workbench.domain import agreement, claims, horizons, tags, windows
+from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Window
-from workbench.domain.clauses import Clause, clauses
+from workbench.domain.clauses import Clause
 from workbench.domain.errors import ClaimRefused
-from workbench.domain.figures import day, instant
+from workbench.domain.figures import instant
 from workbench.domain.instruments import Instrument, find, known
 from workbench.domain.predicates import build
+from workbench.domain.reading import clauses
 from workbench.domain.sentences import parse, render
+from workbench.domain.tags import Tags
 from workbench.domain.vocabulary import Token, normal, tokens
+
+LONGEST = 10_000  # characters; a dispatch has some 6,000, and reading takes their square
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,12 @@ def compile_text(
         ClaimRefused: No rule could settle it; with the nearest sentence that one could.
     """
     rows = known(table)
+    if len(text) > LONGEST:
+        long = ClaimRefused(
+            "not_a_claim",
+            f"{len(text):,} characters are no prediction; state it in {LONGEST:,} at most.",
+        )
+        raise _with_nearest(long, text[:LONGEST], as_of, rows)
     try:
         own = parse(text, as_of, rows)
         probability = _probability([confidence] if confidence else [])
@@ -75,20 +85,10 @@ def compile_text(
         raise _with_nearest(refused, text, as_of, rows) from refused
 
 
-_TAG = re.compile(r"\[\s*(\w+)\s*:\s*([^\]]*)\]")
-_IGNORED = {"MIND", "REGIME", "THEME", "CATEGORY"}
-_ABSTAINS = re.compile(
-    r"\W*(?:abstain|no (?:directional )?(?:prediction|call|trade|claim)|sit(?:ting)? (?:this|it) "
-    r"(?:one )?out|pass\b|stand(?:ing)? aside|i(?:'m| am) sitting|no position|"
-    r"(?:we|i)(?: do| am| are|'m)? not (?:mak|predict))",
-    re.IGNORECASE,
-)
+_GIVEN = r"(?:(?<!even )if|(?<!even )when|once|in case|provided(?: that)?|assuming(?: that)?)"
 _IF = re.compile(
-    r"(?:if|provided that|assuming) (.+?),? (?:then )(.+)|if (.+?), (.+)|(.+?),? if (.+)",
-    re.IGNORECASE,
-)
-_LABEL = re.compile(
-    r"^\W*(?:(?:my |our |the )?(?:call|prediction|claim|forecast)s?\s*:|\d+[.)]\s)\s*",
+    rf"(?:{_GIVEN}|should) (.+?),? then (.+)|(?:{_GIVEN}|should) (.+?), (.+)|"
+    rf"(.+?),? \b{_GIVEN} (.+)",
     re.IGNORECASE,
 )
 
@@ -96,32 +96,27 @@ _LABEL = re.compile(
 def _english(
     text: str, as_of: dt.datetime, table: tuple[Instrument, ...], timeframe: str, confidence: str
 ) -> Compiled:
-    tags = {name.upper(): value.strip() for name, value in _TAG.findall(text)}
-    if odd := sorted(set(tags) - {"DIRECTION", "TIMEFRAME", "CONFIDENCE"} - _IGNORED):
-        raise ClaimRefused("unread", f"The tag {odd[0]} means nothing here.")
-    bold = re.findall(r"\*\*(.+?)\*\*", text)
-    claim = bold[0] if len(bold) == 1 else _TAG.sub(" ", text)  # one passage in bold is the claim
-    body = _LABEL.sub("", normal(claim)).strip(" \"'“”")
-    if _ABSTAINS.match(body):
-        raise ClaimRefused(
-            "abstention", "An abstention predicts nothing, so nothing can settle it."
-        )
-    said = [word for word in (tags.get("CONFIDENCE", ""), confidence) if word]
-    beside = tags.get("TIMEFRAME", "") or timeframe
-    lean = tags.get("DIRECTION", "")
+    beside = tags.read(text)
+    body = beside.body
+    said = [*beside.confidences, *([confidence] if confidence else [])]
+    aside = [f"Commentary, not part of the claim: {part!r}." for part in beside.around]
+    for part in beside.around:  # "**SPY closes lower.** Confidence: 62%"
+        stands = [token for token in tokens(normal(part), table) if token.kind == "p"]
+        said += [token.value[1]["p"] for token in stands if token.text[:1].casefold() in "cp"]
+    stated = _horizon(beside.timeframe or timeframe, table)
     if (found := _IF.fullmatch(body.rstrip("."))) and ". " not in body:
         first, second = _halves(found)
-        stated = _horizon(beside, table)
-        then, notes = _claims(second, as_of, table, stated, lean, said, bool(tags))
+        then, notes = _claims(second, as_of, table, stated, beside, said)
         shared = [_ends_token(then[0])] if then else []
-        given, _ = _claims(first, as_of, table, stated, "", said, bool(tags), spare=shared)
+        untagged = Tags(body=first, any=beside.any)
+        given, more = _claims(first, as_of, table, stated, untagged, said, spare=shared)
         if len(given) != 1:
             raise ClaimRefused("bad_condition", "A condition is one claim, not several.")
         built = [claims.conditional(one, given[0]) for one in then]
+        notes += more
     else:
-        stated = _horizon(beside, table)
-        built, notes = _claims(body, as_of, table, stated, lean, said, bool(tags))
-    return _finished(built, _probability(said), notes, table)
+        built, notes = _claims(body, as_of, table, stated, beside, said)
+    return _finished(built, _probability(said), notes + aside, table)
 
 
 def _halves(found: re.Match[str]) -> tuple[str, str]:
@@ -139,7 +134,7 @@ def _horizon(text: str, table: tuple[Instrument, ...]) -> Token | None:
     """The horizon of a tag, None for an empty one or ``N/A``."""
     if not text or text.casefold() in {"n/a", "na", "none", "-"}:
         return None
-    found = tokens(normal(text), table)
+    found = horizons.timed([token for token in tokens(normal(text), table) if token.kind != "_"])
     if len(found) != 1 or found[0].kind != "w":
         raise ClaimRefused("no_date", f"The timeframe {text!r} is no horizon.")
     return found[0]
@@ -150,26 +145,30 @@ def _claims(
     as_of: dt.datetime,
     table: tuple[Instrument, ...],
     tag: Token | None,
-    lean: str,
+    beside: Tags,
     said: list[str],
-    tagged: bool,
     spare: list[Token] | None = None,
 ) -> tuple[list[Claim], list[str]]:
     """The claims of one unconditional text and notes on how it was read."""
-    read = clauses(tokens(body, table), direction=lean, tagged=tagged)
+    read = clauses(tokens(body, table), direction=beside.side, tagged=beside.any)
     said += [token.value[1]["p"] for token in read.stated]
     notes = [f"Commentary, not part of the claim: {text!r}." for text in read.commentary]
     built: list[Claim] = []
-    beside = [*([tag] if tag else []), *(spare or [])]
+    shared = [*([tag] if tag else []), *(spare or [])]
     for clause in read.clauses:
         for subject in clause.subjects:
             for rival in clause.rivals or (None,):
                 ruling = windows.leg(subject, *([rival] if rival else clause.group))
-                horizon, when = _one_horizon(clause, read.clauses, beside, ruling, as_of)
-                _within_tag(when, tag, horizon, ruling, as_of)
-                _named_references(clause, subject, as_of)
-                built += build(clause, subject, rival, when)
-    _agree(built, lean, read.clauses)
+                horizon, when = _one_horizon(clause, read.clauses, shared, ruling, as_of)
+                agreement.within_tag(when, tag, horizon, ruling, as_of)
+                agreement.named_references(clause, subject, as_of)
+                made = build(clause, subject, rival, when)
+                for claim in made:
+                    agreement.period(claim, horizon, ruling, as_of)
+                built += made
+    built = list({claim.id: claim for claim in built}.values())  # what is said twice counts once
+    agreement.parts(built)
+    agreement.side(built, beside, read.clauses)
     return built, notes
 
 
@@ -188,7 +187,7 @@ def _one_horizon(
         counted = Token(kind="w", text=clause.counted.text, value=(None, sessions))
         return counted, horizons.resolve(counted, one, as_of)
     found = list(clause.horizons) or [one for each in every for one in each.horizons]
-    found = found or beside[:1]
+    found = horizons.timed(found or beside[:1])
     dated = [one for one in found if horizons.hours(one) is None]
     resolved = [(token, horizons.resolve(token, one, as_of)) for token in dated or found]
     if not resolved:
@@ -196,83 +195,9 @@ def _one_horizon(
     if len({when.deadline for _, when in resolved}) > 1:
         words = " and ".join(repr(token.text) for token, _ in resolved)
         raise ClaimRefused("contradictory", f"The horizons {words} disagree.")
+    if dated:
+        agreement.hours_hold(resolved[0], [each for each in found if each not in dated], one, as_of)
     return resolved[0]
-
-
-def _within_tag(
-    when: Window, tag: Token | None, horizon: Token, one: Instrument, as_of: dt.datetime
-) -> None:
-    """Refuses a horizon in the text that its tag contradicts."""
-    if tag is None or tag is horizon:
-        return
-    stated = horizons.resolve(tag, one, as_of)
-    both = horizons.hours(tag), horizons.hours(horizon)
-    if both[1] is not None and both[0] is not None and both[0] != both[1]:
-        raise ClaimRefused(
-            "contradictory", f"The text says {horizon.text!r}, the tag {tag.text!r}."
-        )
-    if when.deadline > stated.deadline:
-        raise ClaimRefused(
-            "contradictory",
-            f"The text ends at {iso(when.deadline)}, after the tag's {tag.text!r}.",
-        )
-
-
-def _named_references(clause: Clause, one: Instrument, as_of: dt.datetime) -> None:
-    """Refuses a named reference that is not the last close before issue."""
-    for token in clause.references:
-        kind, fields = token.value if isinstance(token.value, tuple) else (token.value, {})
-        last = venue(one.venue).last(as_of)
-        if kind == "last":
-            continue
-        if kind == "named":
-            date = horizons.past_day(fields, horizons.local(one, as_of))
-            if date == last.date:
-                continue
-        raise ClaimRefused(
-            "reference_other",
-            f"{token.text!r} is not the last close before the claim: {one.name} last closed on "
-            f"{day(last.date)}. A claim counts from there, or moves made before it would count.",
-        )
-
-
-def _interval(claim: Claim) -> tuple[str, float, float] | None:
-    """The values at the close that a claim allows, with their unit."""
-    low, high = claim.lo, claim.hi
-    ends = (-1e300 if low is None else low, 1e300 if high is None else high)
-    if claim.kind in {"level", "band", "stays"}:
-        return (claim.unit, *ends)
-    if claim.kind == "direction":
-        return ("pct", 0.0, 1e300) if claim.side == "up" else ("pct", -1e300, 0.0)
-    if claim.kind == "magnitude" and claim.side != "any" and low is not None:
-        return (claim.unit, low, 1e300) if claim.side == "up" else (claim.unit, -1e300, -low)
-    return None
-
-
-def _agree(built: list[Claim], lean: str, read: tuple[Clause, ...]) -> None:
-    """Refuses claims of which no price could make all true, and a tag that says otherwise."""
-    for i, one in enumerate(built):
-        for other in built[i + 1 :]:
-            if one.subject != other.subject or one.window.deadline != other.window.deadline:
-                continue
-            left, right = _interval(one), _interval(other)
-            strict = {"direction", "level", "magnitude", "stays"}
-            if left and right and left[0] == right[0]:
-                gap = max(left[1], right[1]) - min(left[2], right[2])
-                if gap > 0 or (gap == 0 and {one.kind, other.kind} & strict):
-                    raise ClaimRefused(
-                        "contradictory",
-                        f"No close makes all of it true: {render(one)}; {render(other)}.",
-                    )
-    word = lean.casefold().split()[:1]
-    if not word:
-        return
-    wanted = {"up": "up", "higher": "up", "bullish": "up", "long": "up", "down": "down",
-              "lower": "down", "bearish": "down", "short": "down"}.get(word[0])  # fmt: skip
-    for clause in read:
-        for said in clause.leans:
-            if wanted and said != wanted:
-                raise ClaimRefused("contradictory", f"The tag says {lean!r}, the text says {said}.")
 
 
 def _probability(said: list[str]) -> float | None:
@@ -336,9 +261,11 @@ def _with_nearest(
     """The refusal with a sentence that would be accepted: on its instrument, at the next close."""
     if refused.code == "abstention":
         return refused
+    found = tokens(normal(text), table)
     fallback = "10Y" if refused.code == "event" else "SPY"
-    named = next((t.value for t in tokens(normal(text), table) if t.kind == "I"), None)
-    one = named or find(fallback, table)
+    closest = next((t.value for t in found if t.kind == "b"), fallback)
+    named = next((t.value for t in found if t.kind == "I"), None)
+    one = named or find(closest, table)
     try:
         near = render(claims.direction(one, claims.window(one, as_of, 1), "up"), table)
     except ClaimRefused:

@@ -1,7 +1,7 @@
-"""Desk English as tokens: a table of phrases, tried in order, longest meaning first.
+"""Desk English as tokens: every character of a sentence ends up in one.
 
-Every character of a sentence ends up in a token. What no row knows becomes a token of kind ``?``,
-and a sentence with one of those in a claim's place is refused: nothing is skipped unread.
+What no row of ``phrases`` knows becomes a token of kind ``?``, and a sentence with one of those
+in a claim's place is refused: nothing is skipped unread.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.domain.figures import MINUS
 from workbench.domain.instruments import Instrument
+from workbench.domain.phrases import PHRASES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,169 +46,19 @@ class Figure:
     signed: bool
 
 
-_N = r"[+-]?\$?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:[km](?![a-z]))?"
-_U = (
-    r"\s?(?:%|percentage points?|per ?cent|percent|pct|pp|p\.p\.|bps?|basis points?|points?|pts?"
-    r"|(?:/|per |an? )(?:barrel|bbl|ounce|oz|share|coin))?(?![\w%])"
-)
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_WEEKDAY = (
-    r"(?:mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thu(?:rs?(?:day)?)?|fri(?:day)?"
-    r"|sat(?:urday)?|sun(?:day)?)"
-)
-_DAY = (
-    rf"(?:{_WEEKDAY},? +)?(?:\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?"
-    rf"(?:,? \d{{4}})?(?!\d|\.\d|%)|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}(?: \d{{4}})?)"
-)
-_COUNT = r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|ten)"
-_IN = (
-    r"(?:(?:by|on|in|within|over|during|for|across|through|until|at|throughout)\s+)?"
-    r"(?:the\s+)?(?:end of (?:the\s+)?|close of (?:the\s+)?)?"
-)
-_NEXT = r"(?:(?:the\s+)?(?:next|coming|following)\s+)?"
-_AT = r"(?:'s)?(?:\s+(?:(?:ny|us|regular|cash)\s+)?(?:closing bell|close|session|eod))?"
-_SPAN = r"(?:h(?:rs?|ours?)?|d(?:ays?)?|w(?:eeks?|ks?)?|(?:trading )?sessions?|trading days?)"
-_REF = r"(?:than|from|vs\.?|versus|compared (?:to|with)|of|against|relative to)\s+(?:at\s+|on\s+)?"
-
-# Kinds: w window, r reference, p confidence, q count, R range of figures, N figure, W within,
-# n negation, x alternative or exception, k ranking, Z range, B beats, L lags, S stays, T touches,
-# M moves, D side, F flat, V closes, C comparison, A size, m a move, & and, ',' a pause, ';' a stop,
-# o of, c commentary, e event, b basket, v vague, _ said without meaning.
-PHRASES: tuple[tuple[str, str, Any], ...] = (
-    ("p", r"(?:\bwith (?:an? )?)?\b(?:conf(?:idence)?|conviction|probability|prob)\b\.?\s*"
-          r"(?:of|:|=|is)?\s*(?P<p>-?[\d.]+\s?%?)", None),
-    ("p", r"\bp\s*=\s*(?P<p>-?[\d.]+\s?%?)", None),
-    ("p", r"(?:\b(?:with|there is|there's)\s+)?(?:an? )?(?P<p>-?[\d.]+\s?%)\s*(?:confidence|"
-          r"conviction|probability|chance|odds|likely)(?:\s+(?:that|of))?\b", None),
-    ("r", rf"{_REF}(?:its|the|their)?\s*(?:last|previous|prior|latest|most recent)\s+"
-          r"(?:official )?(?:session's )?(?:close|closing price|closing level)\b", "last"),
-    ("r", rf"{_REF}(?:here|(?:the )?current (?:levels?|price))\b", "last"),
-    ("r", rf"{_REF}(?:its\s+|the\s+)?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)(?:'s)?\s+"
-          r"(?:close|closing price|closing level)\b", "named"),
-    ("r", rf"{_REF}(?:its\s+|the\s+)?(?:{_DAY}|{_WEEKDAY}|yesterday|today|tomorrow|this week|"
-          r"last week)?(?:'s)?\s*(?:opening price|opening|open|opened|high|low)\b", "other"),
-    ("r", rf"{_REF}(?:last week|last month|last year|a week ago|where it (?:opened|started))"
-          r"(?:'s)?(?: close)?\b", "other"),
-    ("q", rf"\bon (?:at least )?(?:(?:each|all|every one)|(?P<m>{_COUNT})) of the next "
-          rf"(?P<n>{_COUNT}) (?:trading days|sessions|days|closes)\b", None),
-    ("w", rf"{_IN}\b(?P<instant>\d{{4}}-\d{{2}}-\d{{2}}[t ]\d{{2}}:\d{{2}}(?::\d{{2}})?)"
-          r"\s?(?:z|utc)\b", None),
-    ("w", rf"{_IN}\b(?P<date>{_DAY}){_AT}\b", None),
-    ("w", rf"{_IN}{_NEXT}(?<![\w.])(?P<count>\d+(?:\.\d+)?(?=[\s-]?[a-z])|{_COUNT}(?=[\s-]))"
-            rf"[\s-]?(?P<span>{_SPAN})\b"
-          r"(?:\s+(?:window|horizon|from now))?", None),
-    ("w", rf"{_IN}(?:next|coming|following)\s+(?P<span>day|week|session|trading day|"
-          r"trading session|close)\b", None),
-    ("w", rf"{_IN}\b(?:today|eod|end of day|(?<=end of )day){_AT}\b", "today"),
-    ("w", r"\b(?:by|at|into) the (?:close|closing bell|end of the day)(?! (?:on|of))\b", "today"),
-    ("w", rf"{_IN}\btomorrow{_AT}\b", "tomorrow"),
-    ("w", rf"{_IN}(?:this week(?:'s (?:close|end))?|week(?:'s end|[ -]end))\b", "week"),
-    ("w", r"(?:(?<=ends )|(?<=end )|(?<=closes )|(?<=close )|(?<=finishes )|"
-          r"(?<=finish ))the week\b",
-     "week"),
-    ("w", rf"{_IN}(?:this month|month[ -]end|the month)\b", "month"),
-    ("w", rf"{_IN}(?P<next>next\s+)?\b(?P<weekday>{_WEEKDAY}){_AT}\b", None),
-    ("F", r"\b(?:flat|unchanged)[ -]to[ -](?P<flat>down|lower|up|higher)(?!\s?[\d+-])", None),
-    ("F", rf"\b(?:flat|unchanged) to (?P<side>up|down)?\s?(?P<edge>{_N}{_U})", None),
-    ("F", r"\b(?:flat|unchanged|little changed)\b", None),
-    ("R", rf"\bbetween (?:(?P<side>up|down) )?(?P<lo>{_N}{_U}) and (?P<hi>{_N}{_U})", None),
-    ("R", rf"(?P<pm>(?:±|\+/-|\+-|plus or minus)\s?)(?P<size>{_N}{_U})", None),
-    ("R", rf"(?:\bfrom )?(?<![\w.])(?P<lo>{_N}{_U})\s?(?:-|\bto\b)\s?(?P<hi>{_N}{_U})", None),
-    ("C", r"(?:>=|≥|\bat or (?:above|higher than)\b|\bno (?:lower|less) than\b)", ">="),
-    ("C", r"\bhigher than\b(?=\s*\$?\d)", ">"),
-    ("C", r"\blower than\b(?=\s*\$?\d)", "<"),
-    ("C", r"(?:<=|≤|\bat or (?:below|lower than)\b|\bno (?:higher|greater) than\b)", "<="),
-    ("A", r"\b(?:at least|no less than|a minimum of)\b", ">="),
-    ("A", r"\b(?:at most|no more than|up to(?=\s[\d.]+\s?%)|a maximum of)\b", "<="),
-    ("A", r"\b(?:(?:by )?more than|in excess of|exceed(?:s|ing)?|greater than)\b", ">"),
-    ("A", r"\b(?:less than|fewer than)\b", "<"),
-    ("H", r"\bor (?:higher|above|more)\b(?!\s*\$?\d)", ">="),
-    ("H", r"\bor (?:lower|below|less)\b(?!\s*\$?\d)", "<="),
-    ("D", r"\bno higher\b|\b(?:lower|down) or (?:flat|unchanged)\b", ("down", "<=")),
-    ("D", r"\bno lower\b|\b(?:higher|up) or (?:flat|unchanged)\b", ("up", ">=")),
-    ("I", r"", None),  # stands for the table's instruments
-    ("k", r"\b(?:is |ranks? |ends? |finish(?:es)? )?(?:the )?(?:best|strongest|"
-          r"top)(?:[ -]performe?r?"
-          r"(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|out of))?\b", "up"),
-    ("k", r"\b(?:is |ranks? |ends? |finish(?:es)? )?(?:the )?(?:worst|weakest|bottom)"
-          r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+))?(?: (?:of|among|"
-          r"out of))?\b", "down"),
-    ("_", r"\b(?:either way|in either direction|on a relative basis)\b", None),
-    ("x", r"\b(?:as long as|so long as|unless|except|otherwise|either|or|and/or|"
-          r"if|provided|neither|nor|without|until|"
-          r"before|first|then|assuming|only)\b", None),
-    ("n", r"\b(?:do(?:es)? not|don't|doesn't|won't|will not|would not|wouldn't|can(?:not|'t)|"
-          r"fails? to|failing to|never|not|is not|isn't|refuses to|unable to|no longer)\b", None),
-    ("e", r"\b(?:fed|fomc|ecb|powell|opec|rate (?:cut|hike)s?|holds? rates|ceasefire|8-?ks?|"
-          r"10-?[kq]s?|"
-          r"earnings|eps|guidance|tariffs?|election|payrolls|nfp|cpi|pce|lawsuit|merger|ipo|"
-          r"sanctions?|war|blockade|default)\b", None),
-    ("b", r"\b(?:mega-?\s?caps?(?: tech)?|big tech|tech|semis|semiconductors|altcoins?|tokens?|"
-          r"stablecoins?|(?:stablecoin|ai)-adjacent|small-?\s?caps?|equities|stocks|"
-          r"the market|markets?|crypto|"
-          r"bonds|yields|indices|indexes|oil|commodities|banks|defensives|risk assets)\b", None),
-    ("Z", r"\b(?:(?:daily|day|intraday|trading|high-low|session)(?:'s)? range|range|swings?|"
-          r"trades? in a range|ranges)\b", None),
-    ("B", r"\b(?:outperform(?:s|ing)?|beats?|leads?|tops|outpaces?)\b", None),
-    ("L", r"\b(?:underperform(?:s|ing)?|lags?|trails?)\b(?: behind)?", None),
-    ("S", r"\b(?:stays?|remains?|holds?|keeps?|staying|remaining|holding)\b", None),
-    ("T", r"\b(?:touch(?:es)?|breaks?|hits?|reach(?:es)?|tags?|trades? at|prints?)\b", "any"),
-    ("T", r"\b(?:reclaims?|(?:climb|rall(?:y|ie)|spike|rise|surge|jump|recover|go|"
-          r"push)(?:e?s)? (?:back )?to)"
-          r"\b", "up"),
-    ("T", r"\b(?:drop|fall|slide|sink|dip|decline|tumble|go|"
-          r"pull)(?:e?s)? (?:back )?(?:down )?to\b", "down"),
-    ("T", r"\b(?:(?:drop|fall|slide|sink|dip|break|slip|decline|tumble|trade down|plunge|"
-          r"crash)(?:e?s)?"
-          r"(?: back)? (?:below|under|beneath|through))\b", "down"),
-    ("T", r"\b(?:(?:climb|spike|rise|surge|jump|break|rall(?:y|ie)|move|push|"
-          r"pop)(?:e?s)?(?: back)? "
-          r"(?:above|over|past))\b|\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
-    ("T", r"\bcrosses below\b", "down"),
-    ("V", r"\b(?:edges?|ticks?|drifts?|grinds?|heads?|goes|go|inch(?:es)?|moves?|push(?:es)?)\b"
-          r"(?= (?:higher|lower|up|down)\b)", None),
-    ("M", r"\b(?:rises?|gains?|rall(?:y|ies)|rebounds?|recovers?|soars?|pops?|climbs?|adds?|"
-          r"jumps?|surges?|advances?|bounces?)\b",
-     "up"),
-    ("M", r"\b(?:falls?|loses?|drops?|plunges?|crash(?:es)?|retreats?|slips?|declines?|slides?|"
-          r"sheds?|sinks?|tumbles?|dips?|"
-          r"sells? off)\b", "down"),
-    ("M", r"\b(?:moves?|changes?)\b", "any"),
-    ("D", r"\b(?:higher|up|in the green|positive|green)\b", ("up", None)),
-    ("D", r"\b(?:lower|down|in the red|negative|red)\b", ("down", None)),
-    ("V", r"\b(?:clos(?:es?|ing)|ends?|finish(?:es)?|settles?|trades?|ending|trading)\b"
-          r"(?: (?:at(?! (?:or|least|most)\b)|the (?:day|session)))?", None),
-    ("C", r"(?:\b(?:above|over|north of)\b|>)", ">"),
-    ("C", r"(?:\b(?:below|under|beneath|south of)\b|<)", "<"),
-    ("W", r"\b(?:with)?in(?: a)?(?: band| range)?(?: of)?(?=\s*(?:±|\+/-|[+-]?\$?[\d.]))", None),
-    ("N", rf"(?<![\w.]){_N}{_U}", None),
-    ("&", r"\b(?:and|but|while|whereas|plus|as well as)\b|[&/+]", None),
-    ("c", r"\b(?:as|amid|amidst|because|since|on|despite|due|given|driven|after|following|thanks|"
-          r"with|even|though|although|which|where|helped|supported|led|pressured)\b", None),
-    ("v", r"\b(?:sentiment|breadth|elevated|momentum|deteriorat\w*|strength|weakness|volatile|"
-          r"choppy|stress(?:ed)?|improv\w*|stabili[sz]\w*|compressed|supportive|bullish|"
-          r"bearish|risk[- ]o(?:n|ff)|"
-          r"premium|premia|significantly|sharply|slightly|modestly|around|about|roughly|near|"
-          r"nearly|"
-          r"approximately|higher-for-longer|rotation|decoupl\w*)\b", None),
-    ("o", r"\b(?:of|from)\b", None),
-    ("y", r"\bby\b", None),
-    ("_", r"\b(?:on a relative basis|relative basis|will|would|should|could|is|are|be|been|the|an?|"
-          r"its?|to|at|in|going|expected|expect|likely|probably|we'll see|we|i|our|that|both|each|"
-          r"also|price|prices?|index|etf|shares?|stock|level|mark|handle|again|back|call|"
-          r"prediction|"
-          r"predict|think|it|they|this|there|all|has|have|for|market close|close|"
-          r"open interest|by a|"
-          r"everything|yield|barrel|usd|dollars|spot|continue|continues)\b|'s\b|[\"“”*:]|"
-          r"\bresolved?\b", None),
-    (";", r"[;—]|[-–](?=\s)|--|[.!?](?=\s|$)", None),
-    (",", r"[,()]", None),
-)  # fmt: skip
 _WORD = re.compile(r"[^\s]\w*(?:[-'][\w]+)*")
 _SPACE = re.compile(r"\s+")
+WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+         "seven": 7, "eight": 8, "nine": 9, "ten": 10}  # fmt: skip
+_OF_SIZE = r"(?= (?:per ?cent|pct|percentage points?|basis points?|points?|bps?)\b)"
+_WRITTEN = re.compile(rf"(?<![\w-])({'|'.join(WORDS)}){_OF_SIZE}", re.IGNORECASE)
+_HALF = re.compile(
+    r"\b(half|(?:a )?quarter)(?: of)?(?: an?| one)? (per ?cent|pct|percentage point|point)\b",
+    re.IGNORECASE,
+)
+_COMPILED = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE), value) for kind, pattern, value in PHRASES
+)
 
 
 def normal(text: str) -> str:
@@ -218,6 +69,13 @@ def normal(text: str) -> str:
         .replace("**", "")
         .replace("\N{NO-BREAK SPACE}", " ")
     )
+    text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text)  # spaces without width
+    text = re.sub(r"\n\s*\n", " ; ", text.strip())  # a new paragraph ends a sentence
+    text = re.sub(r"\bS&P500\b", "S&P 500", text, flags=re.IGNORECASE)
+    text = _HALF.sub(
+        lambda found: f"0.{'5' if found[1].lower() == 'half' else '25'} {found[2]}", text
+    )
+    text = _WRITTEN.sub(lambda found: str(WORDS[found[1].casefold()]), text)
     text = re.sub(r"(?<=[\d%])\s?–\s?(?=[\d+$-])", "-", text)
     return " ".join(text.split())
 
@@ -231,7 +89,9 @@ def tokens(text: str, table: Iterable[Instrument]) -> list[Token]:
     }
     longest = sorted(names, key=len, reverse=True)
     instrument = re.compile(
-        rf"(?<![\w$.])(?:{'|'.join(map(re.escape, longest))})(?![\w]|-\w|\.\d)", re.IGNORECASE
+        rf"(?<![\w$.])(?:\$(?=[a-z]))?(?P<name>{'|'.join(map(re.escape, longest))})(?:"
+        rf"(?<=yield)s)?(?![\w]|-\w|\.\d)",
+        re.IGNORECASE,
     )
     found: list[Token] = []
     at = 0
@@ -242,8 +102,8 @@ def tokens(text: str, table: Iterable[Instrument]) -> list[Token]:
         for kind, pattern, value in _COMPILED:
             regex = instrument if kind == "I" else pattern
             if (match := regex.match(text, at)) and match.end() > at:
-                meaning = names[match[0].casefold()] if kind == "I" else value
-                if match.groupdict() or kind in "N":
+                meaning = names[match["name"].casefold()] if kind == "I" else value
+                if kind != "I" and (match.groupdict() or kind == "N"):
                     meaning = (value, {k: v for k, v in match.groupdict().items() if v})
                 found.append(Token(kind=kind, text=match[0], value=meaning))
                 at = match.end()
@@ -270,8 +130,3 @@ def figure(text: str) -> Figure:
     }  # fmt: skip
     kind = short.get(unit.strip(), "$" if dollar or unit else "")
     return Figure(value=-value if sign == "-" else value, unit=kind, signed=bool(sign))
-
-
-_COMPILED = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE), value) for kind, pattern, value in PHRASES
-)
