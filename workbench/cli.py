@@ -151,6 +151,9 @@ def evaluate(
     horizon: Annotated[
         list[int] | None, typer.Option(help="Sessions; may be repeated.", min=1, max=22)
     ] = None,
+    minds: Annotated[
+        bool, typer.Option("--minds", help="Also every mind and Synthesis, which takes minutes.")
+    ] = False,
     file: DeskFile = DEFAULT,
     outputs: Outputs = None,
     archive: Store = None,
@@ -166,7 +169,7 @@ def evaluate(
     with Meter() as meter:
         found = evaluation.evaluate(
             desk, fill(desk), first=_date(first) if first else None,
-            last=_date(last) if last else None, strikes=panel, horizons=horizons,
+            last=_date(last) if last else None, strikes=panel, horizons=horizons, minds=minds,
             progress=lambda done, of, what: meter.told(f"evaluate {what}", done, of),
         )  # fmt: skip
     for what, why in found.skipped:

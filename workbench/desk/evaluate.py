@@ -16,15 +16,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.desk.table import Table
 from workbench.domain.calendars import Moments, iso
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.domain.instruments import Instrument
+from workbench.domain.snapshots import Snapshot
 from workbench.measures import baselines, garch, lognormal, panel, scoring, walks
 from workbench.measures.panel import PATH_FAMILIES, Panel
 from workbench.measures.prices import Array, Bars, bars, ewma_volatility
 from workbench.measures.scenarios import Episodes, episodes
 from workbench.measures.verdicts import BASE, Answers, verdicts
 from workbench.measures.volatility import beside
+from workbench.steps import debate
 from workbench.world.archive import Archive
 from workbench.world.params import Desk
 
@@ -58,6 +61,7 @@ def evaluate(
     last: dt.date | None = None,
     strikes: Strikes = "fixed",
     horizons: Sequence[int] = HORIZONS,
+    minds: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Walks every instrument of the desk through the panel.
@@ -69,6 +73,7 @@ def evaluate(
         last: Last session with a forecast; None for the last one whose window is over.
         strikes: ``fixed`` percentages, or multiples (``sigma``) of the trailing deviation.
         horizons: Sessions.
+        minds: True to hear every mind and Synthesis at every close, which takes minutes.
         progress: Told (done, total, what) after each instrument and horizon.
 
     Raises:
@@ -82,12 +87,16 @@ def evaluate(
     skipped = [(one.symbol, "the archive holds no close of it") for one in desk.instruments
                if one.symbol not in known]  # fmt: skip
     skipped.append(("market", "the archive holds no market's probabilities"))
+    table = Table(desk, _snapshot(desk, archive), known) if minds else None
+    if table is None and desk.minds:
+        names = ", ".join((*(mind.params.mind for mind in desk.minds), "synthesis"))
+        skipped.append((names, "a debate at every close takes minutes: ask with --minds"))
     rows: list[dict[str, object]] = []
     asked = [(one, h) for one in desk.instruments if one.symbol in known for h in horizons]
     fits: dict[str, dict[int, garch.Fit | None]] = {}
     for done, (one, horizon) in enumerate(asked, 1):
         memory = fits.setdefault(one.symbol, {})
-        answers = _answers(desk, known, one, horizon, strikes, span, memory, skipped)
+        answers = _answers(desk, known, one, horizon, strikes, span, memory, skipped, table)
         if answers is not None:
             where = {"instrument": one.symbol, "horizon": horizon}
             rows += [where | row for row in verdicts(answers)]
@@ -105,15 +114,27 @@ def evaluate(
     )
 
 
+def _snapshot(desk: Desk, archive: Archive) -> Snapshot:
+    """All that the archive knows of what the desk's instruments and minds read."""
+    named = {series for mind in desk.minds for series in debate.seen(mind, desk.instruments)}
+    known = {one.symbol: one.sources for one in desk.table}
+    wanted = {series: known.get(series, ()) for series in named}
+    return archive.as_of(_end(archive), wanted)
+
+
 def _known(desk: Desk, archive: Archive) -> dict[str, Bars]:
+    snapshot = archive.as_of(_end(archive), {one.symbol: one.sources for one in desk.instruments})
+    found = {one.symbol: bars(snapshot, one) for one in desk.instruments}
+    return {symbol: own for symbol, own in found.items() if own is not None}
+
+
+def _end(archive: Archive) -> dt.datetime:
     end = archive.end()
     if end is None:
         raise BeyondArchive(
             "The archive is empty. Bring history with 'workbench archive import PATH'."
         )
-    snapshot = archive.as_of(end, {one.symbol: one.sources for one in desk.instruments})
-    found = {one.symbol: bars(snapshot, one) for one in desk.instruments}
-    return {symbol: own for symbol, own in found.items() if own is not None}
+    return end
 
 
 def _check(
@@ -144,6 +165,7 @@ def _answers(
     span: tuple[dt.date, dt.date],
     fits: dict[int, garch.Fit | None],
     skipped: list[tuple[str, str]],
+    table: Table | None,
 ) -> Answers | None:
     """What all forecasters say of one instrument over one horizon, on the dates to be judged."""
     own, name = known[one.symbol], f"{one.symbol} h={horizon}"
@@ -169,11 +191,15 @@ def _answers(
         skipped.append((f"{LATE} on {one.symbol}", "no implied volatility of its venue"))
     if BASE not in said:
         return None
+    heard = {} if table is None else table.heard(one, asked, rows)
+    absent = frozenset(heard)
+    said |= {who: found[rows] for who, found in heard.items()}
     answers = Answers(
-        horizon=horizon, family=asked.family, dates=own.dates[rows], y=y[rows], said=said
-    )
+        horizon=horizon, family=asked.family, dates=own.dates[rows], y=y[rows], said=said,
+        absent=absent,
+    )  # fmt: skip
     try:
-        first = {who: answers.since(who) for who in said}
+        first = {who: answers.since(who) for who in said if who not in absent}
     except ValueError as error:
         raise UserMistake(f"{name}: {error} Mend its history, or narrow the dates.") from error
     answers = answers.after(max(row for who, row in first.items() if who != LATE))

@@ -41,6 +41,8 @@ class Answers:
         y: Outcomes, shape (m, C), 1 or 0; NaN where there is none.
         said: Forecaster to probabilities, shape (m, C). A forecaster that joins late has NaN in
             all of its first rows; after these a NaN is an error.
+        absent: Forecasters that may be absent on any date, all claims of it; each counts only
+            the dates on which it is there.
     """
 
     horizon: int
@@ -48,6 +50,17 @@ class Answers:
     dates: Moments
     y: Array
     said: Mapping[str, Array]
+    absent: frozenset[str] = frozenset()
+
+    def there(self, forecaster: str) -> npt.NDArray[np.bool_]:
+        """On which dates a forecaster counts, shape (m,).
+
+        Raises:
+            ValueError: See ``since``.
+        """
+        if forecaster in self.absent:
+            return np.asarray(np.isfinite(self.said[forecaster]).all(axis=1))
+        return np.arange(len(self.dates)) >= self.since(forecaster)
 
     def since(self, forecaster: str) -> int:
         """The first row that a forecaster answers whole; the number of rows if none.
@@ -73,6 +86,7 @@ class Answers:
             dates=self.dates[row:],
             y=self.y[row:],
             said={who: p[row:] for who, p in self.said.items()},
+            absent=self.absent,
         )
 
 
@@ -107,7 +121,7 @@ def _family(
     base = answers.said[BASE]
     headline: list[Row] = []
     for who, said in answers.said.items():
-        kept = row >= answers.since(who)
+        kept = answers.there(who)[row]
         r, c = row[kept], column[kept]
         if not len(r):
             continue

@@ -162,7 +162,7 @@ def _think(bench: Bench, mind: Mind) -> tuple[house.View | Absence, dict[int, Jo
     hidden = unseen(bench, mind)
     if bench.lead.symbol in hidden:
         return Absence(mind=name, scope="", reason=hidden[bench.lead.symbol]), {}
-    shown = bench.snapshot.only(sees(bench, mind), mind.params.fields).without(
+    shown = bench.snapshot.only(seen(mind, bench.instruments), mind.params.fields).without(
         (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
     )
     lead = bars(shown, bench.lead)
@@ -180,21 +180,21 @@ def _think(bench: Bench, mind: Mind) -> tuple[house.View | Absence, dict[int, Jo
 
 def unseen(bench: Bench, mind: Mind) -> dict[str, str]:
     """The desk's instruments that a mind says nothing of, and why."""
-    seen = sees(bench, mind)
+    shown = seen(mind, bench.instruments)
     found = {}
     for one in bench.instruments:
-        if one.symbol not in seen:
+        if one.symbol not in shown:
             found[one.symbol] = f"{one.symbol} is outside my slice"
         elif one.symbol not in bench.bars:
             found[one.symbol] = f"{one.symbol} is dark or withheld"
     return found
 
 
-def sees(bench: Bench, mind: Mind) -> frozenset[str]:
+def seen(mind: Mind, instruments: Iterable[Instrument]) -> frozenset[str]:
     """The series of a mind's slice; ``instruments`` stands for all that the desk trades in."""
     named = set(mind.params.series)
     if "instruments" in named:
-        named |= {one.symbol for one in bench.instruments}
+        named |= {one.symbol for one in instruments}
     return frozenset(named)
 
 
