@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
@@ -143,7 +144,7 @@ def test_every_control_answers_what_it_can(bench: Bench, slate: list[Claim]):
     """All standing controls are there, each on the claims that its model speaks of."""
     said = debate.standing(bench, slate)
     fear = "VIX" in bench.bars
-    assert set(said) == set(CONTROLS) - (set() if fear else {"lognormal_vix"})
+    assert set(said) == set(CONTROLS) - {"market"} - (set() if fear else {"lognormal_vix"})
     single = {claim.id for claim in slate if claim.versus is None}
     everything = {claim.id for claim in slate}
     assert single < everything
@@ -189,3 +190,35 @@ def test_the_record_holds_them_all(bench: Bench):
     found = set(debate.forecasts_on_record(bench))
     assert found == set(debate.standing(bench, debate.slate_on_record(bench))) | {
         *debate.sets(bench), "synthesis"}  # fmt: skip
+
+
+# Markets
+
+
+def test_a_traded_claim_joins_the_slate(desk: Desk, bundle: Archive, tmp_path: Path):
+    """What a market pays for is asked of everyone, scored as a forecaster, and settles."""
+    day = DAYS[1]
+    rows = bundle.rows({"SPX", "COMP", "VIX"})
+    kept = pd.concat(list(rows), ignore_index=True)
+    when = pd.Timestamp(after_close(desk, day))
+    texts = {"S&P 500 closes above 2,600 on Tue 6 Feb 2018": 0.7,
+             "Oil feels heavy": 0.5, "S&P 500 closes above 2,600 in 3 sessions": 0.7}  # fmt: skip
+    paid = pd.DataFrame([{"series": "market:fair", "field": text, "at": when, "known_at": when,
+                          "value": p, "unit": "probability", "source": "fair"}
+                         for text, p in texts.items()])  # fmt: skip
+    archive = Archive(tmp_path / "archive")
+    archive.append(pd.concat([kept, paid]), origin="made", through=bundle.end())
+    bench = Bench(desk, archive, Ledger("sqlite://"), number=1, as_of=after_close(desk, day),
+                  mode="replay", keep=False)  # fmt: skip
+    plain = debate.build_slate(
+        Bench(desk, bundle, Ledger("sqlite://"), number=1, as_of=bench.as_of, mode="replay",
+              keep=False)
+    )  # fmt: skip
+    asked = debate.build_slate(bench)
+    (joined,) = [claim for claim in asked if claim not in plain]
+    assert (joined.subject, joined.lo, joined.reference) == ("SPX", 2600.0, 2648.939941)
+    said = debate.standing(bench, asked)
+    assert said["market"] == {joined.id: 0.7}
+    assert joined.id in said["scenario"]
+    (flag,) = (flag for flag in bench.flags if flag.check == "NO_CLAIM")
+    assert "Oil feels heavy" in flag.seen

@@ -86,7 +86,7 @@ def evaluate(
     span = first or dt.date.min, last or dt.date.max
     skipped = [(one.symbol, "the archive holds no close of it") for one in desk.instruments
                if one.symbol not in known]  # fmt: skip
-    skipped.append(("market", "the archive holds no market's probabilities"))
+    skipped.append(("market", "no market trades the strikes of a panel"))
     table = Table(desk, _snapshot(desk, archive), known) if minds else None
     if table is None and desk.minds:
         names = ", ".join((*(mind.params.mind for mind in desk.minds), "synthesis"))

@@ -21,7 +21,7 @@ RegimeName = Literal[
 ]
 CONTROLS = (
     "scenario", "climatology", "climatology_1y", "persistence", "lognormal_ewma", "lognormal_vix",
-    "gjr_fhs",
+    "gjr_fhs", "market",
 )  # fmt: skip
 HOUSE_MINDS = ("Macro", "Flow", "Contrarian")
 

@@ -23,7 +23,7 @@ from workbench.domain.errors import BeyondArchive, ParamsError, UserMistake
 from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
-from workbench.measures import quality
+from workbench.measures import quality, quotes
 from workbench.measures.joint import Joint, joint
 from workbench.measures.prices import Bars, bars
 from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
@@ -99,6 +99,7 @@ class Bench:
         wanted = {one.symbol: one.sources for one in INSTRUMENTS if one.symbol in self._read}
         wanted |= {one.symbol: () for one in INDICATORS if one.symbol in self._read}
         wanted |= {one.symbol: one.sources for one in self.instruments}
+        wanted |= {name: () for name in self.archive.series() if name.startswith(quotes.SERIES)}
         return self.archive.as_of(self.as_of, wanted)
 
     @property
@@ -110,7 +111,17 @@ class Bench:
     @cached_property
     def flags(self) -> list[Flag]:
         """What is wrong with the snapshot."""
-        return quality.flags(self.snapshot, self.instruments, self.indicators)
+        found = quality.flags(self.snapshot, self.instruments, self.indicators)
+        return [*found, *self._quoted[1]]
+
+    @property
+    def traded(self) -> tuple[quotes.Quote, ...]:
+        """What markets pay for claims, as known."""
+        return self._quoted[0]
+
+    @cached_property
+    def _quoted(self) -> tuple[tuple[quotes.Quote, ...], tuple[Flag, ...]]:
+        return quotes.quotes(self.snapshot, self.desk.table)
 
     @cached_property
     def withheld(self) -> frozenset[str]:

@@ -12,18 +12,20 @@ import sqlalchemy as sa
 
 from workbench.domain import claims
 from workbench.domain.calendars import iso, to_datetime
-from workbench.domain.claims import Claim, Reference
+from workbench.domain.claims import WATCHED, Claim, Reference
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures import controls, house, pooling, slate
+from workbench.measures import controls, house, pooling, quotes, slate
 from workbench.measures.joint import Asked, Joint
 from workbench.measures.prices import bars
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
 from workbench.world.ledger import canonical
 from workbench.world.params import Mind
+
+_TRADED = 10  # claims of markets that join a slate at most
 
 
 def build_slate(bench: Bench) -> list[Claim]:
@@ -35,7 +37,21 @@ def build_slate(bench: Bench) -> list[Claim]:
     }
     lead = bench.lead_bars
     asked = slate.build(bench.scenarios, bench.instruments, windows, turn=len(lead))
+    asked += [claim for claim in _traded(bench) if claim not in asked][:_TRADED]
     return [claims.with_references(claim, references(bench, claim)) for claim in asked]
+
+
+def _traded(bench: Bench) -> list[Claim]:
+    """Claims that a market pays for, over a horizon of the desk on instruments with scenarios."""
+    return [
+        quote.claim
+        for quote in bench.traded
+        if quote.claim.window.mode == "sessions"
+        and quote.claim.kind != "count"
+        and quote.claim.given is None
+        and all((s, quote.claim.window.sessions) in bench.scenarios for s in quote.claim.symbols)
+        and (quote.claim.kind not in WATCHED or bench.bars[quote.claim.subject].has_path)
+    ]
 
 
 def references(bench: Bench, claim: Claim) -> tuple[Reference, ...]:
@@ -98,7 +114,10 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
 def standing(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
     """What the standing controls say: forecaster to claim id to probability, see ``controls``."""
     held = on_reference(bench, asked)
-    return controls.controls(bench.joints, bench.bases, held, bench.bars, bench.instruments)
+    said = controls.controls(bench.joints, bench.bases, held, bench.bars, bench.instruments)
+    paid = {claim.id: quotes.price_of(claim, bench.traded) for claim in asked}
+    traded = {claim: price for claim, price in paid.items() if price is not None}
+    return said | ({"market": traded} if traded else {})
 
 
 def on_reference(bench: Bench, asked: list[Claim]) -> dict[int, Asked]:
