@@ -14,7 +14,8 @@ from workbench.desk import replay
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import regimes
-from workbench.measures.prices import Array
+from workbench.measures.prices import Array, bars, log_returns
+from workbench.measures.scenarios import Episodes
 from workbench.steps import regime
 from workbench.steps.bench import Bench, after_close
 from workbench.world import ledger as book
@@ -154,13 +155,30 @@ class LastVintage(Bench):
         return Snapshot(as_of=true.as_of, columns={**true.columns, ("SPX", "close"): cut})
 
 
+class FullSample(Bench):
+    """A planted leak: scenarios are normed by the deviation of all returns, those to come too."""
+
+    @cached_property
+    def scenarios(self) -> dict[tuple[str, int], Episodes]:
+        latest = self.archive.as_of(WHOLE, {one.symbol: one.sources for one in self.instruments})
+        found = {}
+        for (symbol, horizon), own in super().scenarios.items():
+            whole = bars(latest, next(i for i in self.instruments if i.symbol == symbol))
+            assert whole is not None
+            norm = np.nanstd(log_returns(whole.close)) / np.nanstd(
+                log_returns(self.bars[symbol].close)
+            )
+            found[symbol, horizon] = own.scaled(np.full(len(own), norm))
+        return found
+
+
 def planted(leak: type[Bench], archives: Iterable[Archive], desk: Desk) -> bool:
     """True when two futures make a difference to a bench that leaks."""
     one, other = (cycles(desk, STARTS[-1], lambda _when, a=a: a, leak, 1) for a in archives)
     return one.head() != other.head()
 
 
-@pytest.mark.parametrize("leak", [Tomorrow, LastVintage])
+@pytest.mark.parametrize("leak", [Tomorrow, LastVintage, FullSample])
 def test_a_planted_leak_is_caught(
     leak: type[Bench], desk: Desk, history: Rows, full: Archive, tmp_path: Path
 ):

@@ -71,6 +71,11 @@ def expanding(
     if past is not None and len(past.predicted) >= n:
         return past.until(n)
     k, first = x.shape[1], n - len(x)
+    if (past is None or not past.rows) and not np.isfinite(y).any():  # nothing to learn from yet
+        return Regression(
+            predicted=np.full(n, np.nan), moments=np.zeros((k, k + 1)), rows=0,
+            beta=np.full(k, np.nan),
+        )  # fmt: skip
     done = 0 if past is None else len(past.predicted)
     since, last = max((done - 1) // REFIT, 0), max((n - 1) // REFIT, 0)
     start, stop = REFIT * since - horizon + 1, REFIT * last - horizon + 1
