@@ -141,9 +141,9 @@ def test_a_range_has_a_fan_of_its_own(unit: Any, size: float, label: str) -> Non
     assert dashed(figure) == [size]
     assert labels(figure) == [label]
     own, per = on.bars["ONE"], 100 / 2000 if unit == "pct" else 1.0
-    wide = max(own.high[-2:]) - min(own.low[-2:])
+    wide = (max(own.high[-2:]) - min(own.low[-2:])) * (100 / own.close[-3] if unit == "pct" else 1)
     drawn = next(trace for trace in figure.data if trace.name == "First, high to low")
-    assert drawn.y[-1] == pytest.approx(per * wide * 2000 / own.close[-3])
+    assert drawn.y[-1] == pytest.approx(wide)
     low, _, _, _, high = (float(text.split("%")[0].split(" ")[0]) for text in column(figure))
     ahead = per * 2000 * (np.exp(on.scenarios["ONE", 2].high) - np.exp(on.scenarios["ONE", 2].low))
     assert np.mean(ahead < low) == pytest.approx(0.05, abs=0.01)

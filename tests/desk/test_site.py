@@ -405,7 +405,8 @@ def test_a_mind_absent_on_either_side_is_shown():
     )  # fmt: skip
     view = debate(ledger, 1, [standing], {"label": "unknown", "conviction": None})
     assert {one.name: one.absent for one in view.minds} == {
-        "Flow": "", "Macro": "no COMP", "Contrarian": "no history", "Synthesis": "",
+        "Flow": "", "Macro": "no COMP", "Contrarian": "no history", "Reference": "",
+        "Synthesis": "",
     }  # fmt: skip
 
 

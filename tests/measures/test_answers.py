@@ -89,9 +89,7 @@ def test_an_episode_is_a_hit_where_the_claim_settles_yes(market: dict[str, Bars]
         assert known is not None
         claim = claims.with_references(claim, known)
         settled = settle(claim, market, instruments, end)
-        legs = [
-            replace(made[s].actual(t), daily=made[s]._inside(np.array([t]))) for s in claim.symbols
-        ]
+        legs = [made[symbol].actual(t, daily=True) for symbol in claim.symbols]
         true, weight = outcomes(claim, *legs)
         assert settled is not None
         said = "void" if not len(weight) else "yes" if true[0] else "no"

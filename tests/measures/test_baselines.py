@@ -17,15 +17,15 @@ T, F = True, False
 @pytest.mark.parametrize(
     ("happened", "horizon", "expected"),
     [
-        # after a yes came no, yes, no; the last was a yes: (1 + 1) / (3 + 2)
-        ([T, F, T, T, F, T], 1, 2 / 5),
-        # two apart, after a yes came yes, no, yes: (2 + 1) / (3 + 2)
-        ([T, F, T, T, F, T], 2, 3 / 5),
+        # after a yes came no, yes, no; the last was a yes; in all 4 of 6: (1 + 4.5 / 7) / (3 + 1)
+        ([T, F, T, T, F, T], 1, (1 + 4.5 / 7) / 4),
+        # two apart, after a yes came yes, no, yes
+        ([T, F, T, T, F, T], 2, (2 + 4.5 / 7) / 4),
         # the last was a no: after the two earlier ones came yes and yes
-        ([T, F, T, F, T, F], 1, 3 / 4),
-        # never seen before, so nothing is known
-        ([T, T, T, F], 1, 1 / 2),
-        ([T, T, T, T], 1, 4 / 5),
+        ([T, F, T, F, T, F], 1, (2 + 3.5 / 7) / 3),
+        # never seen before, so the base rate stands
+        ([T, T, T, F], 1, 3.5 / 5),
+        ([T, T, T, T], 1, (3 + 4.5 / 5) / 4),
     ],
 )
 def test_persistence_by_hand(happened: list[bool], horizon: int, expected: float):

@@ -201,3 +201,26 @@ def test_a_condition_by_the_clock():
     assert ended(claim, HOURS) == ("yes", {"BTC-USD@1h"})
     none = claims.conditional(up(3), claims.level(BTC, window(1), ">", 200))
     assert ended(registered(none, HOURS), HOURS) == ("void", set())
+
+
+def test_a_claim_settles_on_the_quote_that_it_was_counted_from():
+    """Its reference names the quote, whatever became known since of this one or another."""
+    claim = registered(up(), HOURS, TETHER)
+    assert claim.references[0].series == "BTC-USD@1h"
+    assert claims.from_content(claim.content()) == claim
+    revised = replace(HOURS, known_at=HOURS.known_at + np.timedelta64(12, "h"))
+    assert ended(claim, revised, TETHER) == ("yes", {"BTC-USD@1h"})
+    assert ended(claim, TETHER) == ("open", set())
+
+
+def test_a_claim_counted_from_a_daily_close_settles_on_no_other_quote(bars_of):
+    """A fresh daily close is the coin's own: a tether's hours, known late, never settle it."""
+    midnight = moment("2026-04-04T00:20Z")
+    daily = bars_of([90, 91], symbol=COIN, last=dt.date(2026, 4, 3), name="24/7")
+    claim = claims.direction(BTC, window(9, midnight), "up")
+    found = references(claim, {COIN: daily}, TABLE, {})
+    assert found is not None
+    claim = claims.with_references(claim, found)
+    assert (claim.reference, claim.references[0].series) == (91.0, "")
+    assert ended(claim, TETHER) == ("open", set())
+    assert ended(claim, TETHER, HOURS) == ("yes", {"BTC-USD@1h"})

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -298,3 +299,28 @@ def test_days_between_sessions_resemble_the_one_before():
     one = joint(legs_of(FIVE, WEIGHT))
     found = one.resembling(one.dates[[1, 3]], np.array([0.5, 0.1]))
     assert found.weight == pytest.approx(one.weight * np.array([0.3, 0.5, 0.5, 0.1, 0.1]))
+
+
+def test_a_view_leaves_dates_without_its_instrument_alone(walk: Callable[..., Bars]):
+    """A coin's weekends keep their weight, whatever is thought of an index that stands still."""
+    index = walks.walk(walk(420, seed=1, swing=0.5), SPX, 1).at()
+    days = walk(588, seed=2, symbol="BTC-USD", name="24/7", swing=0.5)
+    coin = walks.walk(days, find("BTC"), 1).at()
+    one = joint({"SPX": index, "BTC-USD": coin})
+    away = ~np.isfinite(one.legs["SPX"].close)
+    assert 0.2 < one.weight[away].sum() / one.weight.sum() < 0.4
+    for after in (one.widened("SPX", 1.8), one.widened("SPX", 0.6), one.pooled([(UP, 0.8)])):
+        assert after.weight[away] == pytest.approx(one.weight[away])
+        assert after.weight.sum() == pytest.approx(one.weight.sum())
+        assert not np.allclose(after.weight[~away], one.weight[~away])
+
+
+def test_prices_that_stand_still_have_no_width():
+    """Nothing can be widened that never moved: refused, as any width out of reach."""
+    one = joint(legs_of({"SPX": [0.0] * 5}, WEIGHT))
+    still = Joint(
+        legs={"SPX": replace(one.legs["SPX"], high=np.zeros(5), low=np.zeros(5))},
+        dates=one.dates, weight=one.weight,
+    )  # fmt: skip
+    with pytest.raises(ClaimRefused, match="times as much"):
+        still.widened("SPX", 1.5)

@@ -107,15 +107,29 @@ def test_every_unit_is_the_same_law():
             assert three == pytest.approx([three[0]] * 3, rel=1e-9)
 
 
-def test_a_range_above_and_below_are_all():
-    """More than a size, or at most that: the two sum to one, and a wide range is rare."""
+def test_a_range_of_prices_against_a_simulated_walk():
+    """Highest less lowest price over the start, drawn: wide and narrow, in per cent and points."""
+    rng = np.random.default_rng(3)
+    steps = rng.standard_normal((4_000, 1_000)) / np.sqrt(1_000)
+    paths = np.concatenate([np.zeros((4_000, 1)), np.cumsum(steps, axis=1)], axis=1)
+    top, bottom = paths.max(axis=1), paths.min(axis=1)
     when = claims.window(SPX, moment("2018-01-26T22:00Z"), 1)
-    for size in (0.5, 1.0, 4.0):
-        p = [
-            lognormal.probability(claims.span(SPX, when, size, op), 100, 0.01) for op in (">", "<")
-        ]
-        assert sum(p) == pytest.approx(1, abs=3e-4)
-    assert lognormal.probability(claims.span(SPX, when, 6.0, ">"), 100, 0.01) < 0.001
+    for sigma, size in ((0.01, 1.5), (0.06, 10.0), (0.15, 25.0)):
+        drawn = np.mean(100 * (np.exp(sigma * top) - np.exp(sigma * bottom)) > size)
+        for unit, value in (("pct", size), ("pts", 2 * size)):
+            law = lognormal.probability(claims.span(SPX, when, value, ">", unit), 200.0, sigma)
+            assert law == pytest.approx(drawn, abs=0.035), (sigma, unit)  # drawn in steps: less
+            below = lognormal.probability(claims.span(SPX, when, value, "<", unit), 200.0, sigma)
+            assert law + below == pytest.approx(1, abs=3e-4)
+
+
+def test_outside_its_corridor_a_walk_has_left_it():
+    """A corridor that does not hold the price is left at once, on either side and on its edge."""
+    for lo, hi in ((-0.05, -0.03), (0.01, 0.02), (0.0, 0.02), (-INF, -0.01), (0.01, INF)):
+        assert float(lognormal.stays(lo, hi, 0.01)) == 0.0
+    when = claims.window(SPX, moment("2018-01-26T22:00Z"), 1)
+    law = lognormal.probability(claims.stays(SPX, when, 95.0, 97.0), 100.0, 0.01)
+    assert law == pytest.approx(0, abs=2e-4)
 
 
 def test_nothing_is_certain(walk: Callable[..., Bars]):

@@ -61,3 +61,24 @@ def test_what_is_no_claim_is_told_once_a_market(seen: Callable[..., Snapshot]):
     assert [flag.series for flag in flags] == ["market:a", "market:b"]
     assert flags[0].seen.startswith("2 sentences left out")
     assert {flag.severity for flag in flags} == {"note"}
+
+
+@pytest.mark.parametrize(
+    ("text", "paid", "kept"),
+    [
+        ("S&P 500 closes higher tomorrow", "2018-01-29T21:30", True),  # after Monday's close
+        ("S&P 500 closes higher tomorrow", "2018-01-28T23:00", False),  # it meant Monday
+        ("S&P 500 closes higher on Tue 30 Jan 2018", "2018-01-29T15:00", False),  # than Friday
+        ("S&P 500 moves more than 3% by Fri 2 Feb 2018", "2018-01-29T15:00", False),
+        ("S&P 500 stays above 2,800 through Tue 30 Jan 2018", "2018-01-29T15:00", False),
+        ("S&P 500 stays above 2,800 through Tue 30 Jan 2018", "2018-01-29T21:30", True),
+        ("S&P 500 closes above 2,800 on Tue 30 Jan 2018", "2018-01-29T15:00", True),
+        ("S&P 500 closes between 2,800 and 2,850 on Tue 30 Jan 2018", "2018-01-29T15:00", True),
+    ],
+)
+def test_a_price_is_of_what_was_traded_then(
+    seen: Callable[..., Snapshot], text: str, paid: str, kept: bool
+):
+    """The same words mean another claim after a close: another day, or another price to beat."""
+    found, flags = quotes(seen(("one", text, paid, 0.4)), TABLE)
+    assert (len(found), len(flags)) == ((1, 0) if kept else (0, 1))

@@ -14,10 +14,11 @@ from scipy.stats import norm
 from workbench.domain import claims
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.records import CONTROLS, Absence, Opinion
+from workbench.domain.snapshots import Snapshot
 from workbench.measures import answers, garch, house
 from workbench.measures.joint import Joint
-from workbench.measures.prices import ewma_volatility
-from workbench.steps import debate, predict
+from workbench.measures.prices import Bars, ewma_volatility
+from workbench.steps import debate, predict, slates
 from workbench.steps.bench import Bench, after_close
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
@@ -43,7 +44,7 @@ def bench(request: pytest.FixtureRequest, desk: Desk, bundle: Archive) -> Bench:
 
 @pytest.fixture(scope="module")
 def slate(bench: Bench) -> list[Claim]:
-    return debate.build_slate(bench)
+    return slates.build(bench)
 
 
 def everyone(bench: Bench, horizon: int) -> dict[str, Joint]:
@@ -83,9 +84,9 @@ def test_each_answer_is_a_share_of_its_own_set(bench: Bench, slate: list[Claim])
     """What goes on record is what the set of that forecaster holds, claim by claim."""
     said = debate.standing(bench, slate) | {"synthesis": debate.synthesis(bench, slate)}
     for mind in bench.desk.minds:
-        for one in debate.listen(bench, mind, slate):
-            if isinstance(one, Opinion):
-                said[one.mind] = one.probabilities
+        one = debate.listen(bench, mind, slate)
+        if isinstance(one, Opinion):
+            said[one.mind] = one.probabilities
     for claim in slate:
         for who, held in everyone(bench, claim.window.sessions).items():
             if claim.id in said[who]:
@@ -107,7 +108,7 @@ def test_minds_differ_and_the_pool_lies_between(bench: Bench, slate: list[Claim]
 
 
 def test_without_minds_the_pool_is_the_reference(bench: Bench, slate: list[Claim], desk: Desk):
-    """A desk whose minds are absent says what its scenarios say, to the bit."""
+    """A desk without minds says what its scenarios say."""
     path = desk.root / "params" / "alone.yaml"
     path.write_text((desk.root / "params" / "small.yaml").read_text("utf-8") + "minds: []\n")
     alone = Bench(open_desk(path), bench.archive, Ledger("sqlite://"), number=1, as_of=bench.as_of,
@@ -116,25 +117,32 @@ def test_without_minds_the_pool_is_the_reference(bench: Bench, slate: list[Claim
     assert debate.synthesis(alone, slate) == pytest.approx(said, abs=1e-12)
 
 
-def test_a_width_out_of_reach_is_an_absence(
-    bench: Bench, slate: list[Claim], monkeypatch: pytest.MonkeyPatch
-):
+def test_a_width_out_of_reach_is_an_absence(bench: Bench):
     """A mind that expects what no weights can give is absent with the reason, not clipped."""
-    wild = Bench(bench.desk, bench.archive, Ledger("sqlite://"), number=1, as_of=bench.as_of,
-                 mode="replay", keep=False)  # fmt: skip
     real = house.MINDS["Flow"]
 
-    def louder(slice_: object, lead: object) -> object:
-        view = real(slice_, lead)  # type: ignore[arg-type]
-        return dataclasses.replace(view, volatility=1.0)  # type: ignore[type-var]
+    def louder(slice_: Snapshot, lead: Bars) -> house.View | Absence:
+        view = real(slice_, lead)
+        assert isinstance(view, house.View)
+        return dataclasses.replace(view, volatility=1.0)
 
-    monkeypatch.setitem(house.MINDS, "Flow", louder)  # type: ignore[arg-type]
-    flow = next(one for one in wild.desk.minds if one.params.mind == "Flow")
-    (gone,) = debate.listen(wild, flow, slate)
+    flow = next(one for one in bench.desk.minds if one.params.mind == "Flow")
+    gone, own = debate.think(bench, flow, {"Flow": louder})
     assert isinstance(gone, Absence)
     assert gone.scope == ""
     assert "times as much" in gone.reason
-    assert "Flow" not in debate.sets(wild)
+    assert own == {}
+
+
+def test_a_mind_that_does_not_see_the_lead_is_absent(bench: Bench):
+    """What it would speak of is outside its slice: a reason, and no number."""
+    flow = next(one for one in bench.desk.minds if one.params.mind == "Flow")
+    narrow = flow.params.model_copy(update={"series": ("WTI",)})
+    blind = flow.model_copy(update={"params": narrow})
+    gone, own = debate.think(bench, blind)
+    assert isinstance(gone, Absence)
+    assert gone.reason == "SPX is outside my slice"
+    assert own == {}
 
 
 # Controls
@@ -210,11 +218,11 @@ def test_a_traded_claim_joins_the_slate(desk: Desk, bundle: Archive, tmp_path: P
     archive.append(pd.concat([kept, paid]), origin="made", through=bundle.end())
     bench = Bench(desk, archive, Ledger("sqlite://"), number=1, as_of=after_close(desk, day),
                   mode="replay", keep=False)  # fmt: skip
-    plain = debate.build_slate(
+    plain = slates.build(
         Bench(desk, bundle, Ledger("sqlite://"), number=1, as_of=bench.as_of, mode="replay",
               keep=False)
     )  # fmt: skip
-    asked = debate.build_slate(bench)
+    asked = slates.build(bench)
     (joined,) = [claim for claim in asked if claim not in plain]
     assert (joined.subject, joined.lo, joined.reference) == ("SPX", 2600.0, 2648.939941)
     said = debate.standing(bench, asked)

@@ -16,7 +16,7 @@ from workbench.domain.claims import Claim
 from workbench.domain.instruments import find
 from workbench.measures import prices
 from workbench.measures.settling import references
-from workbench.steps import debate, score
+from workbench.steps import score, slates
 from workbench.steps.bench import Bench
 from workbench.steps.finer import finer_bars
 from workbench.world import importing
@@ -127,7 +127,7 @@ def settled(desk: Desk, archive: Archive, moments: Sequence[dt.datetime]) -> Led
     ledger = Ledger(desk.ledger)
     begin(desk, ledger, 1, ISSUE)
     made = registered(desk, archive)
-    ledger.append(1, [(book.claims, debate.claim_row(claim, desk.table)) for claim in made])
+    ledger.append(1, [(book.claims, slates.row(claim, desk.table)) for claim in made])
     for number, when in enumerate(moments, 2):
         begin(desk, ledger, number, when)
         score.settle_due(Bench(desk, archive, ledger, number=number, as_of=when, mode="replay",

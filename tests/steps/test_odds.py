@@ -1,5 +1,6 @@
 """Odds of any one claim: the slate's own where it is on one, and a reason where there are none."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from workbench.domain.claims import Window
 from workbench.domain.english import compile_text
 from workbench.domain.errors import BeyondArchive, ClaimRefused
 from workbench.domain.instruments import find
-from workbench.steps import debate
+from workbench.steps import debate, slates
 from workbench.steps.bench import Bench, after_close
 from workbench.steps.odds import odds
 from workbench.world import importing
@@ -36,7 +37,7 @@ def test_a_claim_of_the_slate_has_the_slates_odds(desk: Desk, bundle: Archive):
     """Asked alone, a claim gets from every control what it gets among the others."""
     bench = Bench(desk, bundle, Ledger("sqlite://"), number=1, as_of=after_close(desk, DAY),
                   mode="replay", keep=False)  # fmt: skip
-    slate = debate.build_slate(bench)
+    slate = slates.build(bench)
     said = debate.standing(bench, slate)
     for claim in slate:
         found = odds(desk, bundle, claim)
@@ -58,7 +59,9 @@ def test_any_claim_has_odds(text: str, desk: Desk, bundle: Archive):
     (claim,) = compile_text(text, NOW, desk.table).claims
     found = odds(desk, bundle, claim)
     assert next(iter(found)) == "scenario"
-    assert {"climatology", "climatology_1y", "persistence"} <= set(found)
+    assert {"climatology", *(() if claim.given else ("climatology_1y", "persistence"))} <= set(
+        found
+    )
     assert all(0 < p < 1 for p in found.values())
 
 
@@ -139,3 +142,35 @@ def test_without_a_fresh_price_there_are_none(coin: Desk):
     claim = claims.direction(find("BTC"), _within(24, moment("2018-01-29T05:00Z")), "up")
     with pytest.raises(ClaimRefused, match="import hourly bars"):
         odds(coin, Archive(coin.archive), claim)
+
+
+def test_a_few_windows_are_no_history(coin: Desk):
+    """Five hundred days hold one window of four hundred: no share is made of it."""
+    btc = find("BTC")
+    long = claims.direction(btc, claims.window(btc, moment("2018-01-31T21:30Z"), 40), "up")
+    with pytest.raises(ClaimRefused, match="do not overlap"):
+        odds(coin, Archive(coin.archive), long)
+
+
+def test_a_condition_leaves_the_last_year_to_what_it_holds(desk: Desk, bundle: Archive):
+    """Base rates of the year count the year's dates only, and persistence has no last time."""
+    often, rarely = (
+        f"If S&P 500 closes higher on at least {n} of the next 3 sessions, then VIX closes lower in "
+        "3 sessions"
+        for n in (2, 3)
+    )
+    for text, lately in ((often, True), (rarely, True)):
+        (claim,) = compile_text(text, NOW, desk.table).claims
+        found = odds(desk, bundle, claim)
+        assert ("climatology_1y" in found) == lately
+        assert "persistence" not in found
+    (claim,) = compile_text(
+        "If VIX closes above 15 in 2 sessions, then S&P 500 closes lower in 2 sessions", NOW,
+        desk.table,
+    ).claims  # fmt: skip
+    found = odds(desk, bundle, claim)
+    assert "climatology_1y" not in found  # 2017 had hardly such a day
+    never = claims.level(find("VIX"), claim.window, ">", 400.0)
+    with pytest.raises(ClaimRefused, match="effective scenarios") as refused:
+        odds(desk, bundle, claims.conditional(dataclasses.replace(claim, given=None), never))
+    assert refused.value.code == "too_rare"

@@ -78,7 +78,7 @@ def test_an_hour_that_ends_at_midnight_is_no_day(tmp_path: Path):
     )  # fmt: skip
     assert held(archive) == {"BTC-USD": 2, "BTC-USD@1h": 48}
     seen = archive.as_of(moment("2018-02-05T00:05Z"), {"BTC-USD": (), "BTC-USD@1h": ()})
-    day, hour = prices.bars(seen, BTC), prices.finer_bars(seen, "BTC-USD@1h")
+    day, hour = prices.bars(seen, BTC), prices.intraday_bars(seen, "BTC-USD@1h")
     assert day is not None
     assert hour is not None
     assert (day.close.tolist(), hour.close[[23, 47]].tolist()) == ([100, 100], [24, 48])

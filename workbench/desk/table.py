@@ -1,7 +1,8 @@
 """The debate at every close of an archive: what minds and Synthesis say of a panel.
 
 Each mind reads its slice, cut to the rows known when a cycle after that close would look, the
-vintages being the last ones; its view of the lead tilts the reference's scenarios as in a cycle.
+vintages being the last ones and no flag raised; its view of the lead tilts the reference's
+scenarios as in a cycle.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Table:
 
         Returns:
             Forecaster to probabilities of shape (n, C), NaN at other closes and where a mind is
-            absent or does not see the instrument; nobody when the lead is dark.
+            absent; nobody when the lead is dark.
         """
         if self._lead.symbol not in self._known:
             return {}
@@ -63,7 +64,7 @@ class Table:
         table = self._desk.instruments
         ours = walks.walk(own, one, asked.horizon, self._known, table)
         its = walks.walk(lead, self._lead, asked.horizon, self._known, table)
-        minds = [mind for mind in self._desk.minds if one.symbol in debate.seen(mind, table)]
+        minds = self._desk.minds
         names = [*(mind.params.mind for mind in minds), SYNTHESIS]
         said = {who: np.full(asked.lo.shape, np.nan) for who in names}
         latest = last_known(lead.known_at, own.known_at)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from workbench.domain.calendars import moment
 from workbench.domain.claims import from_content
 from workbench.measures import gate
-from workbench.steps import debate, score
+from workbench.steps import score, slates
 from workbench.steps.bench import fill
 from workbench.world import ledger as book
 from workbench.world.archive import Archive
@@ -63,7 +63,7 @@ def _claims(desk: Desk, ledger: Ledger) -> Iterator[str]:
         book.cycles, book.cycles.c.number == book.claims.c.cycle
     )
     for row in ledger.read(query):
-        expected = debate.claim_row(from_content(json.loads(row["content"])), desk.table)
+        expected = slates.row(from_content(json.loads(row["content"])), desk.table)
         if row["params"] != desk.hash:  # names may have changed since
             del expected["sentence"]
         if wrong := [name for name, value in expected.items() if row[name] != value]:

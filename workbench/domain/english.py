@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workbench.domain import agreement, claims, horizons, tags, windows
 from workbench.domain.calendars import iso
@@ -289,5 +289,5 @@ def content(claim: Claim, table: Iterable[Instrument]) -> dict[str, object]:
     if claim.group:
         found["group"] = [shown[symbol] for symbol in claim.group]
     if claim.given is not None:
-        found["given"] = content(replace(claim.given), rows)
+        found["given"] = content(claim.given, rows)
     return found

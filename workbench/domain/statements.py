@@ -44,12 +44,14 @@ class Reference:
         at: Close that the price describes.
         known_at: When it could first be known; never after issue.
         value: The price, in the instrument's unit.
+        series: Of a price read by the clock, the finer series that it is from; else empty.
     """
 
     symbol: str
     at: dt.datetime
     known_at: dt.datetime
     value: float
+    series: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: the id is asked for often and kept
@@ -114,6 +116,7 @@ class Claim:
         """The claim as plain JSON values, without empty fields; equal claims, equal content."""
         references = [
             {"symbol": r.symbol, "at": iso(r.at), "known_at": iso(r.known_at), "value": r.value}
+            | ({"series": r.series} if r.series else {})
             for r in self.references
         ]
         content = {name: getattr(self, name) for name in _PLAIN if getattr(self, name) is not None}
@@ -151,6 +154,7 @@ def from_content(content: dict[str, Any]) -> Claim:
                 at=moment(r["at"]),
                 known_at=moment(r["known_at"]),
                 value=r["value"],
+                series=r.get("series", ""),
             )
             for r in content.get("references", ())
         ),

@@ -53,11 +53,13 @@ def persistence(happened: Hits, horizon: int) -> float:
         horizon: Sessions an episode lasts; outcomes ``horizon`` apart do not overlap.
 
     Returns:
-        Inside (0, 1), by Laplace's rule.
+        Inside (0, 1): one more case is counted, at the plain share of all outcomes, so that with
+        no such episode it is the base rate.
     """
     before, after = happened[:-horizon], happened[horizon:]
     like = before == happened[-1]
-    return float((np.count_nonzero(after[like]) + 1) / (np.count_nonzero(like) + 2))
+    base = (np.count_nonzero(happened) + 0.5) / (len(happened) + 1)
+    return float((np.count_nonzero(after[like]) + base) / (np.count_nonzero(like) + 1))
 
 
 def persistences(y: Array, horizon: int) -> Array:
@@ -72,11 +74,12 @@ def persistences(y: Array, horizon: int) -> Array:
     """
     last = pd.DataFrame(y).shift(horizon).ffill().to_numpy(np.float64)
     result = np.full(y.shape, np.nan)
+    base = climatology(y, horizon)
     for state in (0.0, 1.0):
         like = (last == state) & np.isfinite(y)
-        said = (_ended(like & (y == 1), horizon) + 1) / (_ended(like, horizon) + 2)
+        said = (_ended(like & (y == 1), horizon) + base) / (_ended(like, horizon) + 1)
         result = np.where(last == state, said, result)
-    return np.where(_ended(np.isfinite(y), horizon) >= MIN_CLOSES, result, np.nan)
+    return result
 
 
 class EwmaWalk:

@@ -38,23 +38,30 @@ def clocked(claim: Claim, instruments: Mapping[str, Instrument]) -> tuple[str, .
     return tuple(dict.fromkeys(found))
 
 
-def quoted(claim: Claim, finer: Sequence[Bars]) -> list[Bars]:
+def quoted(claim: Claim, finer: Sequence[Bars], symbol: str) -> list[Bars]:
     """Of one instrument, the bars of the quote that a claim is counted and settled on.
 
     Args:
-        claim: Whose window.
+        claim: Whose window; once registered, its reference names the quote.
         finer: Bars of an hour at most, quotes in order of preference, finest first.
+        symbol: The instrument.
 
     Returns:
         Their part that the window needs, in the same order: from two hours before issue to an
-        hour after the deadline. Of the first quote with a price in the two hours before issue that
-        was known by then, else of the first with any bar; empty without one.
+        hour after the deadline. Of the quote that the reference is from, which is the
+        instrument's own where it is a daily close. Before registration of the first quote with a
+        price in the two hours before issue that was known by then, else of the first with any
+        bar; empty without one.
     """
     start, end = to_numpy(claim.window.start), to_numpy(claim.window.deadline)
     near = [one.picked((one.at >= start - STALE) & (one.at <= end + HOUR)) for one in finer]
     near = [one for one in near if len(one)]
-    fresh = [one for one in near if len(_known(one, start))]
-    quote = {intraday.plain(one.symbol) for one in (fresh or near)[:1]}
+    frozen = next((one for one in claim.references if one.symbol == symbol), None)
+    if frozen is not None:
+        quote = {intraday.plain(frozen.series or symbol)}
+    else:
+        fresh = [one for one in near if len(_known(one, start))]
+        quote = {intraday.plain(one.symbol) for one in (fresh or near)[:1]}
     return [one for one in near if intraday.plain(one.symbol) in quote]
 
 

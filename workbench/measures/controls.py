@@ -3,7 +3,9 @@
 scenario         the reference's scenarios
 climatology      past episodes as they were, over all history; climatology_1y the last 252
 persistence      past episodes after one that ended as the last one did
-lognormal_ewma   a driftless walk of EWMA volatility; lognormal_vix of what VIX implies
+lognormal_ewma   a driftless walk of EWMA volatility
+lognormal_vix    the same of VIX times what this instrument has moved against it (an index of
+                 implied volatility speaks for every price of its venue)
 gjr_fhs          GJR-GARCH, filtered historical simulation
 
 The lognormal laws and GJR-FHS speak of one instrument at a time and are silent on the rest.
@@ -12,6 +14,7 @@ The lognormal laws and GJR-FHS speak of one instrument at a time and are silent 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +28,7 @@ from workbench.measures.scenarios import Episodes, share
 from workbench.measures.volatility import beside
 
 Said = dict[str, dict[str, float]]
+MIN_YEAR = 30  # episodes of the last year that a share of it needs
 
 
 def controls(
@@ -50,7 +54,7 @@ def controls(
     said: Said = {name: {} for name in CONTROLS}
     for horizon, asked in held.items():
         said["scenario"] |= asked.shares(reference[horizon].weight)
-        for name, found in _history(base[horizon].asked(asked.claims)).items():
+        for name, found in _history(base[horizon], asked.claims).items():
             said[name] |= found
     claims = [claim for asked in held.values() for claim in asked.claims]
     for name, sigma in _volatilities(bars, instruments).items():
@@ -59,15 +63,24 @@ def controls(
     return {name: found for name, found in said.items() if found}
 
 
-def _history(held: Asked) -> Said:
-    """What past episodes say as they were."""
+def _history(base: Joint, claims: Sequence[Claim]) -> Said:
+    """What past episodes say as they were.
+
+    Under a condition the last year holds few of them, and may be silent; persistence is silent,
+    for where a condition held before is any time ago.
+    """
     said: Said = {"climatology": {}, "climatology_1y": {}, "persistence": {}}
-    for claim, true, known in zip(held.claims, held.true, held.known, strict=True):
-        happened = true[known > 0] > 0
-        year = happened[-baselines.YEAR :]
-        said["climatology"][claim.id] = share(happened, np.ones(len(happened)))
-        said["climatology_1y"][claim.id] = share(year, np.ones(len(year)))
-        said["persistence"][claim.id] = baselines.persistence(happened, claim.window.sessions)
+    held = base.asked(claims)
+    for claim, true, known in zip(claims, held.true > 0, held.known > 0, strict=True):
+        could = known if claim.given is None else base.happened(replace(claim, given=None))[1]
+        last = np.flatnonzero(could)[-baselines.YEAR :]
+        year = true[last][known[last]]
+        said["climatology"][claim.id] = share(true[known], np.ones(int(known.sum())))
+        if len(year) >= MIN_YEAR:
+            said["climatology_1y"][claim.id] = share(year, np.ones(len(year)))
+        if claim.given is None:
+            sessions = claim.window.sessions
+            said["persistence"][claim.id] = baselines.persistence(true[known], sessions)
     return said
 
 

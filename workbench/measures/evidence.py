@@ -119,13 +119,13 @@ def _session(
     start = to_datetime(bars.at[t])
     last = venue(one.venue).after(start, horizon)
     when = Window(start=start, sessions=horizon, date=last.date, deadline=last.close)
-    ours = own.at(t), own.base(t), own.actual(t)
+    ours = own.at(t).even, own.base(t).even, own.actual(t)
     asked: list[tuple[Claim, list[tuple[Episodes, ...]]]] = [
         (claim, [(side,) for side in ours]) for claim in slate.single(ours[0], one, when, t + 1)
     ]
     i = None if beside is None else _same(own, t, beside)
     if beside is not None and i is not None:
-        theirs = beside.at(i), beside.base(i), beside.actual(i)
+        theirs = beside.at(i).even, beside.base(i).even, beside.actual(i)
         for claim in slate.versus(ours[0], theirs[0], one, lead, when, t + 1):
             first, second = (ours, theirs) if claim.subject == one.symbol else (theirs, ours)
             asked.append((claim, list(zip(first, second, strict=True))))

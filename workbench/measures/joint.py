@@ -148,14 +148,28 @@ class Joint:
         Source:
             Meucci (2008), entropy pooling; Newton steps on its dual.
         """
+        if not views:
+            return self
         rows = [self.happened(claim) for claim, _ in views]
         gap = [(true - p) * known for (true, known), (_, p) in zip(rows, views, strict=True)]
-        found = _nearest(self.weight, np.array(gap))
+        found = self._nearest(np.array(gap), np.any([known for _, known in rows], axis=0))
         if found is None:
             stated = ", ".join(f"{claim.kind} {claim.subject} {p:g}" for claim, p in views)
             reason = f"No weights of the scenarios give {stated} together."
             raise ClaimRefused("views_clash", reason)
-        return replace(self, weight=found)
+        return found
+
+    def _nearest(self, gap: Array, known: Hits) -> Joint | None:
+        """The nearest set in which each row of ``gap`` has mean zero over the known scenarios.
+
+        The others keep their weights, and all of them together theirs.
+        """
+        found = nearest(self.weight[known], gap[:, known])
+        if found is None:
+            return None
+        weight = self.weight.copy()
+        weight[known] = found
+        return replace(self, weight=weight)
 
     def resembling(self, dates: Moments, likeness: Array) -> Joint:
         """The set in which the days like today count more.
@@ -200,18 +214,19 @@ class Joint:
         path = np.isfinite(own.high + own.low)
         move = own.high - own.low if path.any() else np.abs(own.close)
         known = np.isfinite(move)
-        x = np.where(known, move, 0.0) / np.median(move[known])
+        typical = float(np.median(move[known])) if known.any() else 0.0
+        x = np.where(known, move, 0.0) / (typical or np.nan)
         weight = self.weight * known
-        target = float(weight @ np.log1p((factor * x) ** 2) / weight.sum())
-        found = _nearest(self.weight, ((np.log1p(x**2) - target) * known)[None])
+        target = float(weight @ np.log1p((factor * x) ** 2) / weight.sum()) if typical else np.nan
+        found = self._nearest((np.log1p(x**2) - target)[None], known) if typical else None
         if found is None:
             raise ClaimRefused(
                 "views_clash", f"No weights make {symbol} move {factor:.2g} times as much."
             )
-        return replace(self, weight=found)
+        return found
 
 
-def _nearest(weight: Array, gap: Array) -> Array | None:
+def nearest(weight: Array, gap: Array) -> Array | None:
     """The weights of least relative entropy under which each row of ``gap`` has mean zero.
 
     Args:

@@ -53,6 +53,7 @@ def stays(lo: npt.ArrayLike, hi: npt.ArrayLike, sigma: npt.ArrayLike) -> Array:
         shift = 2 * m * (b - a)
         total += 2 * ndtr((b + shift) / s) - ndtr((a + shift) / s) - ndtr((2 * b - a + shift) / s)
     result[two] = total
+    result[(low >= 0) | (high <= 0)] = 0.0  # it starts on the barrier, or beyond
     return np.clip(result, 0.0, 1.0)  # rounding of a sum that lies in [0, 1]
 
 
@@ -145,9 +146,9 @@ def probability(claim: Claim, price: float, sigma: float) -> float | None:
             down = _at(claim, price, -(claim.lo or 0.0), -np.inf)
             up, fall = float(ndtr(-lo / sigma)), float(ndtr(down / sigma))
             law = {"any": up + fall, "up": up, "down": fall}[claim.side or "any"]
-        case "range":  # in logs; the price's own distance from low to high differs little
-            size = claim.lo if claim.lo is not None else claim.hi
-            above = float(range_above(_at(claim, price, size, 0.0), sigma))
+        case "range":  # of prices over the start, which is that of logs to the first order
+            size = (claim.lo if claim.lo is not None else claim.hi) or 0.0
+            above = float(range_above(size / (100 if claim.unit == "pct" else price), sigma))
             law = above if claim.lo is not None else 1 - above
         case "touch" if lo == hi:
             law = 1 - float(stays(*((-np.inf, hi) if hi > 0 else (lo, np.inf)), sigma))

@@ -91,7 +91,7 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
     return _bars(snapshot, one.symbol, kept, calendar.dates[index[kept]])
 
 
-def finer_bars(snapshot: Snapshot, series: str) -> Bars | None:
+def intraday_bars(snapshot: Snapshot, series: str) -> Bars | None:
     """Bars shorter than a session as known, without blanks.
 
     Args:

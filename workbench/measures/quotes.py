@@ -6,12 +6,13 @@ English, and its values are probabilities.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.domain.calendars import Moments, to_numpy
+from workbench.domain.calendars import Moments, to_datetime, to_numpy, venue
 from workbench.domain.claims import Claim
 from workbench.domain.english import compile_text
 from workbench.domain.errors import ClaimRefused
@@ -51,14 +52,15 @@ def quotes(
 
     Returns:
         One quote a claim, the newest where several markets trade it, ordered by market and
-        sentence; and for each market with sentences that are no claim, or prices that are no
-        probability, one flag. A sentence whose time is over is neither.
+        sentence; and for each market with sentences that are no claim, prices that are no
+        probability, or claims that meant something else when the price was paid, one flag. A
+        sentence whose time is over is neither.
     """
     found: dict[Claim, Quote] = {}
     bad: dict[str, list[tuple[str, str]]] = {}
     for market, sentence, price, at in _latest(snapshot):
         try:
-            claim = _claim(sentence, price, snapshot, table)
+            claim = _claim(sentence, price, to_datetime(at), snapshot.as_of, table)
         except ClaimRefused as refused:
             if refused.code != "window_over":
                 bad.setdefault(market, []).append((sentence, refused.reason))
@@ -85,13 +87,23 @@ def _latest(snapshot: Snapshot) -> Iterator[tuple[str, str, float, np.datetime64
             yield series.removeprefix(SERIES), sentence, float(column.value[-1]), moments[-1]
 
 
-def _claim(sentence: str, price: float, snapshot: Snapshot, table: Sequence[Instrument]) -> Claim:
+def _claim(
+    sentence: str, price: float, paid: dt.datetime, now: dt.datetime, table: Sequence[Instrument]
+) -> Claim:
+    """The claim as of now, if it is what was traded when the price was paid."""
     if not 0 < price < 1:
         raise ClaimRefused("bad_probability", f"Its price {price:g} is no probability.")
-    compiled = compile_text(sentence, snapshot.as_of, table).claims
+    compiled, traded = (compile_text(sentence, when, table).claims for when in (now, paid))
     if len(compiled) != 1:
         raise ClaimRefused("alternative", f"It is {len(compiled)} claims.")
-    return compiled[0]
+    claim, then = compiled[0], traded[0]
+    if claim.window.deadline != then.window.deadline:
+        raise ClaimRefused("no_deadline", "It meant another deadline when its price was paid.")
+    venues = {one.symbol: one.venue for one in table}
+    closed = any(venue(venues[s]).count(paid, now) for s in claim.symbols)
+    if closed and not (claim.kind in {"level", "band"} and claim.unit == "price"):
+        raise ClaimRefused("reference_other", "It counts from a close that came after its price.")
+    return claim
 
 
 def price_of(claim: Claim, known: Sequence[Quote]) -> float | None:

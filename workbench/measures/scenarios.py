@@ -160,7 +160,7 @@ def episodes(bars: Bars, horizon: int) -> Episodes:
 
 
 def ewma_scaled(bars: Bars, horizon: int) -> Episodes:
-    """Episodes at today's EWMA volatility: how house minds see them."""
+    """Episodes at today's EWMA volatility, as the baseline ``ewma_fhs`` has them."""
     return rescaled(episodes(bars, horizon), ewma_volatility(bars.close), len(bars) - 1)
 
 
@@ -181,6 +181,15 @@ def width(own: Episodes) -> Array:
     """Highest high less lowest low, as a fraction of the price at the start, shape (n,)."""
     between: Array = np.exp(own.high) - np.exp(own.low)
     return between
+
+
+def quantile(values: Array, weight: Array, below: float) -> float:
+    """The value that a weighted share of scenarios lies below; NaN values do not count."""
+    known = np.isfinite(values)
+    order = np.argsort(values[known])
+    reached = np.cumsum(weight[known][order])
+    index = int(np.searchsorted(reached, below * reached[-1]))
+    return float(values[known][order[min(index, len(order) - 1)]])
 
 
 def share(happened: Hits, weight: Array) -> float:

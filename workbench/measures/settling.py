@@ -49,7 +49,7 @@ def references(
     for symbol in claim.symbols:
         fine = finer.get(symbol, ()) if finer and symbol in by_the_clock else ()
         own = bars.get(symbol)
-        last = clock.last_known(clock.quoted(claim, fine), start)
+        last = clock.last_known(clock.quoted(claim, fine, symbol), start)
         last = last or clock.last_known([] if own is None else [own], start)
         if last is None:
             return None
@@ -60,6 +60,7 @@ def references(
                 at=to_datetime(one.at[index]),
                 known_at=to_datetime(one.known_at[index]),
                 value=float(one.close[index]),
+                series="" if one is own else one.symbol,
             )
         )
     return tuple(found)
@@ -164,7 +165,8 @@ def _conditional(
 
 def _stale(claim: Claim, instruments: Mapping[str, Instrument]) -> str:
     """Why a frozen price is too old to count from, or an empty string."""
-    if claim.unit == "price" and claim.kind not in {"direction", "count"}:
+    either = claim.kind == "touch" and claim.lo == claim.hi  # reached from the reference's side
+    if claim.unit == "price" and claim.kind not in {"direction", "count"} and not either:
         return ""
     start = claim.window.start
     for one in claim.references:
@@ -188,7 +190,7 @@ def _watched(
     """The bars that settle the claim, or None unless all of them are there and known."""
     daily = bars.get(symbol)
     by_the_clock = clock.is_clocked(claim, symbol, instruments)
-    options = clock.quoted(claim, finer.get(symbol, ())) if by_the_clock else []
+    options = clock.quoted(claim, finer.get(symbol, ()), symbol) if by_the_clock else []
     for one in options or ([] if daily is None else [daily]):
         found = clock.watched(claim, one) if by_the_clock else _in_sessions(claim, one)
         if found is not None and _complete(claim, found, as_of):

@@ -90,9 +90,10 @@ class Walk:
         ended = self.past.ended(t, float(self.bars.close[t]))
         return replace(ended, daily=self._inside(np.arange(len(ended)))) if daily else ended
 
-    def actual(self, t: int) -> Episodes:
+    def actual(self, t: int, *, daily: bool = False) -> Episodes:
         """What followed row t, one episode; none while it has not ended."""
-        return replace(self.past.picked(slice(t, t + 1)), price=float(self.bars.close[t]))
+        one = replace(self.past.picked(slice(t, t + 1)), price=float(self.bars.close[t]))
+        return replace(one, daily=self._inside(np.array([t])[: len(one)])) if daily else one
 
     def _inside(self, rows: Positions) -> Array:
         """Log return of each session's close since the start of these episodes, shape (h, m)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
 
@@ -11,89 +11,31 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain import claims
-from workbench.domain.calendars import iso, to_datetime
-from workbench.domain.claims import WATCHED, Claim, Reference
+from workbench.domain.claims import Claim
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures import controls, house, pooling, quotes, slate
+from workbench.measures import controls, house, pooling, quotes
 from workbench.measures.joint import Asked, Joint
 from workbench.measures.prices import bars
+from workbench.steps import slates
 from workbench.steps.bench import Bench
 from workbench.world import ledger as book
-from workbench.world.ledger import canonical
 from workbench.world.params import Mind
-
-_TRADED = 10  # claims of markets that join a slate at most
-
-
-def build_slate(bench: Bench) -> list[Claim]:
-    """The cycle's claims with their reference prices frozen."""
-    windows = {
-        (one.symbol, horizon): claims.window(one, bench.as_of, horizon)
-        for one in bench.instruments
-        for horizon in bench.desk.params.horizons
-    }
-    lead = bench.lead_bars
-    asked = slate.build(bench.scenarios, bench.instruments, windows, turn=len(lead))
-    asked += [claim for claim in _traded(bench) if claim not in asked][:_TRADED]
-    return [claims.with_references(claim, references(bench, claim)) for claim in asked]
-
-
-def _traded(bench: Bench) -> list[Claim]:
-    """Claims that a market pays for, over a horizon of the desk on instruments with scenarios."""
-    return [
-        quote.claim
-        for quote in bench.traded
-        if quote.claim.window.mode == "sessions"
-        and quote.claim.kind != "count"
-        and quote.claim.given is None
-        and all((s, quote.claim.window.sessions) in bench.scenarios for s in quote.claim.symbols)
-        and (quote.claim.kind not in WATCHED or bench.bars[quote.claim.subject].has_path)
-    ]
-
-
-def references(bench: Bench, claim: Claim) -> tuple[Reference, ...]:
-    """The last close of each of a claim's instruments, as known.
-
-    Raises:
-        ClaimRefused: One of them is dark, withheld, or not the desk's (``no_data``).
-    """
-    found = []
-    for symbol in claim.symbols:
-        if symbol not in bench.bars:
-            grave = (f for f in bench.flags if f.series == symbol and f.severity != "note")
-            seen = next((f.seen for f in grave), "it is no instrument of this desk")
-            raise ClaimRefused(
-                "no_data", f"{symbol} cannot be used as of {iso(bench.as_of)}: {seen}."
-            )
-        own = bench.bars[symbol]
-        found.append(
-            Reference(
-                symbol=symbol,
-                at=to_datetime(own.at[-1]),
-                known_at=to_datetime(own.known_at[-1]),
-                value=float(own.close[-1]),
-            )
-        )
-    return tuple(found)
 
 
 def hold(bench: Bench) -> list[Opinion | Absence]:
     """Builds the slate, asks controls and minds, and registers claims with all forecasts.
 
     Returns:
-        One opinion or absence a mind, plus one absence for each instrument outside a mind's
-        slice.
+        One opinion or absence a mind.
     """
-    asked = build_slate(bench)
-    heard: list[Opinion | Absence] = []
-    for mind in bench.desk.minds:
-        heard += listen(bench, mind, asked)
-    rows = [(book.claims, claim_row(claim, bench.desk.table)) for claim in asked]
+    asked = slates.build(bench)
+    opinions_ = [listen(bench, mind, asked) for mind in bench.desk.minds]
+    rows = [(book.claims, slates.row(claim, bench.desk.table)) for claim in asked]
     said = standing(bench, asked)
-    said |= {one.mind: one.probabilities for one in heard if isinstance(one, Opinion)}
+    said |= {one.mind: one.probabilities for one in opinions_ if isinstance(one, Opinion)}
     forecasts = [
         (book.forecasts, {"claim": claim.id, "forecaster": who, "probability": said[who][claim.id]})
         for who in said
@@ -102,13 +44,13 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
     ]
     absences = [
         (book.absences, {"of": bench.number, **asdict(one)})
-        for one in heard
+        for one in opinions_
         if isinstance(one, Absence)
     ]
     bench.ledger.append(bench.number, [*rows, *forecasts, *absences])
-    opinions = [asdict(one) for one in heard if isinstance(one, Opinion)]
+    opinions = [asdict(one) for one in opinions_ if isinstance(one, Opinion)]
     bench.remember("opinions", opinions)
-    return heard
+    return opinions_
 
 
 def standing(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
@@ -133,80 +75,61 @@ def on_reference(bench: Bench, asked: list[Claim]) -> dict[int, Asked]:
     return bench.once(f"asked {','.join(claim.id for claim in asked)}", make)
 
 
-def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> list[Opinion | Absence]:
-    """What one mind says of the slate, from its own slice of the snapshot and nothing else."""
-    view = views(bench)[mind.params.mind]
+def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> Opinion | Absence:
+    """What one mind says of the slate.
+
+    It reads its own slice of the snapshot and nothing else, and speaks of the lead; what that
+    means for the rest follows from the scenarios that all share.
+    """
+    name = mind.params.mind
+    view, own = heard(bench)[name]
     if isinstance(view, Absence):
-        return [view]
-    held = on_reference(bench, asked)
-    hidden = unseen(bench, mind)
+        return view
     said: dict[str, float] = {}
-    for horizon, own in sets(bench)[mind.params.mind].items():
-        if horizon in held:
-            said |= held[horizon].shares(own.weight)
-    blind = {claim.id for claim in asked if hidden.keys() & set(claim.symbols)}
-    opinion = Opinion(
-        mind=mind.params.mind,
-        argument=view.argument,
-        evidence=view.findings,
-        probabilities={claim: p for claim, p in said.items() if claim not in blind},
-    )
-    return [opinion, *(
-        Absence(mind=mind.params.mind, scope=symbol, reason=reason)
-        for symbol, reason in hidden.items()
-    )]  # fmt: skip
+    for horizon, held in on_reference(bench, asked).items():
+        said |= held.shares(own[horizon].weight)
+    return Opinion(mind=name, argument=view.argument, evidence=view.findings, probabilities=said)
 
 
-def views(bench: Bench) -> dict[str, house.View | Absence]:
-    """What each mind makes of the lead, from its own slice of the snapshot and nothing else."""
-    return {name: view for name, (view, _) in _heard(bench).items()}
-
-
-def sets(bench: Bench) -> dict[str, dict[int, Joint]]:
-    """Each present mind's weights of the reference's scenarios, by horizon."""
-    return {name: own for name, (view, own) in _heard(bench).items() if own}
-
-
-def _heard(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
+def heard(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
     """Each mind's view of the lead and the sets that it makes of it; an absent one has none."""
 
     def make() -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
-        return {mind.params.mind: _think(bench, mind) for mind in bench.desk.minds}
+        return {mind.params.mind: think(bench, mind) for mind in bench.desk.minds}
 
     return bench.once("heard", make)
 
 
-def _think(bench: Bench, mind: Mind) -> tuple[house.View | Absence, dict[int, Joint]]:
-    name = mind.params.mind
-    hidden = unseen(bench, mind)
-    if bench.lead.symbol in hidden:
-        return Absence(mind=name, scope="", reason=hidden[bench.lead.symbol]), {}
-    shown = bench.snapshot.only(seen(mind, bench.instruments), mind.params.fields).without(
+def sets(bench: Bench) -> dict[str, dict[int, Joint]]:
+    """Each present mind's weights of the reference's scenarios, by horizon."""
+    return {name: own for name, (_, own) in heard(bench).items() if own}
+
+
+def think(
+    bench: Bench, mind: Mind, minds: Mapping[str, house.Mind] = house.MINDS
+) -> tuple[house.View | Absence, dict[int, Joint]]:
+    """What one mind makes of the lead, and of the reference's scenarios by horizon."""
+    name, lead = mind.params.mind, bench.lead
+
+    def absent(reason: str) -> tuple[Absence, dict[int, Joint]]:
+        return Absence(mind=name, scope="", reason=reason), {}
+
+    series = seen(mind, bench.instruments)
+    if lead.symbol not in series:
+        return absent(f"{lead.symbol} is outside my slice")
+    shown = bench.snapshot.only(series, mind.params.fields).without(
         (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
     )
-    lead = bars(shown, bench.lead)
-    if lead is None:
-        return Absence(mind=name, scope="", reason=f"{bench.lead.symbol} has no close to see"), {}
-    view = house.MINDS[name](shown, lead)
+    own = bars(shown, lead)
+    if own is None:
+        return absent(f"{lead.symbol} is dark or withheld")
+    view = minds[name](shown, own)
     if isinstance(view, Absence):
         return view, {}
     try:
-        own = {h: house.swayed(view, joint, lead) for h, joint in bench.joints.items()}
+        return view, {h: house.swayed(view, set_, own) for h, set_ in bench.joints.items()}
     except ClaimRefused as refused:  # data errors propagate; a view that cannot be had is absent
-        return Absence(mind=name, scope="", reason=refused.reason), {}
-    return view, own
-
-
-def unseen(bench: Bench, mind: Mind) -> dict[str, str]:
-    """The desk's instruments that a mind says nothing of, and why."""
-    shown = seen(mind, bench.instruments)
-    found = {}
-    for one in bench.instruments:
-        if one.symbol not in shown:
-            found[one.symbol] = f"{one.symbol} is outside my slice"
-        elif one.symbol not in bench.bars:
-            found[one.symbol] = f"{one.symbol} is dark or withheld"
-    return found
+        return absent(refused.reason)
 
 
 def seen(mind: Mind, instruments: Iterable[Instrument]) -> frozenset[str]:
@@ -237,20 +160,6 @@ def synthesis(bench: Bench, asked: list[Claim]) -> dict[str, float]:
     for horizon, held in on_reference(bench, asked).items():
         said |= held.shares(sets_[horizon].weight)
     return said
-
-
-def claim_row(claim: Claim, table: Iterable[Instrument]) -> dict[str, Any]:
-    """A claim as its ledger row, its sentence in the names of a table."""
-    return {
-        "id": claim.id,
-        "kind": claim.kind,
-        "subject": claim.subject,
-        "horizon": claim.window.sessions,
-        "theme": claim.theme,
-        "deadline": iso(claim.window.deadline),
-        "sentence": render(claim, table),
-        "content": canonical(claim.content()),
-    }
 
 
 def slate_on_record(bench: Bench) -> list[Claim]:

@@ -55,7 +55,7 @@ def finer_bars(
     since = to_datetime(to_numpy(min(starts.values())) - clock.STALE)
     snapshot = archive.as_of(as_of, wanted, since)
     found = {
-        symbol: [prices.finer_bars(snapshot, series) for series in names]
+        symbol: [prices.intraday_bars(snapshot, series) for series in names]
         for symbol, names in sources.items()
     }
     return {symbol: [one for one in own if one is not None] for symbol, own in found.items()}

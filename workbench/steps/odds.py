@@ -27,6 +27,8 @@ from workbench.steps.finer import finer_bars
 from workbench.world.archive import Archive
 from workbench.world.params import Desk
 
+MIN_APART = 30  # windows that do not overlap
+
 
 def odds(desk: Desk, archive: Archive, claim: Claim) -> dict[str, float]:
     """Every control's probability of a claim that need not be on a slate.
@@ -52,17 +54,19 @@ def odds(desk: Desk, archive: Archive, claim: Claim) -> dict[str, float]:
     asked = claims.with_references(claim, _frozen(archive, claim, known, instruments))
     asked, part = _in_days(asked)
     known = _together(known, own)
-    horizon, daily = asked.window.sessions, asked.kind == "count"
+    horizon = asked.window.sessions
+    daily = "count" in {asked.kind, asked.given and asked.given.kind}
+    _old_enough(known, own, horizon)
     made = {one.symbol: walks.walk(known[one.symbol], one, horizon, known, instruments)
             for one in own}  # fmt: skip
     start = {one.symbol: one.value for one in asked.references}
 
-    def joined(legs: Mapping[str, Episodes]) -> Joint:
+    def together(legs: Mapping[str, Episodes]) -> Joint:
         scaled = {s: leg.scaled(np.full(len(leg), part)) for s, leg in legs.items()}
         return joint({s: replace(leg, price=start[s]) for s, leg in scaled.items()})
 
-    reference = joined({symbol: one.at(daily=daily) for symbol, one in made.items()})
-    base = joined({symbol: one.base(daily=daily) for symbol, one in made.items()})
+    reference = together({symbol: one.at(daily=daily) for symbol, one in made.items()})
+    base = together({symbol: one.base(daily=daily) for symbol, one in made.items()})
     held = {horizon: reference.asked([asked])}
     laws = {} if claim.window.mode == "clock" else known  # they count whole days from a close
     said = controls.controls({horizon: reference}, {horizon: base}, held, laws, instruments)
@@ -115,6 +119,18 @@ def _bars(archive: Archive, claim: Claim, instruments: Sequence[Instrument]) -> 
             seen = next(grave, f"{have} closes are known of the {MIN_CLOSES} that a share needs")
             raise ClaimRefused("no_data", f"{symbol} as of {iso(as_of)}: {seen}.")
     return known
+
+
+def _old_enough(known: Mapping[str, Bars], own: Sequence[Instrument], horizon: int) -> None:
+    for one in own:
+        apart = len(known[one.symbol]) // horizon
+        if apart < MIN_APART:
+            raise ClaimRefused(
+                "no_data",
+                f"{one.symbol} has {len(known[one.symbol])} closes, which hold {max(apart - 1, 0)} "
+                f"windows of {horizon} sessions that do not overlap, of {MIN_APART} that a share "
+                "needs. Ask over fewer sessions, or import more history.",
+            )
 
 
 def _together(known: Mapping[str, Bars], own: Sequence[Instrument]) -> Mapping[str, Bars]:

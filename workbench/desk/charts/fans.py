@@ -25,7 +25,7 @@ from workbench.domain.figures import difference
 from workbench.domain.instruments import Instrument, find
 from workbench.domain.sentences import day, plain, price, render
 from workbench.measures.prices import Array
-from workbench.measures.scenarios import episodes, joined, width
+from workbench.measures.scenarios import episodes, joined, quantile, width
 from workbench.steps.bench import Bench
 
 _SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -67,10 +67,11 @@ def _prices(bench: Bench, claim: Claim) -> go.Figure:
     one = find(claim.subject, bench.desk.table)
     own, scenarios = bench.bars[one.symbol], bench.scenarios[one.symbol, claim.window.sessions]
     recent = _recent(claim)
+    ends = {q: quantile(scenarios.close, scenarios.weight, q) for q in _SHARES}
     course = _Course(
         dates=[str(date) for date in own.dates[recent]],
         past=own.close[recent],
-        ends={q: scenarios.price * float(np.exp(np.quantile(scenarios.close, q))) for q in _SHARES},
+        ends={q: scenarios.price * float(np.exp(end)) for q, end in ends.items()},
         strikes={value: _exact(value, one) for value in _strikes(claim)},
     )
     low, high = (_short(course.ends[q], one) for q in (_SHARES[0], _SHARES[-1]))
@@ -103,7 +104,7 @@ def _difference(bench: Bench, claim: Claim) -> go.Figure:
     course = _Course(
         dates=[str(date) for date in common[recent]],
         past=100 * (own / own[-1] - versus / versus[-1])[recent],
-        ends={q: float(np.quantile(change, q)) for q in _SHARES},
+        ends={q: quantile(change, ours.weight, q) for q in _SHARES},
         strikes={claim.margin or 0.0: plain(claim.margin)},
     )
     low, high = (difference(course.ends[q], 2) for q in (_SHARES[0], _SHARES[-1]))
@@ -126,21 +127,21 @@ def _width(bench: Bench, claim: Claim) -> go.Figure:
     one = find(claim.subject, bench.desk.table)
     own, sessions = bench.bars[one.symbol], claim.window.sessions
     scenarios = bench.scenarios[one.symbol, sessions].whole
-    unit = 100.0 if claim.unit == "pct" else scenarios.price
-    said = "%" if claim.unit == "pct" else f" {one.unit}"
-    past = unit * width(episodes(own, sessions))
+    percent = claim.unit == "pct"
+    said = "%" if percent else f" {one.unit}"
+    past = width(episodes(own, sessions)) * (100.0 if percent else own.close[:-sessions])
     recent = _recent(claim)
-    ahead = unit * width(scenarios)
+    ahead = width(scenarios) * (100.0 if percent else scenarios.price)
     strike = claim.lo if claim.lo is not None else claim.hi or 0.0
     course = _Course(
         dates=[str(date) for date in own.dates[sessions:][recent]],
         past=past[recent],
-        ends={q: float(np.quantile(ahead, q)) for q in _SHARES},
+        ends={q: quantile(ahead, scenarios.weight, q) for q in _SHARES},
         strikes={strike: f"{plain(strike)}{said}"},
     )
     low, high = (f"{course.ends[q]:.2f}{said}" for q in (_SHARES[0], _SHARES[-1]))
     window = "the session" if sessions == 1 else f"{sessions} sessions"
-    of = "per cent of the close before" if claim.unit == "pct" else one.unit
+    of = "per cent of the close before" if percent else one.unit
     return finished(
         _drawn(course, claim, f"{one.name}, high to low"),
         title=f"Nine scenarios in ten span {low} to {high}",

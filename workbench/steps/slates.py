@@ -1,0 +1,83 @@
+"""The cycle's slate: built by rule, joined by what markets trade, with its prices frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from workbench.domain import claims
+from workbench.domain.calendars import iso
+from workbench.domain.claims import WATCHED, Claim, Reference
+from workbench.domain.errors import ClaimRefused
+from workbench.domain.instruments import Instrument
+from workbench.domain.sentences import render
+from workbench.measures import settling, slate
+from workbench.steps.bench import Bench
+from workbench.world.ledger import canonical
+
+_TRADED = 10  # claims of markets that join a slate at most
+
+
+def build(bench: Bench) -> list[Claim]:
+    """The cycle's claims with their reference prices frozen."""
+    windows = {
+        (one.symbol, horizon): claims.window(one, bench.as_of, horizon)
+        for one in bench.instruments
+        for horizon in bench.desk.params.horizons
+    }
+    lead = bench.lead_bars
+    asked = slate.build(bench.scenarios, bench.instruments, windows, turn=len(lead))
+    asked += [claim for claim in _traded(bench) if claim not in asked][:_TRADED]
+    return [claims.with_references(claim, frozen(bench, claim)) for claim in asked]
+
+
+def _traded(bench: Bench) -> list[Claim]:
+    """Claims that a market pays for and that the desk's sets can answer.
+
+    Over a horizon of the desk, on instruments of one venue, which end together; not conditional,
+    and no count, as the sets of a cycle do not carry each session's close.
+    """
+    venues = {one.symbol: one.venue for one in bench.instruments}
+    return [
+        quote.claim
+        for quote in bench.traded
+        if quote.claim.window.mode == "sessions"
+        and quote.claim.kind != "count"
+        and quote.claim.given is None
+        and all((s, quote.claim.window.sessions) in bench.scenarios for s in quote.claim.symbols)
+        and len({venues[symbol] for symbol in quote.claim.symbols}) == 1
+        and (quote.claim.kind not in WATCHED or bench.bars[quote.claim.subject].has_path)
+    ]
+
+
+def frozen(bench: Bench, claim: Claim) -> tuple[Reference, ...]:
+    """The last close of each of a claim's instruments, as known.
+
+    Raises:
+        ClaimRefused: One of them is dark, withheld, or not the desk's (``no_data``).
+    """
+    for symbol in claim.symbols:
+        if symbol not in bench.bars:
+            grave = (f for f in bench.flags if f.series == symbol and f.severity != "note")
+            seen = next((f.seen for f in grave), "it is no instrument of this desk")
+            raise ClaimRefused(
+                "no_data", f"{symbol} cannot be used as of {iso(bench.as_of)}: {seen}."
+            )
+    found = settling.references(claim, bench.bars)
+    if found is None:
+        raise ClaimRefused("no_data", f"No close was known at {iso(claim.window.start)}.")
+    return found
+
+
+def row(claim: Claim, table: Iterable[Instrument]) -> dict[str, Any]:
+    """A claim as its ledger row, its sentence in the names of a table."""
+    return {
+        "id": claim.id,
+        "kind": claim.kind,
+        "subject": claim.subject,
+        "horizon": claim.window.sessions,
+        "theme": claim.theme,
+        "deadline": iso(claim.window.deadline),
+        "sentence": render(claim, table),
+        "content": canonical(claim.content()),
+    }
