@@ -222,5 +222,6 @@ def test_a_claim_counted_from_a_daily_close_settles_on_no_other_quote(bars_of):
     assert found is not None
     claim = claims.with_references(claim, found)
     assert (claim.reference, claim.references[0].series) == (91.0, "")
-    assert ended(claim, TETHER) == ("open", set())
-    assert ended(claim, TETHER, HOURS) == ("yes", {"BTC-USD@1h"})
+    tether, own = (finer(f"{name}@1h", "00:00", [95] * 14) for name in ("BTCUSDT", "BTC-USD"))
+    assert ended(claim, tether) == ("open", set())
+    assert ended(claim, tether, own) == ("yes", {"BTC-USD@1h"})

@@ -155,8 +155,8 @@ def test_a_few_windows_are_no_history(coin: Desk):
 def test_a_condition_leaves_the_last_year_to_what_it_holds(desk: Desk, bundle: Archive):
     """Base rates of the year count the year's dates only, and persistence has no last time."""
     often, rarely = (
-        f"If S&P 500 closes higher on at least {n} of the next 3 sessions, then VIX closes lower in "
-        "3 sessions"
+        f"If S&P 500 closes higher on at least {n} of the next 3 sessions, then VIX closes "
+        "lower in 3 sessions"
         for n in (2, 3)
     )
     for text, lately in ((often, True), (rarely, True)):
