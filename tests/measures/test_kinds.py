@@ -335,3 +335,35 @@ def test_a_split_before_the_window_changes_nothing(days):
     before = {"SPY": [(moment("2026-04-02T13:30Z"), 4.0)]}
     claim = frozen(claims.level(SPY, claims.window(SPY, THURSDAY, 1), ">", 640), 635)
     assert outcome(claim, days("SPY", [635, 641]), splits=before) == "yes"
+
+
+# Paths that begin inside a session
+
+
+UNDER_WAY = moment("2026-04-06T15:00Z")  # a Monday; the last close is that of Thursday
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "close", "stays", "touches"),
+    [
+        ([100, 104, 103], [99, 99, 99], [100, 100, 100], "yes", "no"),  # never there
+        ([100, 106, 103], [99, 99, 99], [100, 104, 100], "void", "void"),  # perhaps before issue
+        ([100, 106, 103], [99, 99, 99], [100, 105, 100], "no", "yes"),  # it closed there
+        ([100, 104, 105], [99, 99, 99], [100, 100, 100], "no", "yes"),  # on the day after
+        ([100, 106, 105], [99, 99, 99], [100, 100, 100], "no", "yes"),  # on both
+    ],
+)
+def test_a_session_under_way_at_issue_decides_by_its_close(
+    days: Callable[..., Bars], high: list[float], low: list[float], close: list[float],
+    stays: str, touches: str,
+):  # fmt: skip
+    """Its high may have been made before the claim was; its close cannot have been."""
+    when = claims.window(SPY, UNDER_WAY, 2)
+    bars = days("SPY", close, high, low)
+    for claim, expected in (
+        (claims.stays(SPY, when, None, 105), stays), (claims.touch(SPY, when, None, 105), touches),
+    ):  # fmt: skip
+        found = ended(frozen(claim, 100.0), bars)
+        assert found is not None
+        assert found.outcome == expected
+        assert ("finer bars would tell" in found.reason) == (expected == "void")

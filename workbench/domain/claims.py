@@ -123,7 +123,7 @@ def span(one: Instrument, when: Window, size: float, op: Op = ">", unit: Unit = 
     """``subject``'s highest high less its lowest low compares with a size (kind ``range``)."""
     if percent(size) <= 0:
         raise ClaimRefused("bad_strike", f"A range of {size:g} needs a positive size.")
-    _between_sessions(one, when)
+    _whole_sessions(one, when)
     lo, hi = (percent(size), None) if op in {">", ">="} else (None, percent(size))
     return Claim(
         kind="range", subject=one.symbol, window=when, theme=one.theme, op=op, lo=lo, hi=hi,
@@ -220,17 +220,16 @@ def _path(
         raise ClaimRefused("no_threshold", f"{one.name} needs a price to stay above or below.")
     if kind == "stays" and low is not None and high is not None and low >= high:
         raise ClaimRefused("bad_strike", f"No price lies between {low:g} and {high:g}.")
-    _between_sessions(one, when)
     return Claim(
         kind=kind, subject=one.symbol, window=when, theme=one.theme, lo=low, hi=high, unit=unit
     )
 
 
-def _between_sessions(one: Instrument, when: Window) -> None:
-    """Refuses a path in sessions that begins inside one; clock windows have finer bars."""
+def _whole_sessions(one: Instrument, when: Window) -> None:
+    """Refuses a range of sessions of which one is under way: a day's range counts its morning."""
     if when.mode == "sessions" and venue(one.venue).is_open(when.start):
         raise ClaimRefused(
             "in_session",
-            f"{one.name} is trading at {iso(when.start)}; with daily bars a path claim must start "
-            "between sessions, or part of its first bar would be history.",
+            f"{one.name} is trading at {iso(when.start)}, and part of this session's range is "
+            "history. State it between sessions.",
         )

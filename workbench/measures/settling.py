@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from workbench.domain.calendars import iso, to_datetime, to_numpy, venue
+from workbench.domain.calendars import Venue, iso, to_datetime, to_numpy, venue
 from workbench.domain.claims import WATCHED, Claim, Reference
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Outcome, Settlement
@@ -192,7 +192,8 @@ def _watched(
     by_the_clock = clock.is_clocked(claim, symbol, instruments)
     options = clock.quoted(claim, finer.get(symbol, ()), symbol) if by_the_clock else []
     for one in options or ([] if daily is None else [daily]):
-        found = clock.watched(claim, one) if by_the_clock else _in_sessions(claim, one)
+        calendar = venue(instruments[symbol].venue)
+        found = clock.watched(claim, one) if by_the_clock else _in_sessions(claim, one, calendar)
         if found is not None and _complete(claim, found, as_of):
             return found
     return None
@@ -205,8 +206,8 @@ def _complete(claim: Claim, found: Watched, as_of: dt.datetime) -> bool:
     return claim.kind not in WATCHED or all(np.isfinite(b.high + b.low).all() for b in found.all)
 
 
-def _in_sessions(claim: Claim, one: Bars) -> Watched | None:
-    """The bars of the claim's sessions."""
+def _in_sessions(claim: Claim, one: Bars, calendar: Venue) -> Watched | None:
+    """The bars of the claim's sessions; a path's first one is an edge if it was under way."""
     last = int(np.searchsorted(one.dates, np.datetime64(claim.window.date)))
     if last >= len(one) or one.dates[last] != np.datetime64(claim.window.date):
         return None
@@ -215,4 +216,12 @@ def _in_sessions(claim: Claim, one: Bars) -> Watched | None:
         return None
     if first > 0 and to_datetime(one.at[first - 1]) > claim.window.start:
         return None
-    return Watched(inside=one.picked(slice(first, last + 1)), edges=None)
+    inside = one.picked(slice(first, last + 1))
+    if claim.kind not in WATCHED or not calendar.is_open(claim.window.start):
+        return Watched(inside=inside, edges=None)
+    # Of a session that was under way at issue only the close is surely inside the window.
+    high, low = inside.high.copy(), inside.low.copy()
+    high[0] = low[0] = inside.close[0]
+    return Watched(
+        inside=replace(inside, high=high, low=low), edges=one.picked(slice(first, first + 1))
+    )

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from workbench.domain import claims
-from workbench.domain.calendars import iso, to_numpy
-from workbench.domain.claims import Claim, Reference
+from workbench.domain.calendars import iso, to_numpy, venue
+from workbench.domain.claims import WATCHED, Claim, Reference
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import ALWAYS, Instrument, find
 from workbench.domain.windows import leg
@@ -47,9 +47,16 @@ def odds(desk: Desk, archive: Archive, claim: Claim) -> dict[str, float]:
         ClaimRefused: An instrument is dark, withheld or too young (``no_data``), or the scenarios
             do not carry what the claim asks (``not_priced``, ``too_rare``).
     """
+    as_of = claim.window.start
     own = [find(symbol, desk.table) for symbol in claim.symbols]
     beside = [one for one in desk.instruments if one.symbol not in claim.symbols]
     instruments = [*own, *beside]
+    own_venue = venue(own[0].venue)
+    if claim.kind in WATCHED and claim.window.mode != "clock" and own_venue.is_open(as_of):
+        raise ClaimRefused(
+            "not_priced",
+            f"{own[0].name} is trading at {iso(as_of)}, and scenarios start at closes.",
+        )
     known = _bars(archive, claim, instruments)
     asked = claims.with_references(claim, _frozen(archive, claim, known, instruments))
     asked, part = _in_days(asked)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.domain import claims
-from workbench.domain.calendars import iso
+from workbench.domain.calendars import iso, venue
 from workbench.domain.claims import WATCHED, Claim, Reference
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
@@ -46,7 +46,7 @@ def _traded(bench: Bench) -> list[Claim]:
         and quote.claim.given is None
         and all((s, quote.claim.window.sessions) in bench.scenarios for s in quote.claim.symbols)
         and len({venues[symbol] for symbol in quote.claim.symbols}) == 1
-        and (quote.claim.kind not in WATCHED or bench.bars[quote.claim.subject].has_path)
+        and (quote.claim.kind not in WATCHED or _has_path(bench, quote.claim.subject))
     ]
 
 
@@ -67,6 +67,12 @@ def frozen(bench: Bench, claim: Claim) -> tuple[Reference, ...]:
     if found is None:
         raise ClaimRefused("no_data", f"No close was known at {iso(claim.window.start)}.")
     return found
+
+
+def _has_path(bench: Bench, symbol: str) -> bool:
+    """Whether paths can be asked: it has highs and lows, and no session of it is under way."""
+    one = next(each for each in bench.instruments if each.symbol == symbol)
+    return bench.bars[symbol].has_path and not venue(one.venue).is_open(bench.as_of)
 
 
 def row(claim: Claim, table: Iterable[Instrument]) -> dict[str, Any]:
