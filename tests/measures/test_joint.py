@@ -64,12 +64,12 @@ def test_a_leg_of_another_scale_of_weights():
     assert found / found[0] == pytest.approx(np.array(WEIGHT))
 
 
-def test_conditional_by_hand(monkeypatch: pytest.MonkeyPatch):
+def test_conditional_by_hand():
     """P(A | B) is the share of A among the scenarios in which B holds and A can be told."""
-    monkeypatch.setattr("workbench.measures.joint.MIN_GIVEN", 1.0)
-    one = joint(legs_of(FIVE, WEIGHT))
-    found = one.probability(claims.conditional(COMP_UP, UP))  # dates 1 and 3
-    assert found == share(np.array([True, False]), np.array([1.0, 4.0]))
+    many = {symbol: values * 40 for symbol, values in FIVE.items()}  # 30 in which B holds, at least
+    one = joint(legs_of(many, WEIGHT * 40))
+    found = one.probability(claims.conditional(COMP_UP, UP))  # dates 1 and 3 of every five
+    assert found == share(np.array([True, False] * 40), np.array([1.0, 4.0] * 40))
 
 
 def test_a_rare_condition_is_refused(made: Callable[[int], Joint]):
