@@ -212,8 +212,8 @@ def rehashed(path: Path, forgery: str = FORGERIES[0]) -> str:
     """Forges a row of one claim and chains every row again; the claim concerned."""
     import sqlalchemy as sa
 
-    from workbench.world import ledger as book
-    from workbench.world.ledger import GENESIS, chained
+    from workbench.world import entries as book
+    from workbench.world.entries import GENESIS, chained
 
     with sqlite3.connect(path) as database:
         for (name,) in database.execute(

@@ -199,7 +199,7 @@ def test_only_the_package_is_imported(path: Path):
 def test_a_planted_fault_is_caught(source: str):
     """The checker sees each kind of fault, and no fault in a plain call."""
     assert faults_of_code(source) != []
-    assert faults_of_code("bench = benches.open_bench(desk, as_of, cycle)\nlen(bench)") == []
+    assert faults_of_code("bench = opening.bench(desk, as_of, cycle)\nlen(bench)") == []
 
 
 def test_a_planted_figure_is_caught():

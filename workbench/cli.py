@@ -111,7 +111,7 @@ def replay(
     from workbench.desk import replay as replays
     from workbench.desk.lock import held
     from workbench.desk.progress import Meter
-    from workbench.steps.bench import fill
+    from workbench.steps.opening import fill
     from workbench.world.ledger import Ledger
 
     desk = _desk(file, outputs, archive)
@@ -162,7 +162,7 @@ def evaluate(
     """Walk every forecaster through the panel of claims on the whole archive."""
     from workbench.desk import evaluate as evaluation
     from workbench.desk.progress import Meter
-    from workbench.steps.bench import fill
+    from workbench.steps.opening import fill
 
     desk = _desk(file, outputs, archive)
     horizons = tuple(dict.fromkeys(horizon or evaluation.HORIZONS))
@@ -231,8 +231,8 @@ def claim(
         return
     asked = None
     if odds:
-        from workbench.steps.bench import fill
         from workbench.steps.odds import odds as odds_of
+        from workbench.steps.opening import fill
 
         asked = partial(odds_of, opened, fill(opened))
     answered = compiling.answer(text or "", when, table, odds=asked)
@@ -249,7 +249,7 @@ def archive_status(
     file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
 ) -> None:
     """What the archive holds: series, field, source, rows, span, last known."""
-    from workbench.steps.bench import fill
+    from workbench.steps.opening import fill
 
     _frame(fill(_desk(file, outputs, archive)).coverage(), as_json)
 

@@ -18,7 +18,7 @@ from workbench.desk.lock import held
 from workbench.desk.notebooks import NAMES, verdict
 from workbench.desk.replay import replay
 from workbench.desk.verify import verify
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk

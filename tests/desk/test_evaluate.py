@@ -17,7 +17,8 @@ from workbench.desk.table import Table
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.measures import panel
 from workbench.steps import debate
-from workbench.steps.bench import Bench, after_close
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.ledger import Ledger

@@ -15,7 +15,7 @@ import pytest
 from workbench.desk.notebooks import NAMES, verdict
 from workbench.desk.replay import cycle, replay
 from workbench.domain.calendars import moment
-from workbench.steps import bench as benches
+from workbench.steps import opening
 from workbench.steps.bench import Bench
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
@@ -102,7 +102,7 @@ def test_the_wording_changes(desk: Desk, bundle: Archive):
     sessions = ["2018-01-09", "2018-01-10", "2018-01-11", "2018-01-12", "2018-01-16",
                 "2018-01-17", "2018-01-18", "2018-01-19", "2018-01-22", "2018-01-23"]  # fmt: skip
     for number, date in enumerate(sessions, 6):
-        when = benches.after_close(desk, dt.date.fromisoformat(date))
+        when = opening.after_close(desk, dt.date.fromisoformat(date))
         bench = Bench(desk, bundle, ledger, number=number, as_of=when, mode="replay", keep=False)
         made = cycle(bench)
         titles.append(made.title)

@@ -12,8 +12,9 @@ from workbench.domain.calendars import iso
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.domain.snapshots import Snapshot
 from workbench.steps import debate, predict, pull, regime, score, write
-from workbench.steps.bench import Bench, after_close
-from workbench.world import ledger as book
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close
+from workbench.world import entries as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk

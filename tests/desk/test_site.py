@@ -25,7 +25,7 @@ from workbench.domain import claims
 from workbench.domain.errors import CycleFailed
 from workbench.domain.instruments import find
 from workbench.measures.scoring import desk_score, is_right
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
 

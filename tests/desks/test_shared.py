@@ -14,9 +14,10 @@ from workbench.domain.calendars import moment, venue
 from workbench.domain.records import Flag
 from workbench.measures.settling import GRACE
 from workbench.steps import score
-from workbench.steps.bench import Bench, after_close
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close
+from workbench.world import entries as book
 from workbench.world import importing
-from workbench.world import ledger as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk

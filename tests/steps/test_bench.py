@@ -9,8 +9,9 @@ import pytest
 
 from workbench.domain.errors import UserMistake
 from workbench.steps import debate, pull, regime
-from workbench.steps.bench import Bench, after_close, kept_part
-from workbench.world import ledger as book
+from workbench.steps.bench import Bench, kept_part
+from workbench.steps.opening import after_close
+from workbench.world import entries as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk

@@ -19,7 +19,8 @@ from workbench.measures import answers, garch, house
 from workbench.measures.joint import Joint
 from workbench.measures.prices import Bars, ewma_volatility
 from workbench.steps import debate, predict, slates
-from workbench.steps.bench import Bench, after_close
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk

@@ -17,8 +17,9 @@ from workbench.steps.bench import Bench
 from workbench.steps.due import tally
 from workbench.steps.facts import Facts
 from workbench.steps.write import written
-from workbench.world import ledger as book
-from workbench.world.ledger import Ledger, canonical
+from workbench.world import entries as book
+from workbench.world.entries import canonical
+from workbench.world.ledger import Ledger
 
 VERDICTS = {"settled_right", "settled_wrong", "doubted_right", "doubted_wrong", "settled_void"}
 SILENT = {"settled_nothing", "settled_idle", "settled_first", "settled_awaiting"}

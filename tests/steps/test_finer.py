@@ -19,8 +19,8 @@ from workbench.measures.settling import references
 from workbench.steps import score, slates
 from workbench.steps.bench import Bench
 from workbench.steps.finer import finer_bars
+from workbench.world import entries as book
 from workbench.world import importing
-from workbench.world import ledger as book
 from workbench.world.archive import COLUMNS, Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk

@@ -17,8 +17,9 @@ from workbench.measures import regimes
 from workbench.measures.prices import Array, bars, log_returns
 from workbench.measures.scenarios import Episodes
 from workbench.steps import regime
-from workbench.steps.bench import Bench, after_close
-from workbench.world import ledger as book
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close
+from workbench.world import entries as book
 from workbench.world.archive import COLUMNS, Archive
 from workbench.world.feeds import bundled
 from workbench.world.ledger import Ledger

@@ -16,8 +16,9 @@ from workbench.domain.english import compile_text
 from workbench.domain.errors import BeyondArchive, ClaimRefused
 from workbench.domain.instruments import find
 from workbench.steps import debate, slates
-from workbench.steps.bench import Bench, after_close
+from workbench.steps.bench import Bench
 from workbench.steps.odds import odds
+from workbench.steps.opening import after_close
 from workbench.world import importing
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger

@@ -12,8 +12,7 @@ import pytest
 
 from workbench.desk import replay
 from workbench.measures.scoring import Skill
-from workbench.steps import bench as benches
-from workbench.steps import debate, predict, pull, regime, score, write
+from workbench.steps import debate, opening, predict, pull, regime, score, write
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts
 from workbench.steps.wording import voice
@@ -437,4 +436,4 @@ def test_notebooks_and_replay_write_the_same(opened: Callable[..., Any]):
         (d.title, d.plan, essay(d)) for d in replayed
     ]
     assert past_plans(made.bench(4)) == [d.plan for d in reversed(run)]
-    assert benches.CODE
+    assert opening.CODE

@@ -20,8 +20,9 @@ from workbench.domain.calendars import iso, moment
 from workbench.domain.claims import Claim, Reference
 from workbench.domain.errors import LedgerConflict, UserMistake, WorkbenchError
 from workbench.domain.instruments import find
-from workbench.world import ledger as book
-from workbench.world.ledger import GENESIS, TABLES, Ledger, canonical, chained
+from workbench.world import entries as book
+from workbench.world.entries import GENESIS, TABLES, canonical, chained
+from workbench.world.ledger import Ledger
 
 NOW = moment("2018-01-29T22:00Z")
 SPX = find("SPX")
@@ -384,7 +385,7 @@ def test_a_ledger_that_cannot_be_opened(tmp_path: Path):
 
 WRITER = """
 import sys
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 ledger = Ledger("sqlite:///" + sys.argv[1])
 cycle = ledger.head()[0] // 3

@@ -18,7 +18,8 @@ from workbench.desk import notebooks, replay, site
 from workbench.desk.lock import held
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.errors import BeyondArchive, CycleFailed, UserMistake
-from workbench.steps.bench import Bench, after_close, fill
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close, fill
 from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger

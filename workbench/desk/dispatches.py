@@ -26,7 +26,7 @@ from workbench.domain.sentences import price
 from workbench.measures.pooling import CONVICTION
 from workbench.steps import predict
 from workbench.steps.bench import kept_part
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 

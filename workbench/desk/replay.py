@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from workbench.domain.calendars import Session, iso, moment, venue
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.steps import debate, predict, pull, regime, score, write
-from workbench.steps.bench import Bench, after_close
+from workbench.steps.bench import Bench
+from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger

@@ -24,7 +24,7 @@ from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import difference
 from workbench.domain.sentences import day
 from workbench.steps import score
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk

@@ -14,7 +14,7 @@ from workbench.domain.claims import Claim, from_content
 from workbench.domain.records import Decision, Outcome, Role, Verdict
 from workbench.domain.sentences import day
 from workbench.measures.scoring import desk_score, is_right
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
 EVERY: tuple[Role, ...] = ("call", "other", "shadow")

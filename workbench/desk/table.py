@@ -24,7 +24,8 @@ from workbench.measures.joint import Joint, joint
 from workbench.measures.panel import Panel
 from workbench.measures.prices import Array, Bars, bars, last_known
 from workbench.steps import debate
-from workbench.world.params import Desk, Mind
+from workbench.world.params import Desk
+from workbench.world.schema import Mind
 
 SYNTHESIS = "synthesis"
 

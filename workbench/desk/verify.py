@@ -13,8 +13,8 @@ from workbench.domain.calendars import moment
 from workbench.domain.claims import from_content
 from workbench.measures import gate
 from workbench.steps import score, slates
-from workbench.steps.bench import fill
-from workbench.world import ledger as book
+from workbench.steps.opening import fill
+from workbench.world import entries as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger, existing
 from workbench.world.params import Desk

@@ -21,8 +21,8 @@ from workbench.measures.joint import Asked, Joint
 from workbench.measures.prices import bars
 from workbench.steps import slates
 from workbench.steps.bench import Bench
-from workbench.world import ledger as book
-from workbench.world.params import Mind
+from workbench.world import entries as book
+from workbench.world.schema import Mind
 
 
 def hold(bench: Bench) -> list[Opinion | Absence]:

@@ -18,7 +18,7 @@ from workbench.measures.scoring import is_right
 from workbench.steps import score
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts, as_sentence, counted, several, share
-from workbench.world import ledger as book
+from workbench.world import entries as book
 
 _PATIENCE = dt.timedelta(days=30)  # after far fewer an unsettled claim is void
 _APART = 0.95  # share of the record under which its effective size is another number

@@ -18,7 +18,7 @@ from workbench.measures.evidence import Family, walk_forward
 from workbench.measures.scoring import Skill
 from workbench.steps import debate
 from workbench.steps.bench import Bench
-from workbench.world import ledger as book
+from workbench.world import entries as book
 
 
 def evidence(bench: Bench) -> Mapping[Family, Skill]:

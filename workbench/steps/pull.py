@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.domain.calendars import iso
 from workbench.measures import quality
 from workbench.steps.bench import CODE, Bench
-from workbench.world import ledger as book
+from workbench.world import entries as book
 
 
 def observe(bench: Bench) -> pd.DataFrame:

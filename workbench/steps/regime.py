@@ -12,7 +12,7 @@ from workbench.domain.records import Regime
 from workbench.measures import regimes
 from workbench.measures.prices import Array, correlation, drawdown, ewma_volatility
 from workbench.steps.bench import Bench
-from workbench.world import ledger as book
+from workbench.world import entries as book
 
 
 def read(bench: Bench) -> Regime:

@@ -20,9 +20,10 @@ from workbench.measures.scoring import Skill, brier, desk_score, log_loss, skill
 from workbench.measures.settling import settle
 from workbench.steps.bench import Bench
 from workbench.steps.finer import finer_bars
-from workbench.world import ledger as book
+from workbench.world import entries as book
 from workbench.world.archive import Archive
-from workbench.world.ledger import Ledger, canonical
+from workbench.world.entries import canonical
+from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 

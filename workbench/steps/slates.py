@@ -13,7 +13,7 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.sentences import render
 from workbench.measures import settling, slate
 from workbench.steps.bench import Bench
-from workbench.world.ledger import canonical
+from workbench.world.entries import canonical
 
 _TRADED = 10  # claims of markets that join a slate at most
 

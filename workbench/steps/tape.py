@@ -16,7 +16,7 @@ from workbench.measures import prices
 from workbench.measures.prices import Array, Bars
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts, Number, counted, named, share
-from workbench.world import ledger as book
+from workbench.world import entries as book
 
 FEAR = "VIX"
 _INSURED = frozenset({"SPX", "SPY"})  # what VIX is the price of insuring

@@ -22,8 +22,8 @@ from workbench.steps.bench import Bench
 from workbench.steps.essay import Section, Trace
 from workbench.steps.facts import Facts, Plan
 from workbench.steps.wording import Writer, voice
-from workbench.world import ledger as book
-from workbench.world.ledger import canonical
+from workbench.world import entries as book
+from workbench.world.entries import canonical
 
 _MEMORY = 12  # dispatches whose wording is remembered
 

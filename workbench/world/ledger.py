@@ -9,9 +9,8 @@ SQLite by default (WAL, synchronous=FULL), through SQLAlchemy Core.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import merge
 from pathlib import Path
@@ -24,88 +23,19 @@ from workbench.domain.calendars import UTC, iso
 from workbench.domain.claims import Claim, from_content
 from workbench.domain.errors import LedgerConflict, UserMistake
 from workbench.domain.records import Mode
-
-Row = Mapping[str, Any]
-GENESIS = "0" * 64
-_schema = sa.MetaData()
-
-
-def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    return sa.Table(
-        name,
-        _schema,
-        sa.Column("seq", sa.Integer, nullable=False, unique=True),
-        sa.Column("cycle", sa.Integer, nullable=False, index=True),
-        *columns,
-        sa.Column("hash", sa.String(64), nullable=False),
-        sa.Column("registered_at", sa.String(32), nullable=False),
-    )
-
-
-def _key(name: str, kind: Any = sa.String) -> sa.Column[Any]:
-    return sa.Column(name, kind, primary_key=True)
-
-
-def _text(name: str, *, index: bool = False, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.Text, index=index, nullable=nullable)
-
-
-def _number(name: str, *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.Float, nullable=nullable)
-
-
-cycles = _table(
-    "cycles", _key("number", sa.Integer), _text("desk"), _text("mode"), _text("as_of"),
-    _text("params"), _text("code"), _text("snapshot"),
-)  # fmt: skip
-claims = _table(
-    "claims", _key("id"), _text("kind"), _text("subject"), sa.Column("horizon", sa.Integer),
-    _text("theme"), _text("deadline", index=True), _text("sentence"), _text("content"),
-)  # fmt: skip
-forecasts = _table("forecasts", _key("claim"), _key("forecaster"), _number("probability"))
-absences = _table("absences", _key("of", sa.Integer), _key("mind"), _key("scope"), _text("reason"))
-regimes = _table(
-    "regimes", _key("of", sa.Integer), _text("name"), _text("since"),
-    _number("turbulent", nullable=True), _text("fitted", nullable=True),
-)  # fmt: skip
-decisions = _table(
-    "decisions", _key("claim"), _text("role", index=True), _number("probability"),
-    _number("base_rate"), _number("gain"), _text("verdict"), _text("reason"),
-)  # fmt: skip
-settlements = _table(
-    "settlements", _key("claim"), _text("outcome"), _text("reason"),
-    _number("value", nullable=True), _text("observations"), _text("known_at"),
-)  # fmt: skip
-dispatches = _table(
-    "dispatches", _key("of", sa.Integer), _text("slug"), _text("title"),
-    _text("call", nullable=True), _text("plan"),
-)  # fmt: skip
-TABLES = (cycles, claims, forecasts, absences, regimes, decisions, settlements, dispatches)
-_head = sa.Table(
-    "head",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
+from workbench.world.entries import (
+    GENESIS,
+    SCHEMA,
+    TABLES,
+    Row,
+    chained,
+    claims,
+    cycles,
+    decisions,
+    dispatches,
+    heads,
+    settlements,
 )
-_BOOKKEEPING = {"seq", "hash", "registered_at"}
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces; the same value always gives the same text.
-
-    Raises:
-        ValueError: A NaN or infinity, which JSON does not have.
-    """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-
-
-def chained(previous: str, table: str, row: Row) -> str:
-    """SHA-256 over the previous hash, the table's name and the row's content."""
-    content = {name: value for name, value in row.items() if name not in _BOOKKEEPING}
-    return hashlib.sha256(f"{previous}{table}{canonical(content)}".encode()).hexdigest()
 
 
 class Ledger:
@@ -134,12 +64,12 @@ class Ledger:
         self._settled_before = ""
         try:
             with self._writer.begin() as connection:
-                _schema.create_all(connection)
+                SCHEMA.create_all(connection)
                 for table in TABLES:
                     for verb in ("UPDATE", "DELETE"):
                         connection.execute(_refuse(table.name, verb))
-                if connection.execute(sa.select(_head.c.id)).first() is None:
-                    connection.execute(_head.insert().values(id=1, seq=0, hash=GENESIS))
+                if connection.execute(sa.select(heads.c.id)).first() is None:
+                    connection.execute(heads.insert().values(id=1, seq=0, hash=GENESIS))
         except sa.exc.DatabaseError as error:
             raise UserMistake(
                 f"The ledger cannot be opened for writing: {error.orig}. "
@@ -188,7 +118,7 @@ class Ledger:
             LedgerConflict: A key is on record with other content.
         """
         with self.transaction() as connection:
-            seq, previous = connection.execute(sa.select(_head.c.seq, _head.c.hash)).one()
+            seq, previous = connection.execute(sa.select(heads.c.seq, heads.c.hash)).one()
             now = dt.datetime.now(UTC).isoformat(timespec="milliseconds")
             fresh: dict[sa.Table, list[dict[str, Any]]] = {}
             before: dict[sa.Table, dict[tuple[Any, ...], Row]] = {}
@@ -215,7 +145,7 @@ class Ledger:
                     f"Cycle {cycle} repeats a key of an earlier cycle: {error.orig}."
                 ) from error
             if added:
-                connection.execute(_head.update().values(seq=seq, hash=previous))
+                connection.execute(heads.update().values(seq=seq, hash=previous))
             return added
 
     @staticmethod
@@ -240,7 +170,7 @@ class Ledger:
     def head(self) -> tuple[int, str]:
         """Number and hash of the last row; (0, zeros) when empty."""
         with self._reading() as connection:
-            seq, found = connection.execute(sa.select(_head.c.seq, _head.c.hash)).one()
+            seq, found = connection.execute(sa.select(heads.c.seq, heads.c.hash)).one()
         return int(seq), str(found)
 
     def last_cycle(self) -> sa.RowMapping | None:
@@ -312,11 +242,11 @@ class Ledger:
         """A scratch copy in memory: what is appended to it is gone with it."""
         scratch = Ledger("sqlite://")
         with self.engine.connect() as source, scratch._writer.begin() as target:
-            for table in (*TABLES, _head):
+            for table in (*TABLES, heads):
                 rows = [dict(row) for row in source.execute(sa.select(table)).mappings()]
-                if table is _head:
+                if table is heads:
                     target.execute(
-                        _head.update().values(**{k: rows[0][k] for k in ("seq", "hash")})
+                        heads.update().values(**{k: rows[0][k] for k in ("seq", "hash")})
                     )
                 elif rows:
                     target.execute(table.insert(), rows)

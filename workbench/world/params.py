@@ -6,167 +6,25 @@ the working folder upwards, because JupyterLab runs a notebook in its own folder
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
-from zoneinfo import available_timezones
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
     ValidationError,
-    model_validator,
 )
 
-from workbench.domain import intraday
-from workbench.domain.errors import ClaimRefused, ParamsError
-from workbench.domain.instruments import INSTRUMENTS, Instrument, Theme, find
-from workbench.domain.records import HOUSE_MINDS, Terms
+from workbench.domain.errors import ParamsError
+from workbench.domain.instruments import INSTRUMENTS, Instrument
+from workbench.domain.records import HOUSE_MINDS
+from workbench.world.schema import Mind, MindParams, Params
 
 _M = TypeVar("_M", bound=BaseModel)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class InstrumentParams(_Strict):
-    """One instrument: a symbol of the built-in table, with what the desk changes about it."""
-
-    symbol: str
-    name: Annotated[str, Field(min_length=1)] | None = None
-    venue: Literal["XNYS", "24/7"] | None = None
-    theme: Theme | None = None
-    unit: str | None = None
-    tick: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    lag_minutes: Annotated[int, Field(ge=0)] | None = None
-    aliases: tuple[str, ...] | None = None
-    sources: tuple[str, ...] | None = None
-    intraday: dict[str, tuple[str, ...]] | None = None
-
-    def instrument(self) -> Instrument:
-        """The built-in row with these changes, or a new row when all of it is given."""
-        changes = {k: v for k, v in self.model_dump().items() if v is not None}
-        named = (self.symbol, *(self.intraday or ()))
-        if short := next((one for one in named if intraday.length(one) is not None), ""):
-            raise ParamsError(
-                f"Instrument {self.symbol!r}: {short!r} is how the archive names bars shorter "
-                f"than a session. Write {intraday.plain(short)!r}."
-            )
-        if self.intraday is not None:
-            changes["intraday"] = tuple(self.intraday.items())
-        try:
-            base = find(self.symbol)
-        except ClaimRefused:
-            missing = [k for k in ("name", "venue", "theme") if k not in changes]
-            if missing:
-                raise ParamsError(
-                    f"Instrument {self.symbol!r} is not built in, so its {', '.join(missing)} "
-                    "must be given under 'instruments'."
-                ) from None
-            return Instrument(**changes)
-        whole = {name: getattr(base, name) for name in Instrument.__dataclass_fields__}
-        return Instrument(**(whole | changes | {"symbol": base.symbol}))
-
-
-def _instrument(value: object) -> object:
-    return {"symbol": value} if isinstance(value, str) else value
-
-
-class Clock(_Strict):
-    """When a cycle looks: so many minutes after each close of a venue."""
-
-    venue: Literal["XNYS", "24/7"] = "XNYS"
-    after_close: Annotated[int, Field(ge=0, le=600)] = 60
-
-
-class Warmup(_Strict):
-    """Sessions replayed on first use."""
-
-    first: dt.date = Field(alias="from")
-    last: dt.date = Field(alias="to")
-
-    @model_validator(mode="after")
-    def _forward(self) -> Warmup:
-        if self.last < self.first:
-            raise ValueError(f"ends {self.last}, before it begins on {self.first}")
-        return self
-
-
-class GateParams(_Strict):
-    """What the gate asks for; see ``domain.records.Terms``."""
-
-    material: Annotated[float, Field(gt=0, lt=1)] = Terms().material
-    trivial: Annotated[float, Field(gt=0, lt=0.5)] = Terms().trivial
-
-    def terms(self) -> Terms:
-        """The same as a plain record."""
-        return Terms(material=self.material, trivial=self.trivial)
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name} is no time zone of the IANA database")
-    return name
-
-
-def _distinct(names: tuple[object, ...]) -> tuple[object, ...]:
-    said = [getattr(one, "symbol", one) for one in names]
-    twice = sorted({str(name) for name in said if said.count(name) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} is named twice")
-    return names
-
-
-class Params(_Strict):
-    """One desk."""
-
-    desk: str
-    zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
-    feeds: tuple[Literal["bundled"], ...] = ("bundled",)
-    clock: Clock = Clock()
-    first: dt.date
-    warmup: Warmup | None = None
-    instruments: Annotated[
-        tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
-        Field(min_length=1),
-        AfterValidator(_distinct),
-    ]
-    indicators: Annotated[
-        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(_distinct)
-    ] = ()
-    horizons: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],
-        Field(min_length=1),
-        AfterValidator(_distinct),
-    ] = (1, 5)
-    minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
-    pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.05
-    gate: GateParams = GateParams()
-
-
-class MindParams(_Strict):
-    """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's."""
-
-    mind: str
-    model: Literal["house"]
-    series: tuple[str, ...]
-    fields: tuple[str, ...] = ("close",)
-
-
-class Mind(_Strict):
-    """One mind: what it may see, and its mandate."""
-
-    params: MindParams
-    mandate: str
 
 
 class Desk:

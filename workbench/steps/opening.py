@@ -1,0 +1,108 @@
+"""Opening a bench for a notebook: its desk, archive and ledger, at the moment that it asks for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from workbench.domain.calendars import UTC, iso, moment, venue
+from workbench.domain.errors import ParamsError
+from workbench.domain.records import Mode
+from workbench.steps.bench import CODE, Bench
+from workbench.world.archive import Archive
+from workbench.world.feeds import bundled
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk, open_desk
+
+
+def fill(desk: Desk) -> Archive:
+    """The desk's archive, with its bundled feed delivered once."""
+    archive = Archive(desk.archive)
+    if "bundled" in desk.params.feeds and not archive.has(bundled.ORIGIN, bundled.THROUGH):
+        archive.append(bundled.observations(), origin=bundled.ORIGIN, through=bundled.THROUGH)
+    return archive
+
+
+def after_close(desk: Desk, date: dt.date) -> dt.datetime:
+    """The moment of the cycle that follows a session's close."""
+    clock = desk.params.clock
+    return venue(clock.venue).session(date).close + dt.timedelta(minutes=clock.after_close)
+
+
+def bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
+    """The bench of a notebook.
+
+    Args:
+        desk: Params file, looked for from the working folder upwards.
+        as_of: ISO moment; empty for the latest cycle's, or the desk's first.
+        cycle: The running cycle's number; 0 works on a scratch copy of the ledger.
+
+    Raises:
+        ParamsError: A cycle without a moment.
+        UserMistake: A cycle that was begun on other data or with other params.
+    """
+    # Notebooks show sentences and probabilities: no cell is cut, and no number is 1e-05.
+    pd.set_option("display.max_colwidth", None, "display.float_format", "{:.3f}".format)
+    opened = open_desk(desk)
+    archive, ledger = fill(opened), Ledger(opened.ledger)
+    if cycle:
+        if not as_of:
+            raise ParamsError(f"Cycle {cycle} needs its moment. Give as_of, or leave cycle at 0.")
+        when = moment(as_of)
+        how = mode(opened, ledger, cycle, when)
+        made = Bench(opened, archive, ledger, number=cycle, as_of=when, mode=how, keep=True)
+        made.agree()
+        return made
+    last = ledger.last_cycle()
+    known = moment(last["as_of"]) if last else after_close(opened, opened.params.first)
+    when = moment(as_of) if as_of else known
+    number = (
+        int(last["number"]) if last and when == known else int(last["number"]) + 1 if last else 1
+    )
+    how = mode(opened, ledger, number, when)
+    # Before the latest cycle the ledger already knows more than that moment did.
+    scratch = ledger.copy() if when >= known else Ledger("sqlite://")
+    return Bench(opened, archive, scratch, number=number, as_of=when, mode=how, keep=False)
+
+
+def mode(desk: Desk, ledger: Ledger, number: int, as_of: dt.datetime) -> Mode:
+    """Whether a cycle is ``live`` or ``replay``, as its own row says once it has one.
+
+    A cycle is live when it runs before the close that its first claims settle on. What was
+    known to the world when it was registered is history, however honestly replayed.
+    """
+    known = ledger.mode_of(number)
+    if known is not None:
+        return known
+    following = min(venue(one.venue).after(as_of).close for one in desk.instruments)
+    return "live" if dt.datetime.now(UTC) < following else "replay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What ran, on what: the last line of every notebook, and the sign that it ran to its end."""
+
+    cycle: int
+    as_of: str
+    mode: str
+    snapshot: str
+    code: str
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p><small>Cycle {self.cycle}, {self.mode}, as of {self.as_of}. Snapshot "
+            f"<code>{self.snapshot[:12]}</code>, {self.code}.</small></p>"
+        )
+
+
+def footer(of: Bench) -> Footer:
+    """The footer of a notebook."""
+    return Footer(
+        cycle=of.number,
+        as_of=iso(of.as_of),
+        mode=of.mode,
+        snapshot=of.snapshot.hash,
+        code=CODE,
+    )
