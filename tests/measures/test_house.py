@@ -232,12 +232,14 @@ def test_contrarian_needs_two_years(market: Callable[..., Snapshot]):
     assert isinstance(MINDS["Contrarian"](seen, cut(own, 500)), View)
 
 
-def test_contrarian_expects_half_the_way_back(market: Callable[..., Snapshot]):
-    """Its width is the geometric mean of today's and of all history's."""
+def test_contrarian_expects_a_quarter_of_the_way_back(market: Callable[..., Snapshot]):
+    """In logs three parts of its width are today's and one is all history's."""
     seen = market()
     sigma = prices.ewma_volatility(lead(seen).close)
     usual = np.exp(np.mean(np.log(sigma[60:])))
-    assert think("Contrarian", seen).volatility == pytest.approx(np.sqrt(sigma[-1] * usual))
+    assert think("Contrarian", seen).volatility == pytest.approx(
+        np.exp(0.75 * np.log(sigma[-1]) + 0.25 * np.log(usual))
+    )
 
 
 # Similarity
