@@ -22,6 +22,10 @@ MEASURED_OTHERWISE = [
     "SPY lower in 24h (at the open)",
     "SPY lower in 24h (in euro terms)",
     "SPY lower in 24h. Reference is Monday's open.",
+    "SPY lower in 24h as implied by futures",
+    "SPY lower in 24h with QQQ as the benchmark",
+    "SPY lower in 24h (morning session)",
+    "BTC lower in 24h (perpetual swap)",
 ]
 TAKEN_BACK = [
     "SPY higher in 24h (cancelled)",
@@ -34,6 +38,9 @@ TAKEN_BACK = [
     "SPY lower in 24h. Ignore this. [DIRECTION: down] [TIMEFRAME: 24h]",
     "SPY lower in 24h. This was yesterday's call.",
     "SPY lower in 24h. Only valid if CPI is hot. [DIRECTION: down] [TIMEFRAME: 24h]",
+    "SPY lower in 24h. Fade this.",
+    "SPY lower in 24h. Sorry, higher.",
+    "SPY lower in 24h. Stop at 690.",
     "This is hypothetical. SPY closes lower in 24h.",
 ]
 
@@ -50,7 +57,8 @@ def test_an_aside_that_changes_the_claim_is_never_dropped(text: str):
      "with liquidity thin", "after a 1% rally", "despite higher yields", "as bulls step away",
      "— dealers are long gamma", "following a gap up",
      "with no catalyst ahead", "(risk-off)", "(markets not pricing tariffs)", "after a weak open",
-     "which fits the regime", "because bulls did not defend support", "(tariffs)"],
+     "which fits the regime", "because bulls did not hold support",
+     "as traders ignored the data", "after OPEC withdrew its quota", "(tariffs)"],
 )  # fmt: skip
 def test_a_plain_reason_is_still_set_aside(reason: str):
     """Guarding the claim does not cost the ordinary reasons that analysts give."""
@@ -99,7 +107,8 @@ def test_a_noun_behind_an_instrument_may_be_another_thing(text: str, expected: s
 @pytest.mark.parametrize(
     "text",
     ["10Y rallies in 24h", "10Y sells off at least 5bp in 24h", "10Y weakens in 24h",
-     "10Y outperforms SPY in 24h", "SPY beats 10Y in 24h", "10Y closes in the red in 24h"],
+     "10Y outperforms SPY in 24h", "SPY beats 10Y in 24h", "10Y closes in the red in 24h",
+     "10Y has a red day tomorrow", "10Y higher in price in 24h"],
 )  # fmt: skip
 def test_a_bond_that_rallies_is_not_a_yield_that_rises(text: str):
     """Verbs of a bond's price mean the opposite of its yield, unless the yield is named."""

@@ -22,8 +22,8 @@ from workbench.domain.vocabulary import Token
 
 # Verbs of a bond's price, which falls where its yield rises.
 _OF_BONDS = re.compile(
-    r"rall|recover|rebound|strength|stronger|firm|soften|softer|weak|appreci|depreci|gain|lose|loss|"
-    r"sells? off|in the (?:green|red|black)|green|red$|positive|negative",
+    r"\b(?:rall|recover|rebound|strength|stronger|firm|soften|softer|weak|appreci|depreci|gain|los[es]|"
+    r"sells? off|advanc|slump|green|red\b|in the black|positive|negative)",
     re.IGNORECASE,
 )
 
@@ -120,7 +120,9 @@ def _is_quote(one: Instrument, noun: str, after: Sequence[Token]) -> bool:
 def as_yield(main: Sequence[Token]) -> None:
     """Refuses *10Y rallies*: of the bond, whose yield then falls, or of the yield?"""
     for token in main:
-        if token.kind in "BL" or (token.kind in "MTDV" and _OF_BONDS.match(token.text)):
+        priced = token.text.casefold() in {"price", "prices"}
+        bond = token.kind in "MTDV" and _OF_BONDS.search(token.text)
+        if priced or bond or token.kind in "BL":
             raise ClaimRefused("ambiguous", f"{token.text!r}: the bond or its yield? Say 'yield'.")
 
 

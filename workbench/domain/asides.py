@@ -40,31 +40,32 @@ _LIKEWISE = frozenset({"as does", "as do", "as will"})
 
 # What speaks of the claim itself, in any aside: withdrawn, doubted, another's, measured otherwise.
 _DENIES = re.compile(
-    r"\b(?:cancel\w*|withdr[ae]w\w*|retract\w*|rescind\w*|invalid\w*|ignore[ds]?|disregard\w*|"
-    r"hypothetical\w*|kidding|joking|(?:just )?a joke|other side|bet(?:ting)? against|"
-    r"the reverse of|opposite of|(?:i|we)(?:'d| would)? (?:doubt|reject|disagree)|no longer (?:"
-    r"hold|think|believe)|not (?:an? |my |our |the |this )?(?:real |own )?(?:call|prediction|view|"
-    r"claim|forecast|mine)|no (?:call|prediction)|not (?:happen|hold|stand)|won't (?:happen|hold)|"
+    r"^(?:(?:this|that|it|call|i|we|is|was|now|has|have|been) )*(?:cancel|withdr[ae]w|retract|"
+    r"rescind)\w*|\b(?:invalid|hypothetical\w*|kidding|joking|a joke|sorry|(?:no )?wait$|"
+    r"(?:ignore|disregard|fade|give|reverse) (?:this|that|it|my)|this (?:was|is an example)|"
+    r"(?:take|taking) the other side|bet(?:ting)? against|the reverse of|opposite of|"
+    r"(?:i|we)(?:'d| would)? (?:doubt|reject|disagree)|no longer (?:hold|think|believe)|"
+    r"not (?:an? |my |our |the |this )?(?:real |own )?(?:call|prediction|view|claim|forecast|mine)|"
+    r"no (?:call|prediction)|(?:not|won't) happen|"
     r"(?:yesterday|last (?:week|month|cycle))'s (?:call|view|prediction|claim|forecast)|"
-    r"(?:old|previous|last) (?:call|prediction)|reference is|as (?:the |a )?reference|measured|"
-    r"by that (?:i|we) mean|only valid|valid only|give (?:it|this|that)|my better judge?ment|"
-    r"(?:said|say|says|think) the (?:bears?|bulls?|consensus)|"
-    r"(?:bears?|bulls?|consensus) (?:said|says?|thinks?))\b",
+    r"(?:old|previous|last) (?:call|prediction)|reference is|measured|by that (?:i|we) mean|"
+    r"as (?:the |a )?(?:reference|benchmark|baseline|yardstick)|only valid|valid only|"
+    r"my better judge?ment|(?:said|say|says|think) the (?:bears?|bulls?|consensus)|"
+    r"what (?:the )?(?:bears?|bulls?|consensus) (?:said|says?|thinks?))\b",
     re.IGNORECASE,
 )
 # What a reason's first words measure or whom they quote, where the claim says something else.
 _QUALIFIES = re.compile(
-    r"as (?:measured|of(?! late)|if|on|opposed|judged|priced|quoted|\w+ as)\b|"
+    r"as (?:measured|per|seen|implied|of(?! late)|if|on|opposed|judged|priced|quoted|\w+ as)\b|"
     r"as an? (?:\w+ )?(?:average|basket|ratio|spread|pair|group|multiple|share)$|"
     r"on (?!a clos(?:e|ing) basis)(?:[\w'-]+ ){0,3}?(?:basis|open|opening|hourly|daily|weekly|"
-    r"monthly|days?|sessions?|of|average|downside|upside|paper|balance|view|close|closes|candle|tick|"
-    r"wick|timeframe|terms|chart)$|on (?:any|an?|one|a single) (?:print|spike)$|"
-    r"on (?:the )?(?:\w+ )?futures$|"
+    r"monthly|days?|sessions?|of|average|downside|upside|paper|balance|view|close|closes|candle|"
+    r"tick|wick|timeframe|terms|chart)$|on (?:any|an?|one|a single) (?:print|spike)$|"
+    r"on (?:the )?(?:\w+ )?futures$|with (?:.* )?to go$|"
     r"with (?:an? )?(?:stop|target|take-profit|leverage|\d+x|lag|dividends?|at least|"
-    r"(?:no|low|little|some|high) con)\w*\b|with (?:.* )?to go$|"
+    r"(?:no|low|little|some|high) con)\w*\b|after -?hours\b|after which\b|where it\b|"
     r"(?:after|since|following) (?:the )?(?:[\w']+ )?(?:hours|open|opening|close|bell|costs?|fees?|"
-    r"tax(?:es)?|slippage|adjust\w*|dividends?)\b|given (?:enough )?time\b|"
-    r"after -?hours\b|where it\b|"
+    r"tax(?:es)?|slippage|adjust\w*|dividends?)\b|given (?:(?:enough )?time\b|(?:its|the) open$)|"
     r".*\b(?:nobody|no one|never)\b|thanks to nothing",
     re.IGNORECASE,
 )
@@ -73,7 +74,8 @@ _BRACKETED = re.compile(
     r"\b(?:futures?|e-?minis?|contracts?|cme|perps?|pre-?market|after[- ]hours|overnight|open|"
     r"opening|terms|inverse|leveraged?|\d+x|equal[- ]weight\w*|relative|average|weekly|monthly|"
     r"hourly|daily|basis|adjusted|proxy:|withdrawn|rejected|void|old|prior|previous|contrarian|"
-    r"case|scenario|call|view|example)\b|proxy\s*:",
+    r"case|scenario|call|view|example|swaps?|fix(?:ing)?|returns?|fees|tongue|(?:morning|afternoon|"
+    r"asian?|european|london|evening) session)\b|proxy\s*:",
     re.IGNORECASE,
 )
 _FUNDS = {"SPX": "SPY", "COMP": "QQQ"}  # "S&P 500 (SPY)" names the fund of an index
@@ -261,7 +263,7 @@ def _says_why(aside: Sequence[Token]) -> None:
     rest = [token for token in aside[1:] if token.kind not in "_,&wp"]
     text = written([token for token in aside if token.kind not in "wp"])
     first, shape = aside[0].text.casefold(), "".join(token.kind for token in rest)
-    if first in {"on", "as"} and not rest and any(token.kind == "w" for token in aside):
+    if first in {"on", "as", "since"} and not rest and any(token.kind == "w" for token in aside):
         raise ClaimRefused(
             "no_date",
             f"{written(aside)!r} is not one day: name it, or say 'on each of the next …'.",

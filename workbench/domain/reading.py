@@ -166,9 +166,11 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
         return True
     turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
     quoted = "D" in kinds and "I" not in kinds and any(one.text == ":" for one in segment)
-    if quoted and not tagged:
-        return True  # "Macro: higher." is another's call
-    if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
+    content = [kind for kind in kinds if kind not in "_,"]
+    order = "N" in kinds and 1 < len(content) <= 3 and not set(kinds) & set("Ieb")
+    if (quoted or order) and not tagged:
+        return True  # "Macro: higher." is another's call, "Stop at 690." no reason
+    if turned and len(content) <= 3:
         return True  # "Not." or "I doubt it." speaks of what was said
     told = bool({"R", "w"} & set(kinds)) or any(b == "N" for b in kinds)
     pronoun = segment[0].text.casefold() in {"it", "they", "both"}
