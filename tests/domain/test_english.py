@@ -272,7 +272,6 @@ REFUSED = [
     ("SPY stays 640 tomorrow", "not_a_claim"),
     ("SPY gaps up tomorrow", "unread"),
     ("SPY unlikely to close above 650 tomorrow", "unread"),
-    ("VIX remains elevated above 25 in 24h", "vague"),
     ("ETH closes higher than BTC in 24h", "unread"),
     ("Tomorrow SPY closes higher and Monday QQQ closes lower", "contradictory"),
     ("SPY closes lower on Monday April 6 than Thursday's close", "reference_other"),

@@ -1,4 +1,4 @@
-"""Whether what a text says of one claim agrees: parts, tags, horizons, references.
+"""Whether what a text says of one claim agrees: parts, tags, horizons, references, instruments.
 
 Nothing is decided by precedence: what disagrees is refused.
 """
@@ -6,17 +6,26 @@ Nothing is decided by precedence: what disagrees is refused.
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Sequence
 
 from workbench.domain import horizons
 from workbench.domain.calendars import iso, venue
 from workbench.domain.claims import Claim, Window
-from workbench.domain.clauses import Clause
+from workbench.domain.clauses import Clause, written
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.figures import day
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.sentences import render
 from workbench.domain.tags import Tags
 from workbench.domain.vocabulary import Token
+
+# Verbs of a bond's price, which falls where its yield rises.
+_OF_BONDS = re.compile(
+    r"\b(?:rall|recover|rebound|strength|stronger|firm|soften|softer|weak|appreci|depreci|gain|los[es]|"
+    r"sells? off|advanc|slump|green|red\b|in the black|positive|negative)",
+    re.IGNORECASE,
+)
 
 
 def within_tag(
@@ -78,6 +87,77 @@ def period(claim: Claim, horizon: Token, one: Instrument, as_of: dt.datetime) ->
             f"{horizon.text!r} counts from before {day(first)}, but a claim counts from its last "
             f"close, {day(last.date)}; name the day it ends on instead.",
         )
+
+
+def nouns(main: Sequence[Token]) -> None:
+    """Refuses *SPY yield*, *BTC shares*, *10Y price*: another thing than the instrument's quote."""
+    last: Instrument | None = None
+    for k, token in enumerate(main):
+        if token.kind == "I":
+            last = token.value
+        elif token.kind != "_":
+            last = None
+        elif last is not None and not _is_quote(last, token.text.casefold(), main[k + 1 : k + 2]):
+            raise ClaimRefused(
+                "unread", f"{token.text!r} is another thing than {last.name} itself."
+            )
+
+
+def _is_quote(one: Instrument, noun: str, after: Sequence[Token]) -> bool:
+    """True of a noun behind an instrument that means nothing else than what it settles on."""
+    share = one.unit == "USD" and one.venue != ALWAYS
+    if noun in {"price", "prices"}:
+        return one.unit != "%"
+    if noun in {"share", "shares", "stock"}:
+        return share
+    if noun == "etf":
+        return share and one.theme != "mega-cap"
+    if noun == "call":
+        return [token.text for token in after] == [":"]
+    return {"yield": one.unit == "%", "index": one.unit == "points"}.get(noun, True)
+
+
+def as_yield(main: Sequence[Token]) -> None:
+    """Refuses *10Y rallies*: of the bond, whose yield then falls, or of the yield?"""
+    for token in main:
+        priced = token.text.casefold() in {"price", "prices"}
+        bond = token.kind in "MTDV" and _OF_BONDS.search(token.text)
+        if priced or bond or token.kind in "BL":
+            raise ClaimRefused("ambiguous", f"{token.text!r}: the bond or its yield? Say 'yield'.")
+
+
+def counted_from(main: Sequence[Token], aside: Sequence[Token]) -> None:
+    """Refuses hours or sessions *after Thursday's CPI*: a window starts at issue."""
+    last = next((token for token in reversed(main) if token.kind not in "_,"), None)
+    if not aside or aside[0].text.casefold() not in {"after", "following"} or last is None:
+        return
+    if last.kind != "w" or "span" not in (last.value[1] if isinstance(last.value, tuple) else {}):
+        return
+    ahead = re.search(r"\b(?:next|coming)\b", last.text, re.IGNORECASE)
+    plain = ahead or re.match(r"(?:in|within|over|for|during) (?!the\b)", last.text, re.IGNORECASE)
+    rest = [token for token in aside[1:] if token.kind not in "_,"]
+    event = len(rest) <= 2 and any(token.kind == "e" for token in rest)
+    dated = any(token.kind == "w" and horizons.hours(token) is None for token in rest)
+    if not plain or event or (dated and not ahead):
+        raise ClaimRefused(
+            "no_date", f"A window starts at issue, not {written(aside)!r}: say 'in the next …'."
+        )
+
+
+def plainest(built: list[Claim]) -> list[Claim]:
+    """The claims without a direction that another says more strictly: *higher, not lower*."""
+    strict = {
+        (one.subject, one.side, one.window.deadline)
+        for one in built
+        if one.kind == "direction" and not one.op
+    }
+    return [
+        one
+        for one in built
+        if one.kind != "direction"
+        or not one.op
+        or (one.subject, one.side, one.window.deadline) not in strict
+    ]
 
 
 def parts(built: list[Claim]) -> None:

@@ -7,6 +7,7 @@ turn the claim round, is never set aside.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -37,6 +38,49 @@ HARD = frozenset(
 
 _LIKEWISE = frozenset({"as does", "as do", "as will"})
 
+# What speaks of the claim itself, in any aside: withdrawn, doubted, another's, measured otherwise.
+_DENIES = re.compile(
+    r"^(?:(?:this|that|it|call|i|we|is|was|now|has|have|been) )*(?:cancel|withdr[ae]w|retract|"
+    r"rescind)\w*|\b(?:invalid|hypothetical\w*|kidding|joking|a joke|sorry|(?:no )?wait$|"
+    r"(?:ignore|disregard|fade|give|reverse) (?:this|that|it|my)|this (?:was|is an example)|"
+    r"(?:take|taking) the other side|bet(?:ting)? against|the reverse of|opposite of|"
+    r"(?:i|we)(?:'d| would)? (?:doubt|reject|disagree)|no longer (?:hold|think|believe)|"
+    r"not (?:an? |my |our |the |this )?(?:real |own )?(?:call|prediction|view|claim|forecast|mine)|"
+    r"no (?:call|prediction)|(?:not|won't) happen|"
+    r"(?:yesterday|last (?:week|month|cycle))'s (?:call|view|prediction|claim|forecast)|"
+    r"(?:old|previous|last) (?:call|prediction)|reference is|measured|by that (?:i|we) mean|"
+    r"as (?:the |a )?(?:reference|benchmark|baseline|yardstick)|only valid|valid only|"
+    r"my better judge?ment|(?:said|say|says|think) the (?:bears?|bulls?|consensus)|"
+    r"what (?:the )?(?:bears?|bulls?|consensus) (?:said|says?|thinks?))\b",
+    re.IGNORECASE,
+)
+# What a reason's first words measure or whom they quote, where the claim says something else.
+_QUALIFIES = re.compile(
+    r"as (?:measured|per|seen|implied|of(?! late)|if|on|opposed|judged|priced|quoted|\w+ as)\b|"
+    r"as an? (?:\w+ )?(?:average|basket|ratio|spread|pair|group|multiple|share)$|"
+    r"on (?!a clos(?:e|ing) basis)(?:[\w'-]+ ){0,3}?(?:basis|open|opening|hourly|daily|weekly|"
+    r"monthly|days?|sessions?|of|average|downside|upside|paper|balance|view|close|closes|candle|"
+    r"tick|wick|timeframe|terms|chart)$|on (?:any|an?|one|a single) (?:print|spike)$|"
+    r"on (?:the )?(?:\w+ )?futures$|with (?:.* )?to go$|"
+    r"with (?:an? )?(?:stop|target|take-profit|leverage|\d+x|lag|dividends?|at least|"
+    r"(?:no|low|little|some|high) con)\w*\b|after -?hours\b|after which\b|where it\b|"
+    r"(?:after|since|following) (?:the )?(?:[\w']+ )?(?:hours|open|opening|close|bell|costs?|fees?|"
+    r"tax(?:es)?|slippage|adjust\w*|dividends?)\b|given (?:(?:enough )?time\b|(?:its|the) open$)|"
+    r".*\b(?:nobody|no one|never)\b|thanks to nothing",
+    re.IGNORECASE,
+)
+# What brackets behind a claim measure it in, or say of it.
+_BRACKETED = re.compile(
+    r"\b(?:futures?|e-?minis?|contracts?|cme|perps?|pre-?market|after[- ]hours|overnight|open|"
+    r"opening|terms|inverse|leveraged?|\d+x|equal[- ]weight\w*|relative|average|weekly|monthly|"
+    r"hourly|daily|basis|adjusted|proxy:|withdrawn|rejected|void|old|prior|previous|contrarian|"
+    r"case|scenario|call|view|example|swaps?|fix(?:ing)?|returns?|fees|tongue|(?:morning|afternoon|"
+    r"asian?|european|london|evening) session)\b|proxy\s*:",
+    re.IGNORECASE,
+)
+_FUNDS = {"SPX": "SPY", "COMP": "QQQ"}  # "S&P 500 (SPY)" names the fund of an index
+_CONTRASTS = frozenset({"though", "although", "even", "which", "where"})
+
 
 @dataclass(kw_only=True)
 class Reading:
@@ -51,6 +95,32 @@ class Reading:
     clauses: tuple[Clause, ...] = ()
     commentary: list[str] = field(default_factory=list)
     stated: list[Token] = field(default_factory=list)
+
+
+def set_aside(words: Sequence[Token], read: Reading) -> None:
+    """Names words as commentary.
+
+    Raises:
+        ClaimRefused: They take the claim back, or say that it is another's (``unread``).
+    """
+    text = written(words)
+    if _DENIES.search(text.replace(" '", "'")):
+        raise _turns(text)
+    read.commentary.append(text)
+
+
+def _turns(text: str) -> ClaimRefused:
+    return ClaimRefused(
+        "unread", f"{text!r} may change what is claimed, or take it back; state the claim plainly."
+    )
+
+
+def _explains(inside: Sequence[Token]) -> None:
+    """Refuses brackets behind a claim that say how it is measured, or take it back."""
+    said = [token for token in inside if token.kind not in "_,&"]
+    odd = len(said) <= 1 and (not said or said[0].kind in "?nhc" or said[0].text.endswith("ly"))
+    if odd or _BRACKETED.search(written(inside)) or any(token.kind == "h" for token in said):
+        raise _turns(written(inside))
 
 
 def brackets(words: list[Token], read: Reading) -> list[Token]:
@@ -71,7 +141,10 @@ def brackets(words: list[Token], read: Reading) -> list[Token]:
         before = last.kind if last else ""
         later = _is_later(out)
         if not later and before == "I" and named and not kinds & set("&,") and kinds <= set("I_"):
-            if len(inside) == 1 and last and named[0].value != last.value:
+            fund = _FUNDS.get(last.value.symbol) if last else None
+            if fund == named[0].value.symbol and not any(map(_is_price, words)):
+                out[out.index(last)] = named[0]  # type: ignore[arg-type]
+            elif len(inside) == 1 and last and named[0].value != last.value:
                 raise ClaimRefused("ambiguous", f"Is it {last.text} or {named[0].text}?")
             if len(inside) > 1:  # "SPY (the S&P 500 ETF)" says what it is
                 read.commentary.append(written(inside))
@@ -85,7 +158,9 @@ def brackets(words: list[Token], read: Reading) -> list[Token]:
         elif kinds & (PREDICATE | set("xwrqI")) - set("MDn") or kinds <= set("DM_"):
             out += [token, *inside, words[end]]
         else:
-            read.commentary.append(written(inside))
+            if not later and any(one.kind == "I" for one in out):
+                _explains(inside)
+            set_aside(inside, read)
         at = end + 1
     return out
 
@@ -124,6 +199,13 @@ def split_stated(found: Sequence[Token]) -> tuple[list[Token], list[Token]]:
         else:
             stated.append(token)
     return stated, words
+
+
+def _is_price(token: Token) -> bool:
+    """True of a figure that is no change, so a price of either an index or its fund."""
+    if token.kind == "R":
+        return not re.search(r"%|per ?cent|pct|p\.?p|bp|basis", token.text, re.IGNORECASE)
+    return token.kind == "N" and figure(token.text).unit in {"", "$", "points"}
 
 
 def _bare_percent(words: Sequence[Token]) -> float | None:
@@ -168,9 +250,28 @@ def no_claim(aside: Sequence[Token]) -> None:
     condition = joint and "I" in kinds and set(kinds) & SAYS
     sized = "CATMD" if "I" in kinds else "CA"
     threshold = any(a in sized and b == "N" for a, b in itertools.pairwise(kinds))
+    reached = any(token.kind == "z" or " as " in token.text for token in aside)
     hard = any(token.kind == "x" and token.text.casefold() in HARD for token in aside)
-    if "R" in kinds or threshold or condition or hard:
+    if aside[0].kind == "c":
+        _says_why(aside)
+    if "R" in kinds or reached or threshold or condition or hard:
         raise ClaimRefused("unread", f"{written(aside)!r} may be a claim or a reason; say which.")
+
+
+def _says_why(aside: Sequence[Token]) -> None:
+    """Refuses what follows *as, on, with, after, though* and gives no reason, but qualifies."""
+    rest = [token for token in aside[1:] if token.kind not in "_,&wp"]
+    text = written([token for token in aside if token.kind not in "wp"])
+    first, shape = aside[0].text.casefold(), "".join(token.kind for token in rest)
+    if first in {"on", "as", "since"} and not rest and any(token.kind == "w" for token in aside):
+        raise ClaimRefused(
+            "no_date",
+            f"{written(aside)!r} is not one day: name it, or say 'on each of the next …'.",
+        )
+    bare = bool(shape) and set(shape) == {"I"} and first in {"as", "with", "given", "following"}
+    contrast = first in _CONTRASTS and set(shape) & set("nhxDF")
+    if bare or contrast or _QUALIFIES.match(text) or (first == "despite" and "VD" in shape):
+        raise _turns(written(aside))
 
 
 def is_scene(segment: Sequence[Token], later: Sequence[tuple[str, list[Token]]]) -> bool:

@@ -14,7 +14,7 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.vocabulary import Token
 
-PREDICATE = frozenset("VSTMBLDFRNCAWkZnt")
+PREDICATE = frozenset("VSTMBLDFRNCAWkZntz")
 
 SAYS = frozenset("VSTMBLD")
 
@@ -26,6 +26,7 @@ REASONS = {
     "b": ("no_instrument", "{} is a basket, not an instrument of the desk."),
     "h": ("unread", "{} may turn the meaning round."),
     "?": ("unread", "{} is not understood, and may change the meaning."),
+    "z": ("ambiguous", "{} is a size at most or one reached; say 'at least', or 'falls to'."),
     "c": ("unread", "{} is not understood here, and may change the meaning."),
 }
 
@@ -86,11 +87,14 @@ def of_segment(
     while at < len(words):
         while at < len(words) and words[at].kind in ",&":
             at += 1
+        joint = words[at - 1].text.casefold() if at else ""
         fresh, at = _list(words, at)
         subjects = fresh or subjects
         end = at
         while end < len(words) and not _starts_clause(words, end, at):
             end += 1
+        if made and fresh and joint in {"and", "&", ","}:
+            _reach(made[-1], words[at:end])
         pieces = _pieces(words[at:end])
         if not pieces and fresh and direction and end >= len(words):
             word = direction.casefold().split()[0]
@@ -103,6 +107,17 @@ def of_segment(
         made += _predicates(pieces, subjects)
         at = end
     return tuple(made)
+
+
+def _reach(last: Clause, words: Sequence[Token]) -> None:
+    """Refuses *SPY won't close lower and QQQ higher*: the *not* may reach the verb left out."""
+    verbs = set("VSTMBL")
+    if (
+        last.negated
+        and set(last.shape) & verbs
+        and not {one.kind for one in words} & (verbs | {"n"})
+    ):
+        raise ClaimRefused("negation", "It is not clear how far the 'not' reaches; repeat it.")
 
 
 def _horizon_after_subject(words: list[Token]) -> list[Token]:

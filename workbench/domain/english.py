@@ -85,7 +85,10 @@ def compile_text(
         raise _with_nearest(refused, text, as_of, rows) from refused
 
 
-_GIVEN = r"(?:(?<!even )if|(?<!even )when|once|in case|provided(?: that)?|assuming(?: that)?)"
+_GIVEN = (
+    r"(?:(?<!even )if|(?<!even )when|(?<!least )once|in case|provided(?: that)?|"
+    r"assuming(?: that)?)"
+)
 _IF = re.compile(
     rf"(?:{_GIVEN}|should) (.+?),? then (.+)|(?:{_GIVEN}|should) (.+?), (.+)|"
     rf"(.+?),? \b{_GIVEN} (.+)",
@@ -167,6 +170,7 @@ def _claims(
                     agreement.period(claim, horizon, ruling, as_of)
                 built += made
     built = list({claim.id: claim for claim in built}.values())  # what is said twice counts once
+    built = agreement.plainest(built)
     agreement.parts(built)
     agreement.side(built, beside, read.clauses)
     return built, notes
@@ -191,7 +195,9 @@ def _one_horizon(
     dated = [one for one in found if horizons.hours(one) is None]
     resolved = [(token, horizons.resolve(token, one, as_of)) for token in dated or found]
     if not resolved:
-        raise ClaimRefused("no_deadline", "The text states no horizon, so nothing ends it.")
+        years = [token.text for token in clause.said if re.fullmatch(r"20\d\d", token.text)]
+        named = f"{years[0]!r} is read as a figure; name the day." if years else "nothing ends it."
+        raise ClaimRefused("no_deadline", f"The text states no horizon: {named}")
     if len({when.deadline for _, when in resolved}) > 1:
         words = " and ".join(repr(token.text) for token, _ in resolved)
         raise ClaimRefused("contradictory", f"The horizons {words} disagree.")
@@ -232,7 +238,7 @@ def _finished(
     built: list[Claim], probability: float | None, notes: list[str], table: tuple[Instrument, ...]
 ) -> Compiled:
     notes += [
-        f"No {find(claim.subject, table).name} close by {instant(claim.window.rolled)}: "
+        f"No {_settled_by(claim, table).name} close by {instant(claim.window.rolled)}: "
         f"rolled to the next, {instant(claim.window.deadline)}."
         for claim in built
         if claim.window.rolled
@@ -253,6 +259,12 @@ def _finished(
         claims=tuple(built), probability=probability, attaches=attaches,
         notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
+
+
+def _settled_by(claim: Claim, table: tuple[Instrument, ...]) -> Instrument:
+    """The instrument whose closes rule a claim's window: SPY, of BTC against SPY."""
+    one, *others = (find(symbol, table) for symbol in claim.symbols)
+    return windows.leg(one, *others)
 
 
 def _with_nearest(

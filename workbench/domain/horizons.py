@@ -146,9 +146,10 @@ def _by_day(token: Token, one: Instrument, as_of: dt.datetime) -> Window:
     if word in {"today", "tomorrow", "close"}:
         return claims.window_until(one, as_of, today + dt.timedelta(days=word == "tomorrow"))
     if word in {"week", "month", "quarter", "year"}:
-        return _last_of(one, as_of, today, word)
+        return _last_of(one, as_of, _day_of(one, today, word), word)
     if word == "period":
-        return _last_of(one, as_of, today, fields["period"].casefold())
+        period = fields["period"].casefold()
+        return _last_of(one, as_of, _day_of(one, today, period), period)
     if word == "next week":
         return _last_of(one, as_of, today + dt.timedelta(days=7 - today.weekday()), "week")
     if "month" in fields:
@@ -246,6 +247,12 @@ def _first_of(day: dt.date, unit: str) -> dt.date:
     return day.replace(day=1, month=day.month - (day.month - 1) % _MONTHS_OF[unit])
 
 
+def _day_of(one: Instrument, today: dt.date, unit: str) -> dt.date:
+    """A day of *this week*: on a Sunday, where no session is left, the week that comes."""
+    sunday = unit == "week" and today.weekday() == 6 and one.venue != ALWAYS
+    return today + dt.timedelta(days=int(sunday))
+
+
 def _last_of(one: Instrument, as_of: dt.datetime, day: dt.date, unit: str) -> Window:
     """The window to the last session of the week or month that holds a day."""
     first = _first_of(day, unit)
@@ -271,7 +278,7 @@ def lasting(token: Token) -> bool:
 def opened(token: Token, one: Instrument, as_of: dt.datetime) -> dt.date | None:
     """The day that opens the period of *for the week*, None for another horizon."""
     period = _fields(token).get("period", "").casefold()
-    return _first_of(local(one, as_of), period) if period else None
+    return _first_of(_day_of(one, local(one, as_of), period), period) if period else None
 
 
 def _word(token: Token) -> str:

@@ -46,10 +46,15 @@ _REF = (
     r"(?:(?:than|from|vs\.?|versus|compared (?:to|with)|of|against|relative to)\s+(?:at\s+|on\s+)?"
     r"|(?<=above )|(?<=below )|(?<=over )|(?<=under ))"
 )
+_CLOSE = r"(?:close|closing price|closing level|settle(?:ment)?)"
 _LAST = r"(?:last|previous|prior|latest|most recent)"
 _CLOSES = (
     rf"(?= (?:(?:its |the )?(?:{_LAST}|{_DAY}|{_WEEKDAY}|yesterday|today)(?:'s)? (?:official )?"
     r"clos(?:e|ing)|here|(?:the |its )?current (?:level|price)|where it (?:is|trades))\b)"
+)
+_AGAINST = (  # another instrument, not an earlier price
+    r"(?:relative to|versus|vs\.?|against)(?! (?:its|the|their|last|prior|previous|a|here|where|"
+    rf"current|today|yesterday|{_WEEKDAY}|{_MONTH}|\d)\b)"
 )
 _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 
@@ -57,7 +62,7 @@ _ZONE = r"(?:\s+(?:range|band|zone|corridor)\b)?"
 # n negation, x alternative or exception, k ranking, Z range, B beats, L lags, S stays, T touches,
 # M moves, D side, F flat, V closes, C comparison, A size, m a move, & and, ',' a pause, ';' a stop,
 # o of, c commentary, e event, b basket, v vague, h hedge, t at some point, H "or more" after a
-# figure, y by, _ said without meaning.
+# figure, y by, z a limit (*as much as*), _ said without meaning.
 PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("p", r"(?:\bwith (?:an? )?)?\b(?:conf(?:idence)?|conviction|probability|prob|odds|"
           r"likelihood)\b\.?\s*"
@@ -69,13 +74,13 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"(?P<p>-?(?:\d+(?:\.\d+)?|\.\d+)\s?%)\s*(?:confidence|"
           r"conviction|probability|chance|odds|likely|likelihood|confident|sure|certain)"
           r"(?:\s+(?:that|of|in))?\b(?!\s*[:=])", None),
-    ("r", rf"{_REF}(?:its|the|their)?\s*(?:last|previous|prior|latest|most recent)\s+"
-          r"(?:official )?(?:session's )?(?:close|closing price|closing level)\b", "last"),
+    ("r", rf"{_REF}(?:its|the|their)?\s*{_LAST}\s+"
+          rf"(?:official )?(?:session's )?{_CLOSE}\b", "last"),
     ("r", rf"{_REF}(?:here|(?:the |its )?current (?:levels?|price)|"
           r"(?:where )?(?:it|they) (?:is|are|trades?) (?:right )?(?:now|today|currently))\b",
      "last"),
     ("r", rf"{_REF}(?:its\s+|the\s+)?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)(?:'s)?\s+"
-          r"(?:close|closing price|closing level)\b", "named"),
+          rf"{_CLOSE}\b", "named"),
     ("r", rf"\bthan (?:on )?(?P<ref>{_DAY}|{_WEEKDAY}|yesterday|today)\b(?!'s| open| high| low)",
      "named"),
     ("r", rf"{_REF}(?:its\s+|the\s+)?(?:{_DAY}|{_WEEKDAY}|yesterday|today|tomorrow|this week|"
@@ -139,7 +144,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("A", r"\b(?:(?:by )?more than|in excess of|exceed(?:s|ing)?|greater than)\b", ">"),
     ("A", r"\b(?:less than|fewer than)\b", "<"),
     ("H", r"\bor (?:higher|above|more)\b(?!\s*\$?\d)", ">="),
-    ("H", r"(?<=[\dk%])\+(?=\s|$)", ">="),
+    ("H", r"(?<=[\dk%])\+(?=\s|$)|(?<=points)\+|(?<=pts)\+|(?<=bps)\+|(?<=pp)\+", ">="),
+    ("H", r"\bor better\b", ">="),
     ("H", r"\bor (?:lower|below|less)\b(?!\s*\$?\d)", "<="),
     ("D", r"\bno higher\b|\b(?:lower|down) or (?:flat|unchanged)\b", ("down", "<=")),
     ("D", r"\bno lower\b|\b(?:higher|up) or (?:flat|unchanged)\b", ("up", ">=")),
@@ -161,6 +167,9 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"bottom)"
           r"(?:[ -]performe?r?(?:ing)?)?\b(?: (?P<places>\d+|two|three|four|five))?(?: (?:of|among|"
           r"out of))?\b", "down"),
+    ("_", r"\brange-?bound\b(?=,? \(?(?:within|between|in|from|at|[\d$]))", None),
+    ("M", r"\b(?:up or down|higher or lower)(?= (?:by |more than |at least |"
+          r"over )?(?:more than |at least )?\d)", "any"),
     ("_", r"\b(?:either way|in either direction|up or down|higher or lower|on a relative "
           r"basis)\b", None),
     ("x", r"\b(?:barring|absent|pending|subject to|depending on|contingent(?: on)?)\b", None),
@@ -177,6 +186,7 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("b", r"\b(?:mega-?\s?caps?(?: tech)?|big tech|tech|semis|semiconductors)\b", "QQQ"),
     ("b", r"\b(?:altcoins?|tokens?|stablecoins?|(?:stablecoin|ai)-adjacent|crypto)\b", "BTC"),
     ("b", r"\bsmall-?\s?caps?\b", "IWM"),
+    ("b", r"\bdollar\b(?! index)", "DXY"),
     ("b", r"\b(?:bonds|yields|treasur(?:y|ies))\b", "10Y"),
     ("_", r"\b(?:the )?(?:price|value|level) of\b|\bon the day\b|"
           r"\b(?:inc|corp|platforms)\b\.?", None),
@@ -186,6 +196,30 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"defensives|risk assets)\b", "SPY"),
     ("Z", r"\b(?:(?:daily|day|intraday|trading|high-low|session)(?:'s)? range|range|"
           r"trades? in a (?:daily |intraday )?range|ranges(?: over)?|high-to-low range)\b", None),
+    ("D", r"(?:'s )?(?<!total )\breturns? (?:(?:is|are|will be) )?(?:positive|above zero)\b",
+     ("up", None)),
+    ("D", r"(?:'s )?(?<!total )\breturns? (?:(?:is|are|will be) )?(?:negative|below zero)\b",
+     ("down", None)),
+    ("D", r"\b(?:has|have|sees?|posts?|prints?) an? (?:green|up|positive) (?:day|session)\b",
+     ("up", None)),
+    ("D", r"\b(?:has|have|sees?|posts?|prints?) an? (?:red|down|negative) (?:day|session)\b",
+     ("down", None)),
+    ("V", r"\b(?:breaks?|prints?)\b(?= (?:higher|lower|red|green|in the (?:red|green))\b)", None),
+    ("T", r"\b(?:(?:retreat|ease|cool|compress|pull back|break down|fall back)(?:e?s)?|pulls back|"
+          r"breaks down|falls back) (?:below|under|beneath)\b", "down"),
+    ("T", r"\bbreach(?:es)?\b(?=\s*\$?\d)", "any"),
+    ("M", r"\bpulls? back\b(?! to\b)", "down"),
+    ("C", r"\bsub-(?=\$?\d)", "<"),
+    ("S", r"\b(?:(?:is|be|stays?|remains?|keeps?|holds?) )?(?:capped|contained)(?= "
+          r"(?:below|under|at or below)\b)", None),
+    ("n", r"\bavoids?(?= (?:closing|ending|finishing)\b)", None),
+    ("B", rf"\b(?:higher|up|stronger) {_AGAINST}", None),
+    ("L", rf"\b(?:lower|down|weaker) {_AGAINST}", None),
+    ("T", r"\b(?:drop|fall|slide|sink|dip|decline|tumble|go|trade|slip)(?:e?s)? as low as\b(?=\s*"
+          r"\$?\d)", "down"),
+    ("T", r"\b(?:climb|rall(?:y|ie)|spike|rise|surge|jump|go|trade|gain)(?:e?s)? as high as\b"
+          r"(?=\s*\$?\d)", "up"),
+    ("z", r"\bas (?:much|low|high|little|far|many|few) as\b", None),
     ("T", r"\breturns? to\b", "any"),
     ("M", r"(?<=will have )(?:risen|gained|climbed|added|advanced|rallied)\b", "up"),
     ("M", r"(?<=will have )(?:fallen|dropped|lost|declined|slipped|slid)\b", "down"),
@@ -209,8 +243,8 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"crash)(?:e?s)?"
           r"(?: back)? (?:below|under|beneath|through))\b", "down"),
     ("T", r"\b(?:(?:climb|spike|rise|get|go|surge|jump|break|rall(?:y|ie)|move|push|"
-          r"pop)(?:e?s)?(?: back)? "
-          r"(?:above|past|over(?!\s*[\d.]+\s?(?:%|per|pct|bp|points|pts|pp|basis))))\b|"
+          r"pop)(?:e?s)?(?: back)? (?:above|past|over(?=\s*\$?\d)(?!\s*[\d.,]+[\s-]?(?:%|per|pct|"
+          r"bp|points|pts|pp|basis|h|d|w|trading|sessions?\b))))\b|"
           r"\b(?:breaks? out above|crosses above|crosses over)\b", "up"),
     ("T", r"\bcrosses below\b", "down"),
     ("V", r"\b(?:posts?|logs?|notch(?:es)?|books?|registers?|records?|sees?|scores?|suffers?|"
@@ -231,10 +265,10 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
     ("M", r"\b(?:moves?|changes?)\b", "any"),
     ("D", r"\b(?:higher|up|in the green|in (?:the )?(?:positive|green) territory|in the black|"
           r"to the upside|"
-          r"positive|green)\b", ("up", None)),
+          r"positive|green|stronger|firmer)\b", ("up", None)),
     ("D", r"\b(?:lower|down|in the red|in (?:the )?(?:negative|red) territory|to the downside|"
-          r"negative|red)\b", ("down", None)),
-    ("V", r"\b(?:clos(?:es?|ing)|ends?|finish(?:es)?|settles?|trades?|ending|trading)\b"
+          r"negative|red|weaker|softer)\b", ("down", None)),
+    ("V", r"\b(?:clos(?:es?|ing)|ends?|finish(?:es|ing)?|settl(?:es?|ing)|trades?|ending|trading)\b"
           r"(?: (?:at(?! (?:or|least|most)\b)|the (?:day|session)))?", None),
     ("C", r"(?:\b(?:above|over|north of)\b|>)", ">"),
     ("C", r"(?:\b(?:below|under|beneath|south of)\b|<)", "<"),
@@ -245,6 +279,11 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"with|even|though|although|which|where|helped|supported|led|pressured)\b", None),
     ("t", r"\bat (?:some|any) (?:point|time|moment)(?: (?:in|over|during|within)(?= the| this)"
           r")?\b|\bintraday\b", None),
+    ("_", r"\b(?:roughly|broadly|mostly|largely|about) (?=flat\b|unchanged\b)", None),
+    ("_", r"\belevated(?= \(?above \$?\d)|(?<=[\dk] )support\b", None),
+    ("_", r"\b(?:(?:is|are|looks?|appears?) )?(?:set|poised|on track|slated) to\b", None),
+    ("_", r"\b(?:i'm|i am|we're|we are) (?:calling(?: for)?|expecting|forecasting|predicting)\b",
+     None),
     ("v", r"~", None),
     ("v", r"\b(?:swings?|sentiment|breadth|elevated|momentum|deteriorat\w*|strength|weakness|"
           r"volatile|"
@@ -267,10 +306,9 @@ PHRASES: tuple[tuple[str, str, Any], ...] = (
           r"its?|to|at|in|going|expected|expect|likely|probably|we'll see|we|i|our|that|both|each|"
           r"also|price|prices?|index|etf|shares?|stock|level|mark|handle|again|back|call|"
           r"prediction|"
-          r"predict|think|it|they|this|there|all|has|have|for|market close|close|"
-          r"open interest|by a|"
+          r"predict|think|it|they|this|there|all|has|have|for|market close|close|by a|"
           r"everything|yield|barrel|usd|dollars|spot|continue|continues)\b|'s\b|[\"“”*:]|"
-          r"\bresolved?\b", None),
+          r"\bresolve[sd]?\b", None),
     (";", r"[;—|]|[-–](?=\s)|--|[.!?]+(?=\s|$)", None),
     (",", r"[,()]", None),
 )  # fmt: skip

@@ -24,6 +24,10 @@ def build(clause: Clause, one: Instrument, other: Instrument | None, when: Windo
     Raises:
         ClaimRefused: No shape fits, or the strikes make no sense.
     """
+    quantities.no_dotted(clause, one)
+    throughout = any(token.text.casefold().startswith("throughout") for token in clause.horizons)
+    if throughout and set(clause.shape) & set("DMBL") and "S" not in clause.shape:
+        raise ClaimRefused("ambiguous", "All along, or at the end? Say 'stays', or 'in 24h'.")
     if clause.counted is not None:
         return [_count(clause, one, other, when)]
     if other is not None:
@@ -91,7 +95,7 @@ def _level(clause: Clause, one: Instrument, when: Window) -> Claim:
         quantities.strike(figure(quantities.token(clause, "N").text), one),
     )
     more = next((t.text for t in clause.said if t.kind == "H"), "").casefold()
-    if value < 0 and more in {"or more", "or less"}:
+    if value < 0 and more in {"or more", "or less", "or better"}:
         raise ClaimRefused("ambiguous", f"Is {value:g} {more} a larger fall or a smaller one?")
     return claims.level(one, when, quantities.INVERSE[op] if clause.negated else op, value, unit)
 
@@ -115,6 +119,9 @@ def _band(clause: Clause, one: Instrument, when: Window) -> Claim:
 def _magnitude(clause: Clause, one: Instrument, when: Window) -> Claim:
     sides = [token for token in clause.said if token.kind in "DM"]
     found = figure(next(token.text for token in clause.said if token.kind == "N"))
+    better = any(token.text.casefold() == "or better" for token in clause.said)
+    if better and (found.value < 0 or any(s.value in {"down", ("down", None)} for s in sides)):
+        raise ClaimRefused("ambiguous", "Is better a larger fall or a smaller one?")
     op: Op = quantities.comparison(clause) if set(clause.shape) & set("CAH") else ">="
     value, unit = quantities.change(found, one)
     side: Side = "any"

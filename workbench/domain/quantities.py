@@ -6,6 +6,7 @@ per cent.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from workbench.domain.claims import Op, Unit
@@ -15,6 +16,20 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.vocabulary import Figure, Token, figure
 
 INVERSE: dict[Op, Op] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+
+
+_DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?!\d)(?!\s?(?:%|p|b|k|m))", re.IGNORECASE)
+
+
+def no_dotted(clause: Clause, one: Instrument) -> None:
+    """Refuses ``95.000``: thousands to some writers, and finer than a price's tick to others."""
+    found = [_DOTTED.search(token.text) for token in clause.said if token.kind in "NR"]
+    for dotted in filter(None, found):
+        if one.unit != "%" and one.tick > 0.001:
+            raise ClaimRefused(
+                "ambiguous",
+                f"Is {dotted[0]!r} thousands? Write them with a comma, or two decimals.",
+            )
 
 
 def ends(clause: Clause, one: Instrument) -> tuple[float, float, Unit]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
-from workbench.domain import horizons
+from workbench.domain import agreement, horizons
 from workbench.domain.asides import (
     HARD,
     STOPS,
@@ -20,6 +21,7 @@ from workbench.domain.asides import (
     is_stop,
     last_share,
     no_claim,
+    set_aside,
     split_stated,
     without_commentary,
 )
@@ -46,23 +48,31 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     if not any(token.kind == "I" for token in words):
         raise _nobody(words)
     _asserted(words)
+    for one, between, other in zip(words, words[1:], words[2:], strict=False):
+        if (one.kind, between.text, other.kind) == ("I", "/", "I"):
+            raise ClaimRefused("ambiguous", "A ratio, or both of them? Say 'and', or 'beats'.")
+    words = _headline(words, read)
     segments = _segments(words)
     _known_subject(segments[0][1])
     subjects: tuple[Instrument, ...] = ()
     refused: ClaimRefused | None = None
     aside = False
     for k, (mark, segment) in enumerate(segments):
+        if read.clauses and {token.kind for token in segment} <= set("w_,"):  # "— resolves in 24h"
+            ends = tuple(token for token in segment if token.kind == "w")
+            read.clauses = tuple(replace(one, horizons=one.horizons + ends) for one in read.clauses)
+            continue
         if not read.clauses and is_scene(segment, segments[k + 1 :]):
-            read.commentary.append(written(segment))
+            set_aside(segment, read)
             continue
         told = (mark in STOPS or aside) and bool(read.clauses)  # also what goes on in a reason
         aside = told and not _more(segment, direction, tagged)
         if aside:
-            read.commentary.append(written(segment))
+            set_aside(segment, read)
             continue
         if read.clauses and (segment[0].kind == "c" or is_prose(mark, segment)):
             no_claim(segment)
-            read.commentary.append(written(segment))
+            set_aside(segment, read)
             continue
         try:
             made = _segment(segment, subjects, read, direction)
@@ -77,7 +87,7 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
             first = segment[0]
             if not (first.kind == "_" and first.text.casefold() in {"it", "they"}):
                 raise refused
-            read.commentary.append(written(segments[0][1]))
+            set_aside(segments[0][1], read)
             refused = None
         read.clauses += made
         subjects = made[-1].subjects if made else subjects
@@ -86,6 +96,17 @@ def clauses(found: Sequence[Token], direction: str = "", tagged: bool = False) -
     if not read.clauses:
         raise ClaimRefused("not_a_claim", "The text says nothing that a rule could settle.")
     return read
+
+
+def _headline(words: list[Token], read: Reading) -> list[Token]:
+    """The words behind a headline on a basket, which is set aside: *Small caps lag: IWM …*."""
+    end = next((k for k, token in enumerate(words) if token.text == ":"), len(words))
+    kinds = {token.kind for token in words[:end]}
+    plain = kinds <= set("bMLBDSV_v&") and "b" in kinds and kinds & set("MLBD")
+    if end > 6 or not plain or not any(token.kind == "I" for token in words[end:]):
+        return words
+    set_aside(words[:end], read)
+    return words[end + 1 :]
 
 
 def _asserted(words: Sequence[Token]) -> None:
@@ -144,7 +165,12 @@ def _more(segment: list[Token], direction: str, tagged: bool) -> bool:
     ):
         return True
     turned = any(token.kind in "hn" for token in segment) and "I" not in kinds
-    if turned and len([kind for kind in kinds if kind not in "_,"]) <= 3:
+    quoted = "D" in kinds and "I" not in kinds and any(one.text == ":" for one in segment)
+    content = [kind for kind in kinds if kind not in "_,"]
+    order = "N" in kinds and 1 < len(content) <= 3 and not set(kinds) & set("Ieb")
+    if (quoted or order) and not tagged:
+        return True  # "Macro: higher." is another's call, "Stop at 690." no reason
+    if turned and len(content) <= 3:
         return True  # "Not." or "I doubt it." speaks of what was said
     told = bool({"R", "w"} & set(kinds)) or any(b == "N" for b in kinds)
     pronoun = segment[0].text.casefold() in {"it", "they", "both"}
@@ -183,10 +209,15 @@ def _segment(
     words = [token for token in main if token.kind != "_"]
     if not any(token.kind == "w" for token in words):
         words += late
+    agreement.nouns(main)
+    agreement.counted_from(main, aside)
     made = of_segment(words, before, direction)
     _joined(main, made)
+    about = [one for clause in made for one in (*clause.subjects, *clause.rivals)]
+    if any(one.unit == "%" for one in about) and "yield" not in written(main).casefold():
+        agreement.as_yield(main)
     if aside:
-        read.commentary.append(written(aside))
+        set_aside(aside, read)
     return made
 
 
@@ -195,6 +226,10 @@ def _joined(main: Sequence[Token], made: Sequence[Clause]) -> None:
     for k, token in enumerate(main):
         word = token.text.casefold()
         follows = next((one.kind for one in main[k + 1 :] if one.kind != "_"), "")
+        before = list(itertools.takewhile(lambda one: one.kind != "I", reversed(main[:k])))
+        denied = any(one.kind == "n" for one in before)
+        if denied and token.kind == "_" and word in {"both", "all", "each"}:
+            raise ClaimRefused("negation", f"Not {word}, or none of them? Name each.")
         if token.kind != "_" or word not in {"both", "all", "they"} or follows == "I":
             continue
         about = len(made[-1].subjects) if made else 0

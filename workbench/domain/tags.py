@@ -37,6 +37,21 @@ _BARE = re.compile(
     rf"([^|;,\[\]\n]+?)\s*(?=[|;,\[\]\n]|\.(?:\s|$)|$|\b(?:{_NAMES})\s*[:=])",
     re.IGNORECASE,
 )
+# The line under a call on the seed's own cards: "↓ DOWN 24h conviction 54%", glued or in part.
+_WAY = r"(?:[↑↓→]\s*)?(?:up|down|neutral|flat|higher|lower)(?![a-bd-z])|[↑↓→]"
+_APART = r"[\s·•|,/–—-]*"
+_LASTS = r"\d+\s?(?:hours?|hrs?|h|days?|d)(?![a-bd-z])"
+_SURE = r"(?:conviction|confidence|conf)\s*[:=]?\s*(\d+(?:\.\d+)?\s?%|0?\.\d+)"
+_CARD = re.compile(
+    rf"(?:^|(?<=[\n.!?;|\"”*]))[ \t]*(?:({_WAY}){_APART}({_LASTS})?{_APART}(?:{_SURE})?|"
+    rf"({_LASTS}){_APART}{_SURE})[ \t*]*(?:\.(?=\s|$)|(?=\n|$))",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?<=[\n.!?;])[ \t]*(direction|bias|time[ -]?frame|horizon)(?: is)? "
+    rf"({_WAY}|{_LASTS})[ \t]*(?:\.(?=\s|$)|(?=\n|$))",
+    re.IGNORECASE,
+)
 _INSIDE = re.compile(rf"\s*[|;,]\s*(?=(?:{_NAMES})\s*[:=])", re.IGNORECASE)
 
 _BOLD = re.compile(r"\*\*(?!\s*[A-Za-z ]+[:=])(.+?)\*\*")
@@ -59,7 +74,10 @@ _CHANCE = re.compile(r"p(?:rob(?:ability)?)?\s*\((.+)\)\s*[=:]\s*([\d.]+\s?%?)\.
 _LABEL = re.compile(
     r"^\W*(?:(?:(?:my|our|the|today's) )?(?:(?:(?:high|highest|low|lowest|top)-conviction|top|main|"
     r"base|base-case|final|best|key|core|central|working|market) )?"
-    r"(?:call|prediction|claim|forecast|view|thesis|base case)s?\s*(?::|—|-(?=\s)|is that|is)|"
+    r"(?:call|prediction|claim|forecast|view|thesis|base case)s?\s*(?:#?\d{1,2}\s*)?"
+    r"(?::|—|-(?=\s)|is that|is)|"
+    r"(?:synthesis|verdict|net(?: net)?|bottom line|update|conclusion|in short|summary|takeaway|"
+    r"high conviction|tl;?dr)\s*(?::|—|-(?=\s))|"
     r"\d+[.)]\s)\s*",
     re.IGNORECASE,
 )
@@ -101,6 +119,15 @@ class _Found:
             self.keep(name, value)
         return " "
 
+    def card(self, match: re.Match[str]) -> str:
+        """Keeps what a card's line states: side, horizon, conviction."""
+        way, lasts, sure, alone, its = match.groups()
+        named = (("direction", way), ("timeframe", lasts or alone), ("confidence", sure or its))
+        for name, value in named:
+            if value:
+                self.keep(name, value)
+        return "\n"
+
     def keep(self, name: str, value: str) -> None:
         kind = _KNOWN.get(" ".join(name.casefold().split()))
         if kind is None:
@@ -120,6 +147,8 @@ def read(text: str) -> Tags:
     body = text
     for pattern in (_SQUARE, _ROUND, _BARE):
         body = pattern.sub(found.take, body)
+    body = _SPOKEN.sub(found.take, body)
+    body = _CARD.sub(found.card, body) if re.search(r"\w", _CARD.sub("", body)) else body
     body = body.replace("[", "(").replace("]", ")")  # what is no tag is a bracket
     sides = {_side(value) for value in found.values.get("direction", [])} - {""}
     spans = [value for value in found.values.get("timeframe", []) if value.casefold() not in _EMPTY]

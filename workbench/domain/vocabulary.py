@@ -56,6 +56,7 @@ _HALF = re.compile(
     r"\b(half|(?:a )?quarter)(?: of)?(?: an?| one)? (per ?cent|pct|percentage point|point)\b",
     re.IGNORECASE,
 )
+_AROUND = re.compile(r"(?<![\w.,$])(\$?\d[\d,]*(?:\.\d+)?k?)\s?(?:±|\+/-)\s?(\d+(?:\.\d+)?\s?%)")
 _COMPILED = tuple(
     (kind, re.compile(pattern, re.IGNORECASE), value) for kind, pattern, value in PHRASES
 )
@@ -76,6 +77,9 @@ def normal(text: str) -> str:
         lambda found: f"0.{'5' if found[1].lower() == 'half' else '25'} {found[2]}", text
     )
     text = _WRITTEN.sub(lambda found: str(WORDS[found[1].casefold()]), text)
+    text = re.sub(r"\bT\+(?=\d+\s?h)", "in ", text)
+    text = re.sub(r"(?<=\d)\+(\s?(?:points|pts|bps|pp|%))(?!\w)", r"\1+", text)  # "1+ points"
+    text = _AROUND.sub(r"within ±\2 of \1", text)
     text = re.sub(r"(?<=[\d%])\s?–\s?(?=[\d+$-])", "-", text)
     return " ".join(text.split())
 
