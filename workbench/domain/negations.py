@@ -61,7 +61,7 @@ def negated(claim: Claim, table: Iterable[Instrument] = KNOWN) -> str:
             value = claim.lo if claim.lo is not None else claim.hi
             than = {">": "no more than", ">=": "less than", "<": "at least", "<=": "more than"}
             far = size(value, claim.unit)
-            return f"{name} ranges over {than[claim.op or '>']} {far} by the close on {on}"
+            return f"{name} spans {than[claim.op or '>']} {far} high to low by the close on {on}"
         case "rank":
             well = "well" if claim.side == "up" else "badly"
             rivals = len(claim.group) - 1

@@ -91,7 +91,8 @@ def _main(claim: Claim, known: list[Instrument]) -> str:
             return f"{name} trades at {at(value)} or {side}{since} {by}"
         case "range":
             value = claim.lo if claim.lo is not None else claim.hi
-            return f"{name} ranges over {_SIZES[claim.op or '>']} {size(value, claim.unit)} {by}"
+            far = f"{_SIZES[claim.op or '>']} {size(value, claim.unit)}"
+            return f"{name} spans {far} high to low {by}"
         case "rank":
             place = "top" if claim.side == "up" else "bottom"
             names = ", ".join(find(symbol, known).name for symbol in claim.group)
@@ -262,7 +263,7 @@ _PATTERNS: tuple[tuple[str, _Build], ...] = (
     ),
     (rf"(.+?) stays (above|below) {_NUMBER}{_UNIT}{_SINCE} through \0", _stays),
     (rf"(.+?) trades at {_NUMBER}{_UNIT}(?: or (higher|lower))?{_SINCE}{_BY}", _touch),
-    (rf"(.+?) ranges over {_SIZE} {_NUMBER}{_CHANGE}{_BY}", _range),
+    (rf"(.+?) spans {_SIZE} {_NUMBER}{_CHANGE} high to low{_BY}", _range),
     (rf"(.+?) ranks in the (top|bottom) (\d+) of (.+?){_BY}", _rank),
     (
         r"(.+?) closes (higher|lower) than the session before on at least (\d+) sessions to \0",
