@@ -25,8 +25,11 @@ def main() -> None:
     folder = given.outputs / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in found.items():
+        print(f"\n{name}: milliseconds of one core, medians over rounds\n")
+        print(table.to_string(index=False, float_format=SHOWN))
         rows = json.loads(table.to_json(orient="records"))
         (folder / f"{name}.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    print(f"\nKept in {folder}/")
 
 
 if __name__ == "__main__":
