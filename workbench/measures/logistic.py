@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from workbench.measures.prices import Array
 
-_STEPS, _CLOSE = 100, 1e-10
+_STEPS, _CLOSE = 100, 1e-7  # after a step so small the error is its square
 _LEAST, _MOST = np.nextafter(0.0, 1.0), np.nextafter(1.0, 0.0)
 
 
