@@ -134,7 +134,7 @@ def pooled(
             z, _ = replayed(made)
             plain = expit(logit(made.q).mean(axis=0))
             own = np.flatnonzero(made.category == 0)
-            gate = first(course(made.r[own], z[own], made.y[own]), "open")
+            gate = first(course(made.r[own], z[own], made.y[own], gain=trial.POOLED), "open")
             found.append({
                 "mean_early": 100 * bss(plain, made, 0, 250),
                 "mean_late": 100 * bss(plain, made, n // 3, n),
@@ -171,11 +171,13 @@ def minded(kind: str, seed: int, n: int = 500) -> Mapping[str, np.ndarray]:
     return {"r": r, "q": expit(np.clip(base + far[kind], -7, 7)), "y": y}
 
 
-def course(r: np.ndarray, q: np.ndarray, y: np.ndarray, copies: int = 1) -> tuple[Trial, ...]:
+def course(
+    r: np.ndarray, q: np.ndarray, y: np.ndarray, copies: int = 1, gain: float = trial.STATED
+) -> tuple[Trial, ...]:
     """The trial of a mind with one independent claim a session, each said several times."""
     r, q, y, day = (np.repeat(value, copies) for value in (r, q, y, np.arange(len(r))))
     return trial.course(
-        Claims(reference=r, mind=q, happened=y, asked=day, settled=day + 1, horizon=1)
+        Claims(reference=r, mind=q, happened=y, asked=day, settled=day + 1, horizon=1), gain
     )
 
 

@@ -175,6 +175,8 @@ def test_what_is_missing_must_be_left_out(bad: float):
         predict(start(), "level", 0.5, {"ann": bad})
     with pytest.raises(ValueError, match="none is clipped"):
         learn(start(), "level", bad, {"ann": 0.5}, 1)
+    with pytest.raises(ValueError, match="none is clipped"):
+        settle(start(), [replace(claim(ann=0.6), pooled=bad)])
     with pytest.raises(ValueError, match="outcome is 0 or 1"):
         learn(start(), "level", 0.5, {"ann": 0.5}, 0.5)
 

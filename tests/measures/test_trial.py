@@ -13,7 +13,17 @@ from scipy.stats import norm
 
 from tests.bench import minds
 from workbench.measures.recalibration import online
-from workbench.measures.trial import Claims, Trial, course, opened, predicted, skill, trial
+from workbench.measures.trial import (
+    POOLED,
+    STATED,
+    Claims,
+    Trial,
+    course,
+    opened,
+    predicted,
+    skill,
+    trial,
+)
 
 LINE = np.arange(200)
 OPEN = Trial(
@@ -56,6 +66,16 @@ def test_ten_blocks_are_heard_first():
     assert np.array_equal(z0[:10], z1[:10])
     assert (z0[10:] != z1[10:]).any()
     assert [t.factor for t in course(found)[:10]] == [0.0] * 10
+
+
+def test_a_pool_has_weighed_already():
+    """The first claim that is heard moves by the expected gain: 1 of a pool, .3 of a mind."""
+    found = made("skilled")
+    moved = []
+    for gain in (STATED, POOLED):
+        z0, z1 = predicted(found, gain)
+        moved.append(logit(z1[10]) - logit(z0[10]))
+    assert moved[1] / moved[0] == pytest.approx(1 / 0.3)
 
 
 def test_the_null_is_the_reference_recalibrated_online():

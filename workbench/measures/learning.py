@@ -115,6 +115,7 @@ def _order(claim: Settled) -> tuple[object, ...]:
 def _heard(state: Pool, claim: Settled) -> tuple[Array, float]:
     """Each present mind's distance from the reference at both its weights, and the pooled z."""
     told = [claim.reference, *claim.said.values()]
+    told += [] if claim.pooled is None else [claim.pooled]
     if not all(0 < p < 1 for p in told):
         raise ValueError(f"A probability lies strictly inside (0, 1), none is clipped; got {told}.")
     x, reach, base = np.zeros(len(state.names)), state.terms.reach, logit(claim.reference)

@@ -32,7 +32,7 @@ HARMFUL = 0.95  # probability of a negative skill that ends
 FALSE_DISCOVERIES = 0.1
 REACH = 1.5  # distance from the reference that counts, log odds, as in the pool
 _FIRST = 10  # blocks before a mind's usual distance is known
-_GAIN, _GAIN_SD = 0.3, 0.3  # prior of g; its mean is the price that a mind without skill pays
+STATED, POOLED = 0.3, 1.0  # prior mean and sd of g: of a mind as stated, of a pool that weighed it
 _SKILL_SD = 0.05  # prior of skill, mean 0
 _DUST = 1e-9
 
@@ -118,13 +118,11 @@ def opened(trials: Mapping[Key, Trial], rate: float = FALSE_DISCOVERIES) -> froz
 
     Args:
         trials: Every cell that was tried, also those without a chance.
-        rate: Expected share of cells without skill among those the evidence lets through.
+        rate: Expected share of cells without skill among those that the evidence lets through.
 
     Returns:
-        Those whose own ruling is open and that e-BH keeps, however the cells depend.
-
-    Source:
-        Wang and Ramdas (2022): the k largest e-values with e >= K / (rate k).
+        Those whose own ruling is open and that e-BH keeps, however the cells depend: the k
+        largest e-values with e >= K / (rate k). Source: Wang and Ramdas (2022).
     """
     factors = sorted((trial.factor for trial in trials.values()), reverse=True)
     bars = [math.log(len(factors) / (rate * k)) for k in range(1, len(factors) + 1)]
@@ -134,13 +132,13 @@ def opened(trials: Mapping[Key, Trial], rate: float = FALSE_DISCOVERIES) -> froz
     )
 
 
-def trial(claims: Claims) -> Trial:
+def trial(claims: Claims, gain: float = STATED) -> Trial:
     """Where a mind stands after these claims; the last of ``course``, or nothing yet."""
-    found = course(claims)
+    found = course(claims, gain)
     return found[-1] if found else NOBODY
 
 
-def course(claims: Claims) -> tuple[Trial, ...]:
+def course(claims: Claims, gain: float = STATED) -> tuple[Trial, ...]:
     """Where the mind stood after each block, in order of settlement.
 
     Later claims change no earlier entry. Overlapping windows of h sessions are h interleaved
@@ -148,7 +146,7 @@ def course(claims: Claims) -> tuple[Trial, ...]:
     """
     r, q, y = claims.reference, claims.mind, claims.happened
     dates, block, size = np.unique(claims.settled, return_inverse=True, return_counts=True)
-    z0, z1 = predicted(claims)
+    z0, z1 = predicted(claims, gain)
     stream = dates % claims.horizon
 
     def mean(value: Array) -> Array:
@@ -167,13 +165,13 @@ def course(claims: Claims) -> tuple[Trial, ...]:
         return skill(loss - mean((better - y) ** 2), loss, claims.horizon)
 
     factor, against = evidence(z1, z0), evidence(r, q)
-    (gain, gain_sd), (raw, raw_sd) = belief(z1, z0), belief(q, r)
-    sure, harm = _above(gain - WORTH, gain_sd), _above(-raw, raw_sd)
+    (added, added_sd), (raw, raw_sd) = belief(z1, z0), belief(q, r)
+    sure, harm = _above(added - WORTH, added_sd), _above(-raw, raw_sd)
     told = np.cumsum(size)
     return tuple(
         Trial(
             claims=int(told[i]), blocks=i + 1, factor=float(factor[i]), against=float(against[i]),
-            skill=float(gain[i]) if i + 1 >= MIN_BLOCKS else None,
+            skill=float(added[i]) if i + 1 >= MIN_BLOCKS else None,
             sure=float(sure[i]) if i + 1 >= MIN_BLOCKS else None,
             harm=float(harm[i]) if i + 1 >= MIN_BLOCKS else None,
         )
@@ -181,11 +179,11 @@ def course(claims: Claims) -> tuple[Trial, ...]:
     )  # fmt: skip
 
 
-def predicted(claims: Claims) -> tuple[Array, Array]:
+def predicted(claims: Claims, gain: float = STATED) -> tuple[Array, Array]:
     """z0 without the mind and z1 with it, from what was settled when each claim was asked.
 
     Returns:
-        Two of shape (n,), strictly inside (0, 1), and the same until ten blocks have settled.
+        Two of shape (n,), strictly inside (0, 1), the same until ten blocks have settled.
     """
     r, y = claims.reference, claims.happened
     _, block, size = np.unique(claims.settled, return_inverse=True, return_counts=True)
@@ -203,7 +201,7 @@ def predicted(claims: Claims) -> tuple[Array, Array]:
         usual, *_ = np.linalg.lstsq(root[:, None] * line[past], root * far[past], rcond=1e-9)
         own[now] = far[now] - line[now] @ usual
         g = mode(
-            own[past, None], y[past], np.array([_GAIN]), np.array([_GAIN_SD]),
+            own[past, None], y[past], np.array([gain]), np.array([gain]),
             offset=odds[past], weight=weight[past],
         )  # fmt: skip
         z1[now] = inside(odds[now] + max(float(g[0]), 0.0) * own[now])
