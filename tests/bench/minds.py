@@ -124,7 +124,8 @@ def pooled(
     worlds: int, scenarios: Sequence[str] = SCENARIOS, seed: int = 5, n: int = 3_000
 ) -> pd.DataFrame:
     """Per scenario, in per cent and Brier units: skill of the plain mean and of the pool early and
-    late with the latter's standard error, regret, and the gate of the pool in category 0.
+    late with the latter's standard error, regret, and the gate of the pool in category 0, with
+    its evidence alone.
     """
     rows = []
     for scenario in scenarios:
@@ -134,7 +135,8 @@ def pooled(
             z, _ = replayed(made)
             plain = expit(logit(made.q).mean(axis=0))
             own = np.flatnonzero(made.category == 0)
-            gate = first(course(made.r[own], z[own], made.y[own], gain=trial.POOLED), "open")
+            gate = course(made.r[own], z[own], made.y[own], gain=trial.POOLED)
+            evident = [t.blocks for t in gate if t.factor >= math.log(trial.FACTOR)]
             found.append({
                 "mean_early": 100 * bss(plain, made, 0, 250),
                 "mean_late": 100 * bss(plain, made, n // 3, n),
@@ -142,12 +144,13 @@ def pooled(
                 "after_death": 100 * bss(z, made, n // 2, n // 2 + 500),
                 "regret": regret(z, made.r, made.y),
                 "regret_fixed": regret(z, best_fixed(made), made.y),
-                "opened": float(gate is not None), "opened_at": gate or math.nan,
+                "opened": float(first(gate, "open") is not None),
+                "evident": float(bool(evident)), "evident_at": min(evident, default=math.nan),
             })  # fmt: skip
         table = pd.DataFrame(found)
         rows.append({
-            "scenario": scenario, **table.drop(columns="opened_at").mean(),
-            "opened_at": table["opened_at"].median(),
+            "scenario": scenario, **table.drop(columns="evident_at").mean(),
+            "evident_at": table["evident_at"].median(),
             "late_se": table["late"].std() / math.sqrt(worlds),
         })  # fmt: skip
     return pd.DataFrame(rows)
