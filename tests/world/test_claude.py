@@ -215,6 +215,26 @@ def test_a_body_that_is_no_message_is_an_absence(service: Any, desk: Desk, wire:
     assert desk.gone() == told.calls[0].usd > 0
 
 
+def test_an_answer_of_a_dearer_model_is_charged_as_such(service: Any, desk: Desk, wire: Any):
+    """Whoever answered in the place of the model asked may be billed."""
+    service.answer(wire.message(VALID, model="claude-opus-5-5"))
+    told = desk.ask()
+    absent(told, "wrong_model")
+    assert told.calls[0].usd == desk.gone() == Decimal("0.006")
+
+
+def test_no_key_reaches_a_log(
+    service: Any, desk: Desk, wire: Any, caplog: pytest.LogCaptureFixture
+):
+    """Not even at the most talkative level of every library on the way."""
+    caplog.set_level(0)
+    service.answer(wire.error("401 Unauthorized", "authentication_error", wire.KEY), VALID)
+    desk.ask()
+    desk.ask()
+    assert caplog.records
+    assert wire.KEY not in caplog.text
+
+
 def test_null_content_is_an_absence(service: Any, desk: Desk, wire: Any):
     """A message whose content is null has none."""
     service.answer(wire.http(json.dumps(wire.message() | {"content": None}).encode()))
@@ -319,17 +339,24 @@ def test_a_silent_service_ends_at_the_deadline(service: Any, desk: Desk):
 def test_the_deadline_includes_the_repair(service: Any, desk: Desk):
     """An invalid answer in time and a repair that never comes are one absence, naming both."""
     service.answer('{"p": 7, "why": ""}', lambda _link, _asked: service.ended.wait(30))
-    absent(desk.ask(Limits(mind=3, cycle=60)), "deadline", "not valid", "No whole answer")
+    absent(desk.ask(Limits(mind=5, cycle=60)), "deadline", "not valid", "No whole answer")
 
 
 def test_the_cycles_deadline_holds_even_for_what_cannot_be_interrupted(
     desk: Desk, service: Any, monkeypatch: pytest.MonkeyPatch
 ):
     """A name lookup that hangs in a thread of its own does not keep the cycle waiting."""
-    hung = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: hung.wait(20) and [])
+    hung, over = threading.Event(), threading.Event()
+
+    def lookup(*_args: Any, **_more: Any) -> list[Any]:
+        hung.wait(20)
+        over.set()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://service.invalid")
     absent(desk.ask(Limits(mind=0.3, cycle=0.3)), "deadline")
+    assert not over.is_set()
     hung.set()
 
 
@@ -408,6 +435,15 @@ def test_an_invalid_answer_is_repaired_once(service: Any, desk: Desk, name: str)
     assert [one["role"] for one in turns] == ["user", "assistant", "user"]
     assert turns[1]["content"] == [{"type": "text", "text": INVALID[name]}]
     assert "not valid" in turns[2]["content"][0]["text"]
+
+
+def test_a_repair_sends_no_field_that_a_request_may_not_have(service: Any, desk: Desk, wire: Any):
+    """A reply's text comes with fields of its own; its blank blocks would be refused."""
+    said = {"type": "text", "text": INVALID["prose"], "citations": None}
+    service.answer(wire.message(content=[{"type": "text", "text": " "}, said]), VALID)
+    assert desk.ask().value.p == 0.62
+    turn = service.asked[1].json["messages"][1]
+    assert turn["content"] == [{"type": "text", "text": INVALID["prose"]}]
 
 
 def test_an_answer_invalid_twice_is_an_absence(service: Any, desk: Desk):

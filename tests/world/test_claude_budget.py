@@ -209,6 +209,13 @@ def test_a_bound_is_never_too_little(data: st.DataObject):
     assert prices.cost(found, usage) <= prices.bound(found, b"x" * size, most)
 
 
+def test_a_bound_knows_the_dearer_band():
+    """A prompt that may be billed as a long one is reserved for as one."""
+    found = prices.price(prices.shipped(), "claude-haiku-5-5")
+    cost = prices.cost(found, Usage(input=200_000, output=1_000))
+    assert prices.bound(found, b"x" * 200_000, 1_000) >= cost == usd("0.1025")
+
+
 @pytest.mark.parametrize(
     ("asked", "told", "same"),
     [
