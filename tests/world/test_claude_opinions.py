@@ -1,14 +1,23 @@
 """The door for opinions: every claim once, probability and direction agreed, rows that exist."""
 
+import datetime as dt
 import json
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from workbench.domain.records import Finding
-from workbench.world.claude import opinions
+from workbench.world.claude import opinions, prices
+from workbench.world.claude.asking import Said
+from workbench.world.claude.budget import Budget, Caps
+from workbench.world.claude.hearing import hear
 from workbench.world.claude.opinions import Opinions
+from workbench.world.claude.questions import Question
+from workbench.world.claude.replies import Replies
+from workbench.world.claude.sending import Limits
 
 ROWS = {
     name: Finding(name=name, value=1.0, text="1", meaning="m", source="s", as_of="2026-11-20")
@@ -101,3 +110,32 @@ def test_opinions_that_obey_strangers_are_named():
     flagged = opinions.obeyed(told, news)
     assert set(flagged) == {"", "c1"}
     assert opinions.obeyed(read(one(), one("c2")), news) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"probability": 0.7, "direction": "no"}, "contradicts probability 0.7"),
+        ({"probability": 1.2}, "probability: Input should be less than 1"),
+        ({"claim": "c9"}, "not on the slate: c9"),
+        ({"cited": ["gdp"]}, "not shown: gdp"),
+    ],
+)
+def test_a_mind_is_told_what_is_wrong_with_its_opinions(
+    service: Any, wire: Any, tmp_path: Path, fault: dict[str, Any], words: str
+):
+    """Over the wire: a wrong opinion is handed back by name, and the corrected answer counts."""
+    whole = {"argument": "Quiet.", "opinions": [one(), one("c2")], "proposed": []}
+    wrong = whole | {"opinions": [one(**fault), one("c2")]}
+    service.answer(json.dumps(wrong), json.dumps(whole))
+    question = Question(
+        mind="Macro", model=wire.MODEL, system="s", prompt="p", schema=Opinions, context=CONTEXT
+    )
+    (told,) = hear(
+        [question], store=Replies(tmp_path / "replies"), table=prices.shipped(),
+        budget=Budget(tmp_path / "spend", Caps(cycle=Decimal(1), day=Decimal(1)), "7"),
+        as_of=dt.datetime(2026, 11, 20, tzinfo=dt.UTC), limits=Limits(mind=60, cycle=90),
+    )  # fmt: skip
+    assert isinstance(told, Said)
+    assert told.value.opinions[0].probability == 0.62
+    assert words in service.asked[1].json["messages"][2]["content"][0]["text"]

@@ -158,6 +158,18 @@ def test_a_resumed_cycle_does_not_pay_twice(service: Any, ask: Any):
     assert len(service.asked) == 1
 
 
+def test_a_resumed_cycle_needs_no_key_for_what_was_answered(
+    service: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """A key that is gone makes only new questions absent."""
+    service.answer(VALID)
+    ask()
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    assert isinstance(ask(), Said)
+    assert ask(prompt="another").code == "no_key"
+    assert isinstance(ask(replay=True), Said)
+
+
 def test_a_failure_is_asked_again_and_both_are_kept(
     service: Any, ask: Any, tmp_path: Path, wire: Any
 ):

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-from workbench.world.claude import prices, replies
+from workbench.world.claude import prices
 from workbench.world.claude.asking import Means, Said, Unsaid, ask, unsaid, unsent
 from workbench.world.claude.budget import Budget
 from workbench.world.claude.faults import Unheard
-from workbench.world.claude.questions import M, Question, opening
-from workbench.world.claude.replies import Replies
-from workbench.world.claude.sending import Limits, connected
+from workbench.world.claude.questions import M, Question
+from workbench.world.claude.replies import Answer, Replies
+from workbench.world.claude.sending import Limits, Send, connected
 
 _GRACE = 1.0  # seconds beyond the cycle's deadline for what cannot be interrupted: a name lookup
 
@@ -55,19 +55,25 @@ def hear(
         except Exception as error:  # noqa: BLE001  # raised again where it was asked for
             broken.append(error)
 
+    async def all_with(send: Send | None) -> None:
+        means = Means(store=store, table=table, send=send, budget=budget)
+        await asyncio.gather(*(one(at, means) for at in range(len(questions))))
+
     async def everyone() -> None:
         if budget is None:
-            means = Means(store=store, table=table)
-            await asyncio.gather(*(one(at, means) for at in range(len(questions))))
+            await all_with(None)
             return
         try:
             async with connected(bounds) as send:
-                means = Means(store=store, table=table, send=send, budget=budget)
-                await asyncio.gather(*(one(at, means) for at in range(len(questions))))
+                await all_with(send)
         except Unheard as fault:
-            for at, question in enumerate(questions):
-                store.keep(replies.canonical(opening(question)), unsent(fault))
-                heard[at] = unsaid(question, fault)
+            # Nothing can be sent, yet what was answered before is still an answer.
+            kept = unsent(fault)
+
+            async def refused(_request: bytes, _until: float) -> Answer:
+                return kept
+
+            await all_with(refused)
 
     def run() -> None:
         try:
