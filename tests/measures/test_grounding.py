@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from workbench.domain.calendars import moment, to_numpy, venue
@@ -168,6 +168,17 @@ BINDS = [
      "S&P 500, change over one row less that of VIX", None),
     ("The S&P 500 rose a second straight session.", "second",
      "S&P 500, changes of one sign in a row", None),
+    ("The VIX closed at 11.08 versus 11.58 on Thursday.", "11.08", "VIX, close",
+     "Fri 26 Jan 2018"),
+    ("The VIX is 1.0 times its level of Monday.", "1.0 times", "VIX, ratio to Mon 22 Jan 2018",
+     None),
+    ("The VIX is 4.3% below its level of Thursday.", "4.3%", "VIX, change since Thu 25 Jan 2018",
+     None),
+    ("In December the S&P 500 rose 2.8%.", "2.8%",
+     "S&P 500, change from Thu 30 Nov 2017 to Fri 29 Dec 2017", "Fri 29 Dec 2017"),
+    ("The S&P 500 gained one percent.", "one percent", "S&P 500, change over one row", None),
+    ("The VIX's 4.3% fall is its lowest since 22 January.", "4.3%", "VIX, change over one row",
+     None),
     ("Stocks rose.", "rose", "S&P 500, change over one row", None),
     ("It did so two times (2018-01-25, 2018-01-26).", "two times", "the days that it lists", None),
 ]  # fmt: skip
@@ -194,8 +205,17 @@ FAILS = [
     ("The VIX is the highest since Monday.", "highest since", "unbound", "Thu 25 Jan 2018"),
     ("The VIX is the lowest since Tuesday.", "lowest since", "unbound", "exceeded too"),
     ("The S&P 500 is at a record high.", "record high", "unbound", "begins on"),
+    ("It rose 1.2% to 2,872.87, a record.", "a record", "unbound", "no finding"),
+    ("A 1.18%-ish drop in SPX.", "1.18%", "unbound", "wrong sign"),
+    ("SPX is 1.4% below Monday's close.", "1.4%", "unbound", "wrong sign"),
+    ("BTC is up 14.8% on Friday.", "14.8%", "unbound", "no finding and no cell"),
+    ("In 2017 the S&P 500 rose.", "rose", "unbound", "nothing is known"),
+    ("The VIX doubled from its level of Monday.", "doubled", "unbound", "no finding and no cell"),
+    ("The S&P 500 rose twenty-one percent.", "twenty-one percent", "unbound", "no finding"),
     ("The S&P 500 is the highest in two years.", "highest in two years", "unbound", "begins on"),
     ("The S&P 500 holds below 2,810.", "2,810", "unbound", "nearest"),
+    ("The S&P 500 holds above 900.", "900", "unbound", "no finding and no cell"),
+    ("S&P 500 ranges over less than 1.5%.", "1.5%", "unbound", "nearest"),
     ("The S&P 500 fell below 2,900.", "2,900", "unbound", "nearest"),
     ("The VIX outperformed the S&P 500.", "outperformed", "unbound", "differ"),
     ("The VIX rose a third straight session.", "third", "unbound", "1 row"),
@@ -238,6 +258,14 @@ def test_a_finding_about_another_is_no_source():
     given_ = finding("15.30", 15.3, "VIX, last close")
     assert of("Tesla stands at 15.30.", "15.30", given_).verdict == "unbound"
     assert of("Something stands at 15.30.", "15.30", given_).verdict == "bound"
+
+
+def test_one_digit_says_little():
+    """Among many findings one digit meets some number: it must be shown so, or named."""
+    given_ = finding("3.98%", 0.0398, "VIX, change, size")
+    assert of("It moved 4.0%.", "4.0%", given_).verdict == "bound"
+    assert of("It moved 4%.", "4%", given_).verdict == "unbound"
+    assert of("The VIX moved 4%.", "4%", given_).verdict == "bound"
 
 
 def test_a_quotation_is_a_source_as_a_whole():
@@ -323,8 +351,9 @@ digits = st.integers(0, 4)
 
 @given(values, digits, units)
 def test_what_rounding_allows_binds(value: float, places: int, unit: str):
-    """A number written with any digits binds to the finding that it rounds."""
+    """A number written with any digits, two or more of them, binds to the finding it rounds."""
     shown = f"{value:,.{places}f}{unit}"
+    assume(float(f"{value:.{places}f}") * 10**places >= 10)
     found = bind(f"I count {shown} here.", finding(f"{value:.6f}{unit}", value), seen=NOTHING)
     assert [one.verdict for one in found] == ["bound"]
 

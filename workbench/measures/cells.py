@@ -21,6 +21,7 @@ from workbench.measures.mentions import Named
 from workbench.measures.prices import Array, Bars, bars, intraday_bars
 
 BACK = 10  # rows in which a figure that no longer holds is looked for
+_LONGEST = 31  # rows, a month of days
 _DAY = np.timedelta64(24, "h")
 
 
@@ -105,7 +106,9 @@ def cells(
         spans: Numbers of rows over which the sentence tells a change.
     """
     name, of, last = own.one.name, own.one.unit, len(own.value) - 1
-    named = {row for span in dated for row in own.within(span)}
+    # Of a year only its last row stands for it: among many rows any number is found.
+    named = {row for span in dated for row in own.within(span)[-_LONGEST:]
+             if len(own.within(span)) <= _LONGEST or row == own.within(span)[-1]}  # fmt: skip
     rows = sorted({*named, *range(max(0, last - BACK), last + 1)}, reverse=True)
     for row in rows:
         age = 0 if row in named else last - row
@@ -117,6 +120,15 @@ def cells(
         if 0 <= row < last:
             told = f"change since {own.shown(row)}"
             yield from _moved(own, (row, last), told, 0, row in named)
+            if own.value[row]:
+                ratio = float(own.value[-1] / own.value[row])
+                yield Cell(what=f"{name}, ratio to {own.shown(row)}", value=ratio, unit="x", of="",
+                           at=own.shown(last), age=0, named=row in named)  # fmt: skip
+    for span in dated:
+        rows = own.within(span)
+        if len(rows) > 1 and rows[0]:
+            told = f"change from {own.shown(rows[0] - 1)} to {own.shown(rows[-1])}"
+            yield from _moved(own, (rows[0] - 1, rows[-1]), told, 0, True)
     if isinstance(own.one, Instrument):
         yield from _other(own.one, own.bars, named)
         yield from _hours(snapshot, own.one, dated)

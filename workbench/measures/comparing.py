@@ -35,6 +35,8 @@ _CROSSED = re.compile(
     r"\b(?:fell|falls|dropped|slipped|slid|sank|broke|rose|rises|climbed|jumped|crossed|closed back"
     r"|moved|back)\s$"
 )
+# The verbs of claims: what they say is to come, and its strike is a finding's or nobody's.
+_CLAIMS = re.compile(r"\b(?:ranges|closes|ends|moves|touches|stays|remains|beats|exceeds)\b")
 _OVER = {"above", "over", "higher", "more", "greater", "at least"}
 
 
@@ -52,11 +54,14 @@ def direction(figure: Figure, context: Context, desk: Desk) -> Binding:
     else:
         return free(figure, "said of no series")
     cells = []
+    dated = context.dates(context.place.start, context.place.end, desk.as_of)
     for symbol in about:
         alone = Figure(kind="name", text="", start=figure.start, end=figure.start, symbol=symbol)
         others = (one for one in context.figures if one.kind != "name")
         own = replace(context, figures=(*others, alone), carried=())
         moves = [c for c in own.cells(desk, figure) if ", change" in c.what and c.age == 0]
+        if any(first < last for first, last in dated):  # a month's direction is not its days'
+            moves = [c for c in moves if ", change from " in c.what]
         right = next((cell for cell in moves if cell.value * figure.sign > 0), None)
         if right is None:
             if (found := in_finding(figure, context, desk)) is not None:
@@ -71,12 +76,17 @@ def direction(figure: Figure, context: Context, desk: Desk) -> Binding:
 def threshold(figure: Figure, context: Context, desk: Desk) -> Binding | None:
     """A number after *above*, *below*, *more than* is bound when the newest row is on that side.
 
+    It must also be near: within a tenth of a level, within a factor of two of a change. That
+    the VIX is below 900 is so, and no source for 900.
+
     Returns:
         None where no such word stands before the number, or the sentence speaks of what may come.
     """
     word = next((one for one in context.figures if one.kind == "comparison"
                  and 0 <= figure.start - one.end <= 7), None)  # fmt: skip
-    if word is None or context.ahead:
+    if word is None or context.ahead or figure.unit not in {"", "$", "%"}:
+        return None
+    if _CLAIMS.search(context.text, context.place.start, word.start):
         return None
     side = 1 if word.text.lower().removesuffix(" than") in _OVER else -1
     limit = (figure.low + figure.high) / 2
@@ -93,17 +103,23 @@ def threshold(figure: Figure, context: Context, desk: Desk) -> Binding | None:
             value, before, told = float(own.value[-1]), float(own.value[-2]), "close"
         lead = context.text[max(0, word.start - 12) : word.start]
         crossed = before is not None and _CROSSED.search(lead)
-        if side * (value - limit) > 0 and not (crossed and side * ((before or 0) - limit) > 0):
+        near = 0.9 <= value / limit <= 1.1 if told == "close" and limit else (
+            0.5 * limit <= value <= 2 * limit)  # fmt: skip
+        if (
+            near
+            and side * (value - limit) > 0
+            and not (crossed and side * ((before or 0) - limit) > 0)
+        ):
             return of_row(figure, own, -1, told, value)
     return None
 
 
 def times(figure: Figure, context: Context, desk: Desk) -> Binding | None:
     """A count of events with their days given must count them; None where no days follow."""
-    after = context.text[figure.end : context.place.end]
     listed = [one for one in context.figures if one.kind == "date" and one.start >= figure.end]
     counts = figure.unit in {"x", "sessions", "days"}
-    if not counts or not listed or not re.search(r"[(:—]", after):
+    bracketed = bool(listed) and re.search(r"\($", context.text[figure.end : listed[0].start])
+    if not counts or not (bracketed or len(listed) > 1):
         return None
     spans = [datings.days(one.text, desk.as_of) for one in listed]
     count = sum((span[1] - span[0]).days + 1 for span in spans if span is not None)

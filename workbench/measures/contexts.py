@@ -21,7 +21,9 @@ _AHEAD = re.compile(
     r"\w*|forecasts?|next|coming|tomorrow|within|call:|in \d+\s?(?:h|hours|days|sessions))\b|\?"
 )
 _JOINED = re.compile(r"(?:,|,? and|,? or|/|&|\s)*")
-_CLAUSE = re.compile(r"[,;:()—]|\s–\s|\b(?:and|but|while|whereas|from|after|although|as|when)\b")
+_CLAUSE = re.compile(
+    r"[,;:()—]|\s–\s|\b(?:and|but|while|whereas|from|after|although|as|when|versus|vs|against)\b"
+)
 _PRONOUN = re.compile(r"\b(?:it|its|it's|they|their|they're|them|both|each)\b", re.IGNORECASE)
 # Words without which an open, a high, a low or a volume is not what a number means.
 _FIELDS = {
@@ -31,6 +33,13 @@ _FIELDS = {
     "volume": re.compile(r"\b(?:volume|turnover|traded)\b"),
     "high over low": re.compile(r"\b(?:range|high over low)\b"),
 }
+_COMPARED = re.compile(  # the day of a superlative is that of nothing else
+    r"\b(?:highest|lowest|best|worst|biggest|largest|steepest|deepest|highs?|lows?)\b[^.;:!?]{0,40}"
+    r"\bsince (?:\w+ )?$"
+)
+_SINCE = re.compile(
+    r"\b(?:since|from|than|above|below|under|compared|its|of|level|against)\b", re.I
+)
 _SPANS = {"sessions": 1, "days": 1, "weeks": 5, "trading days": 1}
 
 
@@ -56,10 +65,11 @@ class Desk:
 
     @property
     def lead(self) -> Series | None:
-        """The first index of the table that is known."""
+        """The first index of the table that is known, else the first series."""
+        known = [row for row in self.own.values() if row is not None]
         rows = (self.own[one.symbol] for one in self.named
                 if isinstance(one, Instrument) and one.theme == "index")  # fmt: skip
-        return next((row for row in rows if row is not None), None)
+        return next((row for row in rows if row is not None), known[0] if known else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,7 +134,8 @@ class Context:
     def dates(self, low: int, high: int, as_of: dt.datetime) -> tuple[Days, ...]:
         """The days that date words between two places mean."""
         found = (datings.days(one.text, as_of) for one in self.figures
-                 if one.kind == "date" and low <= one.start < high)  # fmt: skip
+                 if one.kind == "date" and low <= one.start < high
+                 and not _COMPARED.search(self.text, low, one.start))  # fmt: skip
         return tuple(one for one in found if one is not None)
 
     def spans(self) -> tuple[int, ...]:
@@ -147,6 +158,8 @@ class Context:
         return found
 
     def _meant(self, cell: Cell) -> bool:
+        if cell.named and re.search(r", (?:change since|ratio to) ", cell.what):
+            return bool(_SINCE.search(self.said))
         word = _FIELDS.get(cell.what.rpartition(", ")[2])
         return word is None or bool(word.search(self.said))
 

@@ -118,6 +118,8 @@ def _bound(context: Context, desk: Desk) -> list[Binding]:
                    and other.kind in {"number", "times"}]  # fmt: skip
         if one.kind == "comparison" and follows and _is_threshold(one):
             found[one] = _same(one, found[follows[0]])  # a side is as good as its number
+        elif one.kind == "direction" and before.verdict == "unbound":
+            found[one] = _told(one, found) or before
         elif one.kind == "number" and before.verdict == "unbound":
             found[one] = _span(one, found) or before
     return list(found.values())
@@ -154,6 +156,15 @@ def _is_threshold(one: Figure) -> bool:
 def _same(one: Figure, other: Binding) -> Binding:
     return Binding(figure=one, verdict=other.verdict, source=other.source, value=other.value,
                    at=other.at, reason=other.reason)  # fmt: skip
+
+
+def _told(one: Figure, found: dict[Figure, Binding]) -> Binding | None:
+    """A direction is that of the change beside it: *over a month it gained 1.06%*."""
+    for other, binding_ in found.items():
+        near = 0 <= other.start - one.end <= 30 or 0 <= one.start - other.end <= 10
+        if near and other.moved and other.sign == one.sign and binding_.verdict == "bound":
+            return _same(one, binding_)
+    return None
 
 
 def _span(one: Figure, found: dict[Figure, Binding]) -> Binding | None:

@@ -33,6 +33,7 @@ from workbench.measures.patterns import (
     RANGE,
     SAME,
     SCALE,
+    TENS,
     TIME,
     UNITS,
     WORD,
@@ -225,9 +226,13 @@ def _words(text: str) -> Iterator[Figure]:
         )  # fmt: skip
 
     for found in WORD.finditer(text):
-        yield said(found, COUNTED[found["word"].lower()], unit_of(found["noun"]), 0.5)
+        words, unit = re.split("[ -]", found["words"].lower()), unit_of(found["noun"])
+        value = sum(COUNTED.get(word) or TENS[word] for word in words)
+        if words != ["one"] or unit in {"%", "points", "bp"}:  # "one day" counts nothing
+            yield said(found, value, unit, 0.1 * value if unit == "x" else 0.5)
     for found in MULTIPLE.finditer(text):
-        yield said(found, MULTIPLES[found[0][:2].lower()], "x", 0.5)
+        value = MULTIPLES[found[0][:2].lower()]
+        yield said(found, value, "x", 0.1 * value)
     for found in PART.finditer(text):
         part = (found["one"] or found["two"] or found["three"] or "").lower()
         of = {" percent": "%", " point": "points"}.get((found["of"] or "").lower(), "part")

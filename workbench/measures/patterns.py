@@ -9,7 +9,11 @@ _SAME = dict.fromkeys("−﹣－‑", "-") | dict.fromkeys(_SPACES, "\u2009") | 
 SAME = str.maketrans(_SAME)
 COUNTED = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "twenty": 20, "hundred": 100,
+    "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "hundred": 100, "one": 1,
+}  # fmt: skip
+TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
 }  # fmt: skip
 ORDINALS = {
     "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
@@ -48,9 +52,11 @@ RANGE = re.compile(
 NUMBER = re.compile(
     rf"{_ABOUT}(?<![\w.$])(?=[+\-±$€£\d.]){_amount('1')}(?!\w)(?![.,]\d)", re.IGNORECASE
 )
+_SMALL = "|".join(COUNTED)
 WORD = re.compile(
-    rf"\b(?P<word>{'|'.join(COUNTED)})[ -](?P<noun>percent|per cent|basis points?|points?|times"
-    rf"|straight|consecutive|in a row|{TIME}|predictions?|minds?|calls?|misses|dates|closes)\b",
+    rf"\b(?P<words>(?:{'|'.join(TENS)})(?:[ -](?:{_SMALL}))?|{_SMALL})[ -]"
+    r"(?P<noun>percent|per cent|(?:percentage |basis )?points?|times|straight|consecutive|in a row"
+    rf"|{TIME}|predictions?|minds?|calls?|misses|dates|closes)\b",
     re.IGNORECASE,
 )
 MULTIPLE = re.compile(r"\b(?:twice|thrice|doubled?|tripled?|tenfold)\b", re.IGNORECASE)
@@ -59,7 +65,7 @@ PART = re.compile(
     r"\b(?:(?:a|one)[ -](?P<one>third|quarter|fifth)\b(?! (?:straight|of the year))"
     r"|two[ -](?P<two>thirds)|three[ -](?P<three>quarters)"
     r"|(?<!first )(?<!second )(?<!other )(?P<half>half)"
-    r"(?: an?| of an?)?(?P<of> percent| point)?)\b",
+    r"(?: an?| of| the| its| their)(?: an?)?(?P<of> percent| point)?|(?<=by )half)\b",
     re.IGNORECASE,
 )
 ORDINAL = re.compile(
@@ -112,6 +118,7 @@ COMPARISON = re.compile(
     rf"\b(?:{_SUPER})\b[^.;:!?\n]{{0,40}}?\b(?:since\b|in {_SPAN}\b|on record\b|ever\b|of all time"
     r"\b|of the (?:day|week|month|year)\b|among\b)"
     rf"|\b(?:record|all-time|{_SPAN.replace(' (?:trading', '[ -](?:trading')}) (?:highs?|lows?)\b"
+    r"|\b(?:a|another|new) record(?=[.,;:!?)]|$)|\brecord (?:close|level)s?\b"
     r"|\b(?:above|below|over|under|beneath|(?:higher|lower|more|less|greater) than"
     r"|at (?:least|most))"
     rf"(?= (?:the |about )?[$€£+-]?\d[\d,.]*(?!\d)(?![–-]?\d*[\s-]?(?:{TIME})\b))"
@@ -123,4 +130,7 @@ _TO = (
     r"|just|only|between) ){0,3}[~≈]?"
 )
 BEFORE = re.compile(rf"\b(?:(?P<up>{UP})|(?:{DOWN})) {_TO}$", re.IGNORECASE)
-AFTER = re.compile(rf"^(?: (?:\w+ )?|-)(?:(?P<up>{UP})|(?:{DOWN}))\b", re.IGNORECASE)
+AFTER = re.compile(
+    rf"^(?:-ish)?(?: (?:\w+ )?|-)(?:(?P<up>{UP}|above)|(?:{DOWN}|below|under|short of))\b",
+    re.IGNORECASE,
+)
