@@ -20,7 +20,7 @@ _AHEAD = re.compile(
     r"\b(?:will|would|won't|going to|should|could|might|may|must|if|whether|unless|expects?|predict"
     r"\w*|forecasts?|next|coming|tomorrow|within|call:|in \d+\s?(?:h|hours|days|sessions))\b|\?"
 )
-_JOINED = re.compile(r"(?:,|,? and|,? or|/|&|\s)*")
+_JOINED = re.compile(r"(?:[,/&\s]|\band\b|\bor\b)*")
 _CLAUSE = re.compile(
     r"[,;:()—]|\s–\s|\b(?:and|but|while|whereas|from|after|although|as|when|versus|vs|against)\b"
 )

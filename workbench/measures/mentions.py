@@ -93,7 +93,9 @@ def figures(text: str, table: Iterable[Named] = KNOWN) -> list[Figure]:
         Figures; the number inside a comparison (*in two years*) belongs to the comparison.
     """
     plain = normal(text)
-    taken = [(found.start(), found.end()) for found in NO_FIGURE.finditer(plain)]
+    taken = bytearray(len(plain))
+    for none in NO_FIGURE.finditer(plain):
+        taken[none.start() : none.end()] = b"x" * (none.end() - none.start())
     found: list[Figure] = []
     for batch in (
         _names(plain, table), _plain(plain, COMPARISON, "comparison"),
@@ -101,9 +103,9 @@ def figures(text: str, table: Iterable[Named] = KNOWN) -> list[Figure]:
         _words(plain), _numbers(plain), _directions(plain),
     ):  # fmt: skip
         for one in batch:
-            if all(one.end <= start or one.start >= end for start, end in taken):
+            if not any(taken[one.start : one.end]):
                 found.append(one)
-                taken.append((one.start, one.end))
+                taken[one.start : one.end] = b"x" * (one.end - one.start)
     return sorted(found, key=lambda one: one.start)
 
 

@@ -63,7 +63,7 @@ def sentences(text: str) -> list[Sentence]:
 
 def _ends(line: str, at: int) -> Iterable[int]:
     for stop in _END.finditer(line):
-        head = line[: stop.start() + 1]
+        head = line[max(0, stop.start() - 12) : stop.start() + 1]
         if not _SHORT.search(head):
             yield at + stop.end()
 

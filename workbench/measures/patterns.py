@@ -95,7 +95,7 @@ DATE = re.compile(
 )
 CLOCK = re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\b\.?)?(?: (?:UTC|GMT|ET)\b)?")
 NO_FIGURE = re.compile(
-    r"https?://\S+|\b(?:8-K|10-K|10-Q|6-K|20-F|13F|S-1)s?\b|\b24/7\b|(?m:^\s*(?:\d+[.)]|#+)\s)"
+    r"https?://\S+|\b(?:8-K|10-K|10-Q|6-K|20-F|13F|S-1)s?\b|\b24/7\b|(?m:^[ \t]*(?:\d+[.)]|#+)\s)"
 )
 UP = (
     "rose|rises?|rising|risen|gained|gains?|gaining|climb(?:ed|s|ing)?|jump(?:ed|s)?|advanced?"
