@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from workbench.world.claude import bodies, wire
 from workbench.world.claude.faults import Unheard
 
-FOLDER = Path(os.environ.get("WORKBENCH_WIRE", "/nowhere")) / "anthropic"
+SHARED = Path(os.environ.get("WORKBENCH_SHARED") or Path(__file__).parents[3] / "shared")
+FOLDER = SHARED / "data" / "wire" / "anthropic"
 RECORDED = sorted(FOLDER.glob("*.json")) + sorted(FOLDER.glob("*.sse"))
 BODIES = [path for path in RECORDED if not path.name.endswith(".request.json")]
 
@@ -22,7 +23,7 @@ def read(path: Path) -> Any:
     return bodies.document(path.read_bytes(), kind)
 
 
-@pytest.mark.skipif(not BODIES, reason="WORKBENCH_WIRE names no folder of recorded replies")
+@pytest.mark.skipif(not BODIES, reason="no recorded replies are at hand")
 def test_recorded_replies_are_read_as_the_sdk_reads_them():
     """Model, stop reason, tokens and text are those that the SDK makes of the same bytes."""
     messages = 0
@@ -66,7 +67,7 @@ def by_sdk(path: Path) -> Any:
             return stream.get_final_message()
 
 
-@pytest.mark.skipif(not BODIES, reason="WORKBENCH_WIRE names no folder of recorded replies")
+@pytest.mark.skipif(not BODIES, reason="no recorded replies are at hand")
 def test_recorded_structured_replies_are_answers():
     """What was asked for by schema is JSON of the text blocks; refusals are refusals."""
     answers, refusals = 0, 0
