@@ -47,12 +47,10 @@ def stays(lo: npt.ArrayLike, hi: npt.ArrayLike, sigma: npt.ArrayLike) -> Array:
     single = 1 - 2 * ndtr(-nearest / sd)
     two = ~(below | above)
     result: Array = np.array(single, float)
-    a, b, s = low[two], high[two], sd[two]
-    total = np.zeros_like(s)
-    for m in range(-_IMAGES, _IMAGES + 1):
-        shift = 2 * m * (b - a)
-        total += 2 * ndtr((b + shift) / s) - ndtr((a + shift) / s) - ndtr((2 * b - a + shift) / s)
-    result[two] = total
+    a, b, s = (side[two][:, None] for side in (low, high, sd))
+    shift = 2 * np.arange(-_IMAGES, _IMAGES + 1) * (b - a)
+    images = 2 * ndtr((b + shift) / s) - ndtr((a + shift) / s) - ndtr((2 * b - a + shift) / s)
+    result[two] = images.sum(axis=1)
     result[(low >= 0) | (high <= 0)] = 0.0  # it starts on the barrier, or beyond
     return np.clip(result, 0.0, 1.0)  # rounding of a sum that lies in [0, 1]
 
