@@ -21,7 +21,7 @@ from workbench.domain.calendars import Moments, iso
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.domain.instruments import Instrument
 from workbench.domain.snapshots import Snapshot
-from workbench.measures import baselines, garch, lognormal, panel, scoring, walks
+from workbench.measures import baselines, controls, garch, lognormal, panel, scoring, walks
 from workbench.measures.panel import PATH_FAMILIES, Panel
 from workbench.measures.prices import Array, Bars, bars, ewma_volatility
 from workbench.measures.scenarios import Episodes, episodes
@@ -249,10 +249,9 @@ def _forecasts(
     yield "persistence", baselines.persistences(y, horizon)
     root = float(np.sqrt(horizon))
     yield "lognormal_ewma", lognormal.probabilities(asked, root * ewma_volatility(own.close))
-    fear = next((i for i in desk.instruments if i.theme == "volatility" and i.symbol in known
-                 and i.venue == one.venue and i is not one), None)  # fmt: skip
+    fear = controls.fear_of(one, known, desk.instruments)
     if fear is not None:
-        seen = beside(own, known[fear.symbol]).close
+        seen = beside(own, known[fear]).close
         implied = lognormal.implied_volatility(seen, own.close)
         yield LATE, lognormal.probabilities(asked, root * implied)
     walkers: dict[str, Callable[[int], Episodes | None]] = {

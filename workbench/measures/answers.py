@@ -83,7 +83,7 @@ def _plain(claim: Claim, legs: Mapping[str, Episodes]) -> tuple[Hits, Hits]:
         known &= np.isfinite(legs[claim.versus].close)
     for symbol in claim.group:
         known &= np.isfinite(legs[symbol].close)
-    lo, hi = _log(claim, own, claim.lo), _log(claim, own, claim.hi)
+    lo, hi = distance(claim, own.price, claim.lo), distance(claim, own.price, claim.hi)
     true: Hits
     match claim.kind:
         case "direction":
@@ -95,7 +95,7 @@ def _plain(claim: Claim, legs: Mapping[str, Episodes]) -> tuple[Hits, Hits]:
             true = (own.close >= lo) & (own.close <= hi)
         case "magnitude":
             inclusive = claim.op == ">="
-            down = _log(claim, own, -(claim.lo or 0.0))
+            down = distance(claim, own.price, -(claim.lo or 0.0))
             above = own.close >= lo if inclusive else own.close > lo
             below = own.close <= down if inclusive else own.close < down
             true = {"any": above | below, "up": above, "down": below}[claim.side or "any"]
@@ -122,7 +122,7 @@ def _path(claim: Claim, own: Episodes) -> Hits:
         unit = 100.0 if claim.unit == "pct" else own.price
         size = claim.lo if claim.lo is not None else claim.hi
         return _compared(unit * width(own), claim.op or ">", size or 0.0)
-    lo, hi = _log(claim, own, claim.lo), _log(claim, own, claim.hi)
+    lo, hi = distance(claim, own.price, claim.lo), distance(claim, own.price, claim.hi)
     if claim.kind == "touch" and claim.lo is not None and claim.lo == claim.hi:
         true = own.high >= hi if hi >= 0 else own.low <= lo
     elif claim.kind == "touch":
@@ -153,19 +153,22 @@ def _times(claim: Claim, legs: Mapping[str, Episodes]) -> Array:
         hit = move > 0 if claim.side == "up" else move < 0
     else:
         own = legs[claim.subject]
-        strike = _log(claim, own, claim.lo if claim.lo is not None else claim.hi)
+        strike = distance(claim, own.price, claim.lo if claim.lo is not None else claim.hi)
         hit = _compared(line[1:], claim.op or ">", strike)
     times: Array = hit.sum(axis=0, dtype=float)
     return times
 
 
-def _log(claim: Claim, own: Episodes, strike: float | None) -> float:
-    """A strike as a log distance from the start; NaN where there is none."""
+def distance(claim: Claim, price: float, strike: float | None, none: float = np.nan) -> float:
+    """A strike of a claim as a log distance from a price, ``none`` where there is none.
+
+    A fall of everything and more is at minus infinity.
+    """
     if strike is None:
-        return float("nan")
+        return none
     if claim.unit == "price":
-        return float(np.log(strike / own.price))
-    change = strike / 100 if claim.unit == "pct" else strike / own.price
+        return float(np.log(strike / price))
+    change = strike / 100 if claim.unit == "pct" else strike / price
     return float(np.log1p(change)) if change > -1 else -np.inf
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 from workbench.measures.prices import Array, Bars, log_returns
 from workbench.measures.scenarios import MIN_CLOSES, Episodes
@@ -89,6 +88,8 @@ def variances(fit: Fit, bars: Bars) -> Array:
         Shape (len(bars) + 1,), per cent squared; NaN first, which has no return, and with the
         bar after the last one at the end.
     """
+    from scipy.signal import lfilter  # a second and a half, which only who simulates pays
+
     shock = log_returns(bars.close)[1:] * _SCALE - fit.mu
     start = float(np.var(shock[:_START]))
     tail = lfilter([1.0], [1.0, -fit.beta], fit.follows(shock), zi=[fit.beta * start])[0]

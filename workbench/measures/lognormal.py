@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from workbench.domain.claims import Claim
+from workbench.measures.answers import distance
 from workbench.measures.panel import Panel
 from workbench.measures.prices import SESSIONS_A_YEAR, Array, log_returns
 
@@ -133,7 +134,7 @@ def probability(claim: Claim, price: float, sigma: float) -> float | None:
     """
     if claim.symbols[1:] or claim.given is not None or claim.kind in {"rank", "count"}:
         return None
-    lo, hi = _at(claim, price, claim.lo, -np.inf), _at(claim, price, claim.hi, np.inf)
+    lo, hi = distance(claim, price, claim.lo, -np.inf), distance(claim, price, claim.hi, np.inf)
     law: float
     match claim.kind:
         case "direction":
@@ -141,7 +142,7 @@ def probability(claim: Claim, price: float, sigma: float) -> float | None:
         case "level" | "band":  # a level has one strike, above or below which it lies
             law = float(ndtr(hi / sigma) - ndtr(lo / sigma))
         case "magnitude":
-            down = _at(claim, price, -(claim.lo or 0.0), -np.inf)
+            down = distance(claim, price, -(claim.lo or 0.0), -np.inf)
             up, fall = float(ndtr(-lo / sigma)), float(ndtr(down / sigma))
             law = {"any": up + fall, "up": up, "down": fall}[claim.side or "any"]
         case "range":  # of prices over the start, which is that of logs to the first order
@@ -154,16 +155,6 @@ def probability(claim: Claim, price: float, sigma: float) -> float | None:
             inside = float(stays(lo, hi, sigma))
             law = inside if claim.kind == "stays" else 1 - inside
     return float(softened(np.array(law)))
-
-
-def _at(claim: Claim, price: float, strike: float | None, none: float) -> float:
-    """A strike as a log distance from the price, ``none`` where there is none."""
-    if strike is None:
-        return none
-    if claim.unit == "price":
-        return float(np.log(strike / price))
-    change = strike / 100 if claim.unit == "pct" else strike / price
-    return float(np.log1p(change)) if change > -1 else -np.inf
 
 
 def implied_volatility(vix: Array, close: Array) -> Array:

@@ -34,6 +34,12 @@ def flags(
     return found
 
 
+def reason(found: Iterable[Flag], symbol: str, otherwise: str) -> str:
+    """What was seen by the flag that hides a series or its close; ``otherwise`` without one."""
+    grave = (f for f in found if f.series == symbol and f.severity != "note")
+    return next((flag.seen for flag in grave if flag.field in {"", "close"}), otherwise)
+
+
 def withheld(found: Iterable[Flag]) -> frozenset[str]:
     """Symbols that no claim may use now: dark, or with their close withheld."""
     return frozenset(

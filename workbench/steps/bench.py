@@ -139,10 +139,7 @@ class Bench:
             BeyondArchive: The lead is dark, so there is nothing to speak of.
         """
         if self.lead.symbol not in self.bars:
-            grave = (f for f in self.flags if f.series == self.lead.symbol and f.severity != "note")
-            seen = next(
-                (f.seen for f in grave if f.field in {"", "close"}), "its close is withheld"
-            )
+            seen = quality.reason(self.flags, self.lead.symbol, "its close is withheld")
             raise BeyondArchive(
                 f"{self.lead.symbol}, the desk's lead, cannot be used as of {iso(self.as_of)}: "
                 f"{seen}. Import its history first."

@@ -122,8 +122,8 @@ def _bars(archive: Archive, claim: Claim, instruments: Sequence[Instrument]) -> 
     for symbol in claim.symbols:
         have = len(known[symbol]) if symbol in known else 0
         if have < MIN_CLOSES:
-            grave = (f.seen for f in flags if f.series == symbol and f.severity != "note")
-            seen = next(grave, f"{have} closes are known of the {MIN_CLOSES} that a share needs")
+            few = f"{have} closes are known of the {MIN_CLOSES} that a share needs"
+            seen = quality.reason(flags, symbol, few)
             raise ClaimRefused("no_data", f"{symbol} as of {iso(as_of)}: {seen}.")
     return known
 

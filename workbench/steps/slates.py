@@ -11,7 +11,7 @@ from workbench.domain.claims import WATCHED, Claim, Reference
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.sentences import render
-from workbench.measures import settling, slate
+from workbench.measures import quality, settling, slate
 from workbench.steps.bench import Bench
 from workbench.world.entries import canonical
 
@@ -58,8 +58,7 @@ def frozen(bench: Bench, claim: Claim) -> tuple[Reference, ...]:
     """
     for symbol in claim.symbols:
         if symbol not in bench.bars:
-            grave = (f for f in bench.flags if f.series == symbol and f.severity != "note")
-            seen = next((f.seen for f in grave), "it is no instrument of this desk")
+            seen = quality.reason(bench.flags, symbol, "it is no instrument of this desk")
             raise ClaimRefused(
                 "no_data", f"{symbol} cannot be used as of {iso(bench.as_of)}: {seen}."
             )
