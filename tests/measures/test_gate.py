@@ -194,7 +194,7 @@ def test_relative_evidence_counts_either_way():
 def test_what_repeats_an_open_prediction(open_: Claim, free: bool):
     """One instrument is asked once about each kind and deadline; a later strike is no news."""
     found = decided([(LEVEL, 0.7, 0.5)], running=[open_])[LEVEL.id]
-    assert found.verdict == ("passed" if free else "repeated")
+    assert found.verdict == ("passed" if free else "overlaps")
 
 
 def test_a_relative_prediction_speaks_of_both():

@@ -90,7 +90,7 @@ def replay(
         cycle(
             Bench(
                 desk, archive, ledger, number=number, as_of=after_close(desk, session.date),
-                mode="replay", keep=False,
+                mode="replay", keep=False, asks=False,
             )
         )  # fmt: skip
         number += 1

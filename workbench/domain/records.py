@@ -13,7 +13,7 @@ Mode = Literal["live", "replay"]
 Outcome = Literal["yes", "no", "void"]
 Role = Literal["call", "other", "shadow"]
 Verdict = Literal[
-    "passed", "withheld", "young", "shut", "certain", "immaterial", "repeated", "crowded"
+    "passed", "withheld", "young", "shut", "ruled", "certain", "immaterial", "overlaps", "crowded"
 ]
 Label = Literal["aligned_bullish", "aligned_bearish", "split", "unknown"]
 RegimeName = Literal[

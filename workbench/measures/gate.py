@@ -101,7 +101,7 @@ def decide(
             reason = (
                 f"a {same[0].kind} claim on {same[0].subject} for {same[0].window.date} is open"
             )
-            obstacle = "repeated", reason
+            obstacle = "overlaps", reason
         if obstacle is not None:
             obstacles[claim.id] = obstacle
     times = Counter(recent[-terms.recent :])

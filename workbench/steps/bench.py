@@ -47,6 +47,7 @@ class Bench:
         as_of: The moment that the cycle knows.
         mode: ``live`` or ``replay``.
         keep: False for a scratch bench that writes no files.
+        asks: False when no model may be asked: what was recorded is answered again, or nothing.
     """
 
     def __init__(
@@ -59,9 +60,11 @@ class Bench:
         as_of: dt.datetime,
         mode: Mode,
         keep: bool,
+        asks: bool = True,
     ) -> None:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
+        self.asks = asks
         self._memory: dict[str, object] = {}
         self._made: dict[str, object] = {}
 

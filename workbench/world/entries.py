@@ -68,7 +68,32 @@ dispatches = _table(
     "dispatches", _key("of", sa.Integer), _text("slug"), _text("title"),
     _text("call", nullable=True), _text("plan"),
 )  # fmt: skip
-TABLES = (cycles, claims, forecasts, absences, regimes, decisions, settlements, dispatches)
+voices = _table(
+    "voices", _key("of", sa.Integer), _key("mind"), _text("model"),
+    sa.Column("in_sample", sa.Integer), _text("usd"), _number("seconds"), _text("replies"),
+    _text("note"),
+)  # fmt: skip
+lessons = _table("lessons", _key("claim"), _text("text"))
+rules = _table(
+    "rules", _key("rule"), _key("of", sa.Integer), _text("state"), _text("category"),
+    _text("evidence"), _text("reason"),
+)  # fmt: skip
+rulings = _table(
+    "rulings", _key("of", sa.Integer), _key("mind"), _key("category"), _text("state"),
+    _text("evidence"),
+)  # fmt: skip
+stories = _table(
+    "stories", _key("story"), _key("of", sa.Integer), _text("status"), _text("evidence"),
+    _text("reason"),
+)  # fmt: skip
+postings = _table(
+    "postings", _key("entry"), _key("line", sa.Integer), _text("account"), _number("amount"),
+    _number("units", nullable=True), _text("memo"),
+)  # fmt: skip
+TABLES = (
+    cycles, claims, forecasts, absences, regimes, decisions, settlements, dispatches,
+    voices, lessons, rules, rulings, stories, postings,
+)  # fmt: skip
 heads = sa.Table(
     "head",
     SCHEMA,
