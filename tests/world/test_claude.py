@@ -434,7 +434,37 @@ def test_an_invalid_answer_is_repaired_once(service: Any, desk: Desk, name: str)
     turns = service.asked[1].json["messages"]
     assert [one["role"] for one in turns] == ["user", "assistant", "user"]
     assert turns[1]["content"] == [{"type": "text", "text": INVALID[name]}]
-    assert "not valid" in turns[2]["content"][0]["text"]
+    assert "cannot stand" in turns[2]["content"][0]["text"]
+
+
+def _doubts(value: View) -> str:
+    return "calm has no source" if "calm" in value.why else ""
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [('{"p": 0.3, "why": "quiet"}', "quiet"), ('{"p": 3}', "calm"), (VALID, "calm")],
+    ids=["mended", "worse", "the same"],
+)
+def test_a_doubted_answer_is_sent_back_once(service: Any, desk: Desk, second: str, why: str):
+    """A valid answer that is doubted is asked for once more, and stands if nothing better comes."""
+    service.answer(VALID, second)
+    told = desk.ask(doubts=_doubts)
+    assert told.value.why == why
+    assert len(told.calls) == 2
+    assert "calm has no source" in service.asked[1].json["messages"][2]["content"][0]["text"]
+
+
+def test_a_doubted_answer_stands_when_the_service_then_fails(service: Any, desk: Desk, wire: Any):
+    """What was valid is not lost to a fault of its repair."""
+    service.answer(VALID, wire.error("400 Bad Request", "invalid_request_error"))
+    assert desk.ask(doubts=_doubts).value.why == "calm"
+
+
+def test_an_answer_without_doubt_is_asked_once(service: Any, desk: Desk):
+    """Nothing is paid for twice."""
+    service.answer('{"p": 0.3, "why": "quiet"}')
+    assert len(desk.ask(doubts=_doubts).calls) == 1
 
 
 def test_a_repair_sends_no_field_that_a_request_may_not_have(service: Any, desk: Desk, wire: Any):

@@ -110,15 +110,19 @@ async def ask(
         body = opening(question)
         told = await _exchange(question, means, body, until, found, calls)
         value = validated(question, wire.answer(told, question.model, tool))
-        if isinstance(value, tuple):
-            first = value[0]
-            body = repair(body, told, value)
+        doubted = "" if isinstance(value, tuple) or not question.doubts else question.doubts(value)
+        if isinstance(value, tuple) or doubted:
+            wrong = value if isinstance(value, tuple) else (doubted,)
+            body = repair(body, told, wrong)
             try:
                 told = await _exchange(question, means, body, until, found, calls)
-                value = validated(question, wire.answer(told, question.model, tool))
+                again = validated(question, wire.answer(told, question.model, tool))
             except Unheard as fault:
-                reason = f"Its answer was not valid ({first}), and then: {fault.reason}"
-                raise Unheard(fault.code, reason) from fault
+                if not doubted:
+                    reason = f"Its answer was not valid ({wrong[0]}), and then: {fault.reason}"
+                    raise Unheard(fault.code, reason) from fault
+            else:
+                value = value if doubted and isinstance(again, tuple) else again
     except Unheard as fault:
         return unsaid(question, fault, calls)
     if isinstance(value, tuple):

@@ -6,7 +6,7 @@ since the service promises the shape of an answer and not its ranges.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -33,6 +33,9 @@ class Question(Generic[M]):
         via: ``format`` asks for structured text, ``tool`` offers one tool that takes the answer.
         stream: Whether the reply comes as events.
         cached: Whether the system text is written to the prompt cache for five minutes.
+        doubts: What a valid answer is sent back for, once, as when a figure of it has no source;
+            empty when there is nothing. What comes back then is taken, and if that is not valid
+            the first answer is.
     """
 
     mind: str
@@ -45,6 +48,7 @@ class Question(Generic[M]):
     via: Literal["format", "tool"] = "format"
     stream: bool = True
     cached: bool = False
+    doubts: Callable[[M], str] | None = None
 
 
 def opening(question: Question[Any]) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def opening(question: Question[Any]) -> dict[str, Any]:
 def repair(body: dict[str, Any], told: wire.Message, errors: Sequence[str]) -> dict[str, Any]:
     """The body that hands an invalid answer back, with what is wrong with it."""
     listed = "\n".join(f"- {one}" for one in errors)
-    text = f"That answer is not valid:\n{listed}\nGive the whole answer again, corrected."
+    text = f"That answer cannot stand:\n{listed}\nGive the whole answer again, corrected."
     turn: list[dict[str, Any]] = [
         {"type": "tool_result", "tool_use_id": one.get("id"), "is_error": True, "content": text}
         for one in told.blocks
