@@ -152,7 +152,7 @@ def evaluate(
         list[int] | None, typer.Option(help="Sessions; may be repeated.", min=1, max=22)
     ] = None,
     minds: Annotated[
-        bool, typer.Option("--minds", help="Also every mind and Synthesis, which takes minutes.")
+        bool, typer.Option("--minds", help="Also every house mind, which takes minutes.")
     ] = False,
     file: DeskFile = DEFAULT,
     outputs: Outputs = None,

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from workbench.measures import learning, trial
+from workbench.measures import hearing, learning, trial
 from workbench.measures.beliefs import Pool, Settled, start
 from workbench.measures.trial import Claims, Trial
 
@@ -135,7 +135,7 @@ def pooled(
             z, _ = replayed(made)
             plain = expit(logit(made.q).mean(axis=0))
             own = np.flatnonzero(made.category == 0)
-            gate = course(made.r[own], z[own], made.y[own], gain=trial.POOLED)
+            gate = course(made.r[own], z[own], made.y[own], gain=hearing.POOLED)
             evident = [t.blocks for t in gate if t.factor >= math.log(trial.FACTOR)]
             found.append({
                 "mean_early": 100 * bss(plain, made, 0, 250),
@@ -175,7 +175,7 @@ def minded(kind: str, seed: int, n: int = 500) -> Mapping[str, np.ndarray]:
 
 
 def course(
-    r: np.ndarray, q: np.ndarray, y: np.ndarray, copies: int = 1, gain: float = trial.STATED
+    r: np.ndarray, q: np.ndarray, y: np.ndarray, copies: int = 1, gain: float = hearing.STATED
 ) -> tuple[Trial, ...]:
     """The trial of a mind with one independent claim a session, each said several times."""
     r, q, y, day = (np.repeat(value, copies) for value in (r, q, y, np.arange(len(r))))

@@ -67,7 +67,7 @@ def test_all_are_asked_the_same(found: Evaluation):
 def test_what_is_left_out_is_named(found: Evaluation):
     """No highs and lows, no market: each with its reason, and no row that pretends."""
     reasons = dict(found.skipped)
-    assert set(reasons) == {"VIX", "market", "Macro, Flow, Contrarian, synthesis"}
+    assert set(reasons) == {"VIX", "market", "Macro, Flow, Contrarian"}
     assert "no highs and lows" in reasons["VIX"]
     vix = set(found.rows[found.rows["instrument"] == "VIX"]["family"])
     assert vix == {"direction", "level", "band", "all", "headline"}
@@ -77,14 +77,14 @@ def test_what_is_left_out_is_named(found: Evaluation):
 
 
 def test_minds_are_judged_beside_the_baselines(desk: Desk, bundle: Archive, found: Evaluation):
-    """Asked for, every mind and Synthesis answer the same claims; nobody else's row changes."""
+    """Asked for, every mind answers the same claims; nobody else's row changes."""
     heard = evaluate.evaluate(desk, bundle, first=FIRST, last=LAST, horizons=(1,), minds=True).rows
-    who = {"Macro", "Flow", "Contrarian", "synthesis"}
+    who = {"Macro", "Flow", "Contrarian"}
     assert who <= set(heard["forecaster"])
     rest = heard[~heard["forecaster"].isin(who)].reset_index(drop=True)
     pd.testing.assert_frame_equal(rest, found.rows)
     whole = heard[heard["family"] == "all"].set_index(["instrument", "forecaster"])
-    assert whole.loc[("SPX", "synthesis"), "n"] == whole.loc[("SPX", "scenario"), "n"]
+    assert whole.loc[("SPX", "Contrarian"), "n"] == whole.loc[("SPX", "scenario"), "n"]
     assert whole.loc[("SPX", "Flow"), "brier"] != whole.loc[("SPX", "scenario"), "brier"]
 
 
@@ -94,18 +94,17 @@ def test_a_mind_says_there_what_it_says_in_a_cycle(desk: Desk, bundle: Archive):
     cycle = Bench(desk, bundle, Ledger("sqlite://"), number=1, as_of=after_close(desk, day),
                   mode="replay", keep=False)  # fmt: skip
     sets = {mind: own[1] for mind, own in debate.sets(cycle).items()}
-    sets |= {"synthesis": debate.pooled(cycle)[1]}
     known = evaluate._known(desk, bundle)
     own, one = known[name], next(i for i in desk.instruments if i.symbol == name)
     t = int(np.searchsorted(own.dates, np.datetime64(day)))
     asked = panel.fixed(own, 1)
     table = Table(desk, evaluate._snapshot(desk, bundle), known)
     found = table.heard(one, asked, np.array([t]))
-    assert set(found) == set(sets) == {"Macro", "Flow", "Contrarian", "synthesis"}
+    assert set(found) == set(sets) == {"Macro", "Flow", "Contrarian"}
     for who, said in found.items():
         wanted = panel.shares(asked, t, sets[who].of(name))
         assert said[t] == pytest.approx(wanted, abs=2e-3), who  # the pair's dates, not all three's
-    assert np.isnan(np.delete(found["synthesis"], t, axis=0)).all()
+    assert np.isnan(np.delete(found["Flow"], t, axis=0)).all()
 
 
 def cut(folder: Path, until: str, gap: tuple[str, str, str] | None = None) -> Archive:

@@ -156,7 +156,7 @@ def test_a_claim_with_an_edge_is_the_call():
             0.7,
             0.5,
             {"running": [claims.level(SPX, DAY, ">", 2900)]},
-            "a level claim on SPX for 2018-01-29 is open",
+            "a level claim on SPX to 2018-01-29 is open",
         ),
     ],
 )
@@ -186,29 +186,53 @@ def test_relative_evidence_counts_either_way():
     ("open_", "free"),
     [
         (claims.level(SPX, DAY, "<", 2900), False),  # the same question, other strike
+        (claims.level(SPX, FIVE, "<", 2900), False),  # a longer window that holds this one
+        (claims.band(SPX, DAY, -1, 1, "pct"), False),  # another kind
+        (claims.relative(COMP, SPX, DAY, 0), False),  # it speaks of SPX too
         (claims.level(VIX, DAY, ">", 12), True),  # another instrument
-        (claims.level(SPX, FIVE, "<", 2900), True),  # another deadline
-        (claims.band(SPX, DAY, -1, 1, "pct"), True),  # another kind
+        (claims.level(SPX, claims.window(SPX, moment("2018-01-19T22:00Z"), 5), ">", 2900), True),
     ],
 )
-def test_what_repeats_an_open_prediction(open_: Claim, free: bool):
-    """One instrument is asked once about each kind and deadline; a later strike is no news."""
+def test_what_overlaps_an_open_prediction(open_: Claim, free: bool):
+    """While a prediction on an instrument runs, no other on it goes on record; one that ends as
+    this one begins is no hindrance."""
     found = decided([(LEVEL, 0.7, 0.5)], running=[open_])[LEVEL.id]
     assert found.verdict == ("passed" if free else "overlaps")
 
 
+def test_a_rule_in_force_forbids():
+    """What a rule forbids stays a shadow, with the rule as the reason."""
+    found = decided([(LEVEL, 0.7, 0.5)], forbidden={LEVEL.id: "rule 7 forbids it"})[LEVEL.id]
+    assert (found.role, found.verdict, found.reason) == ("shadow", "ruled", "rule 7 forbids it")
+
+
+def test_a_shut_family_is_told_before_a_rule():
+    """What may not speak at all is not what a rule blocked: its cost is not the rule's."""
+    found = decided([(LEVEL, 0.7, 0.5)], shut={"level"}, forbidden={LEVEL.id: "rule 7"})[LEVEL.id]
+    assert found.verdict == "shut"
+
+
+def test_interest_breaks_near_ties():
+    """Of two predictions that tell about as much, the one that readers care about is the call."""
+    cases = [(LEVEL, 0.7, 0.5), (FEAR, 0.69, 0.5)]
+    found = decided(cases, interest={FEAR.id: 1.5})
+    assert [found[c.id].role for c in (LEVEL, FEAR)] == ["other", "call"]
+    shadow = decided([(LEVEL, 0.5, 0.5)], interest={LEVEL.id: 99.0})
+    assert shadow[LEVEL.id].role == "shadow"  # nobody's interest lets a claim through
+
+
 def test_a_relative_prediction_speaks_of_both():
-    """Beside COMP against SPX, neither index gets another prediction for that deadline today."""
+    """Beside COMP against SPX, neither index gets another prediction that overlaps it today."""
     pair, own = claims.relative(COMP, SPX, DAY, 0), claims.level(COMP, DAY, ">", 7000)
     found = decided([(pair, 0.75, 0.5), (own, 0.7, 0.5), (LEVEL, 0.7, 0.5)])
     assert [found[c.id].verdict for c in (pair, own, LEVEL)] == ["passed", "crowded", "crowded"]
 
 
-def test_one_prediction_an_instrument_and_deadline():
-    """Of two claims on one instrument and deadline the more informative goes on record."""
+def test_one_prediction_an_instrument():
+    """Of two claims on one instrument the more informative goes on record."""
     found = decided([(LEVEL, 0.6, 0.5), (BAND, 0.75, 0.5), (FEAR, 0.65, 0.5)])
     assert [found[c.id].role for c in (LEVEL, BAND, FEAR)] == ["shadow", "call", "other"]
-    assert found[LEVEL.id].reason == "today's band claim on SPX has that deadline"
+    assert found[LEVEL.id].reason == "today's band claim on SPX overlaps it"
 
 
 def test_the_call_is_held_more_likely_than_not():

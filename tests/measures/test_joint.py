@@ -179,6 +179,69 @@ def test_pooling_is_the_nearest_set():
     assert found / found.sum() == pytest.approx(slow.x, abs=1e-5)
 
 
+# Soft views
+
+
+def at(price: float, factor: float) -> Claim:
+    return claims.level(SPX, WHEN, ">", round(price * factor, 2))
+
+
+@given(seed=seeds, move=st.floats(-0.1, 0.1))
+def test_a_soft_view_comes_all_but_a_hundredth_of_the_way(made, seed: int, move: float):
+    """One claim alone gets what is wanted of it; what is not wanted follows."""
+    one = made(seed)
+    held = one.asked([UP, at(one.legs["SPX"].price, 1.004), COMP_UP])
+    before = held.shares(one.weight)
+    wanted = {UP.id: before[UP.id] + move}
+    weight = held.leaning(one.weight, wanted)
+    after = held.shares(weight)
+    assert after[UP.id] == pytest.approx(wanted[UP.id], abs=0.02 * abs(move) + 1e-6)
+    assert (after[COMP_UP.id] - before[COMP_UP.id]) * move >= 0
+    assert weight.sum() == pytest.approx(one.weight.sum())
+    assert (weight >= 0).all()
+
+
+def test_nothing_wanted_is_the_very_set(made):
+    """Without a view the weights are the ones given, to the bit."""
+    one = made(2)
+    held = one.asked([UP, COMP_UP])
+    assert held.leaning(one.weight, {}) is one.weight
+    assert held.leaning(one.weight, {"stranger": 0.9}) is one.weight
+
+
+@given(seed=seeds, low=st.floats(0.05, 0.4), high=st.floats(0.6, 0.95))
+def test_soft_views_that_clash_meet_in_between(made, seed: int, low: float, high: float):
+    """A farther strike held likelier than a nearer one: the answer keeps their order."""
+    one = made(seed)
+    price = one.legs["SPX"].price
+    near, far = at(price, 0.998), at(price, 1.003)
+    held = one.asked([near, far])
+    after = held.shares(held.leaning(one.weight, {near.id: low, far.id: high}))
+    assert low < after[far.id] <= after[near.id] < high
+
+
+def test_soft_views_against_a_general_optimiser():
+    """Relative entropy plus squared distances over twice the softness, at its least."""
+    rng = np.random.default_rng(3)
+    close = {"SPX": list(rng.normal(0, 1, 12)), "COMP": list(rng.normal(0, 1, 12))}
+    one = joint(legs_of(close, list(rng.uniform(0.5, 2, 12))))
+    held = one.asked([UP, COMP_UP])
+    wanted = {UP.id: 0.6, COMP_UP.id: 0.35}
+    base = one.weight / one.weight.sum()
+    count = 1 / (base**2).sum()
+    stated = np.array([(wanted[c.id] * (count + 1) - 0.5) / count for c in (UP, COMP_UP)])
+
+    def cost(w: np.ndarray) -> float:
+        off = held.true @ w - stated
+        return float(w @ np.log(w / base) + off @ off / (2 * 0.002))
+
+    rules = [{"type": "eq", "fun": lambda w: w.sum() - 1}]
+    slow = minimize(cost, base, bounds=[(1e-9, 1)] * 12, constraints=rules,
+                    options={"maxiter": 800, "ftol": 1e-15})  # fmt: skip
+    found = held.leaning(one.weight, wanted)
+    assert found / found.sum() == pytest.approx(slow.x, abs=2e-5)
+
+
 def test_views_that_clash_are_refused(made):
     """Contradictions, and what never happens in any scenario, are refused and not approximated."""
     one = made(0)

@@ -12,10 +12,9 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from tests.bench import minds
+from workbench.measures.hearing import POOLED, STATED
 from workbench.measures.recalibration import online
 from workbench.measures.trial import (
-    POOLED,
-    STATED,
     Claims,
     Trial,
     course,

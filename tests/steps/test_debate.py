@@ -18,7 +18,7 @@ from workbench.domain.snapshots import Snapshot
 from workbench.measures import answers, garch, house
 from workbench.measures.joint import Joint
 from workbench.measures.prices import Bars, ewma_volatility
-from workbench.steps import debate, predict, slates
+from workbench.steps import debate, pool, predict, slates
 from workbench.steps.bench import Bench
 from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
@@ -45,20 +45,22 @@ def bench(request: pytest.FixtureRequest, desk: Desk, bundle: Archive) -> Bench:
 
 @pytest.fixture(scope="module")
 def slate(bench: Bench) -> list[Claim]:
-    return slates.build(bench)
+    debate.hold(bench)
+    return debate.slate_on_record(bench)
 
 
 def everyone(bench: Bench, horizon: int) -> dict[str, Joint]:
-    """The set of each that counts scenarios: the reference, every present mind, the pool."""
+    """The set of each that counts scenarios: the reference, every present mind, Synthesis."""
     found = {"scenario": bench.joints[horizon]}
     found |= {mind: own[horizon] for mind, own in debate.sets(bench).items()}
-    return found | {"synthesis": debate.pooled(bench)[horizon]}
+    return found | {"synthesis": pool.published(bench, debate.slate_on_record(bench))[horizon]}
 
 
 # One set of scenarios
 
 
 @pytest.mark.parametrize("horizon", [1, 5])
+@pytest.mark.usefixtures("slate")
 def test_what_each_one_says_agrees(bench: Bench, horizon: int):
     """Monotone in the strike, parts sum to one, a touch is no rarer than the close beyond."""
     for who, one in everyone(bench, horizon).items():
@@ -83,7 +85,7 @@ def test_what_each_one_says_agrees(bench: Bench, horizon: int):
 
 def test_each_answer_is_a_share_of_its_own_set(bench: Bench, slate: list[Claim]):
     """What goes on record is what the set of that forecaster holds, claim by claim."""
-    said = debate.standing(bench, slate) | {"synthesis": debate.synthesis(bench, slate)}
+    said = debate.standing(bench, slate) | {"synthesis": pool.synthesis(bench, slate)}
     for mind in bench.desk.minds:
         one = debate.listen(bench, mind, slate)
         if isinstance(one, Opinion):
@@ -94,8 +96,9 @@ def test_each_answer_is_a_share_of_its_own_set(bench: Bench, slate: list[Claim])
                 assert said[who][claim.id] == pytest.approx(held.probability(claim), abs=1e-12)
 
 
-def test_minds_differ_and_the_pool_lies_between(bench: Bench, slate: list[Claim]):
-    """Each mind moves the reference somewhere else, and the pool a small way towards them."""
+def test_minds_differ_and_have_no_power_yet(bench: Bench, slate: list[Claim]):
+    """Each mind tilts the reference its own way; the pool hears them, and Synthesis is the
+    reference until one has proved itself."""
     present = debate.sets(bench)
     assert set(present) == (set(MINDS) if "VIX" in bench.bars else {"Flow", "Contrarian"})
     reference = debate.on_reference(bench, slate)[1]
@@ -103,19 +106,23 @@ def test_minds_differ_and_the_pool_lies_between(bench: Bench, slate: list[Claim]
     widest = {
         c: max(abs(said[m][c] - said["scenario"][c]) for m in present) for c in said["scenario"]
     }
-    moved = {c: abs(said["synthesis"][c] - said["scenario"][c]) for c in said["scenario"]}
     assert max(widest.values()) > 0.03
+    assert said["synthesis"] == said["scenario"]
+    heard = pool.opinion(bench, slate)
+    moved = {c: abs(heard[c] - said["scenario"][c]) for c in said["scenario"]}
     assert 0 < max(moved.values()) < max(widest.values())
 
 
-def test_without_minds_the_pool_is_the_reference(bench: Bench, slate: list[Claim], desk: Desk):
+def test_without_minds_there_is_no_pool(bench: Bench, desk: Desk):
     """A desk without minds says what its scenarios say."""
     path = desk.root / "params" / "alone.yaml"
     path.write_text((desk.root / "params" / "small.yaml").read_text("utf-8") + "minds: []\n")
     alone = Bench(open_desk(path), bench.archive, Ledger("sqlite://"), number=1, as_of=bench.as_of,
                   mode="replay", keep=False)  # fmt: skip
-    said = debate.standing(alone, slate)["scenario"]
-    assert debate.synthesis(alone, slate) == pytest.approx(said, abs=1e-12)
+    debate.hold(alone)
+    own = debate.slate_on_record(alone)
+    assert pool.synthesis(alone, own) == debate.standing(alone, own)["scenario"]
+    assert pool.opinion(alone, own) == {}
 
 
 def test_a_width_out_of_reach_is_an_absence(bench: Bench):
@@ -198,7 +205,7 @@ def test_the_record_holds_them_all(bench: Bench):
     predict.decide(bench)
     found = set(debate.forecasts_on_record(bench))
     assert found == set(debate.standing(bench, debate.slate_on_record(bench))) | {
-        *debate.sets(bench), "synthesis"}  # fmt: skip
+        *debate.sets(bench), "synthesis", "pool"}  # fmt: skip
 
 
 # Markets

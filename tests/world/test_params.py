@@ -76,7 +76,7 @@ def test_a_desk_as_written(write: Write, tmp_path: Path):
         (PARAMS + "horizons: [one]\n", ["horizons.0", "'one'"]),
         (PARAMS + "horizons: [0]\n", ["horizons.0", "greater than or equal to 1"]),
         (PARAMS + "horizons: []\n", ["horizons"]),
-        (PARAMS + "pool_weight: 1.5\n", ["pool_weight", "1.5"]),
+        (PARAMS + "pool_weight: 0.05\n", ["pool_weight", "Known keys"]),
         (PARAMS + "feeds: [yahoo]\n", ["feeds.0", "'yahoo'"]),
         (PARAMS + "zone: America/New_Yrok\n", ["zone", "New_Yrok"]),
         (PARAMS + "indicators: [GOLD]\n", ["indicators.0", "'GOLD'"]),
@@ -207,7 +207,7 @@ def test_the_hash_is_of_what_it_says(write: Write):
 
     assert now("# a comment\n" + PARAMS.replace("[SPX, VIX]", "\n  - SPX\n  - VIX")) == first
     others = [
-        now(PARAMS + "pool_weight: 0.2\n"),
+        now(PARAMS + "zone: UTC\n"),
         now(PARAMS.replace("[SPX, VIX]", "[SPX]")),
         now(PARAMS, MIND.replace("closes", "the tape")),
     ]

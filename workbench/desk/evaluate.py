@@ -73,7 +73,7 @@ def evaluate(
         last: Last session with a forecast; None for the last one whose window is over.
         strikes: ``fixed`` percentages, or multiples (``sigma``) of the trailing deviation.
         horizons: Sessions.
-        minds: True to hear every mind and Synthesis at every close, which takes minutes.
+        minds: True to hear every house mind at every close, which takes minutes.
         progress: Told (done, total, what) after each instrument and horizon.
 
     Raises:
@@ -89,7 +89,7 @@ def evaluate(
     skipped.append(("market", "no market trades the strikes of a panel"))
     table = Table(desk, _snapshot(desk, archive), known) if minds else None
     if table is None and desk.minds:
-        names = ", ".join((*(mind.params.mind for mind in desk.minds), "synthesis"))
+        names = ", ".join(mind.params.mind for mind in desk.minds)
         skipped.append((names, "a debate at every close takes minutes: ask with --minds"))
     rows: list[dict[str, object]] = []
     asked = [(one, h) for one in desk.instruments if one.symbol in known for h in horizons]

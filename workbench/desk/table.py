@@ -1,4 +1,4 @@
-"""The debate at every close of an archive: what minds and Synthesis say of a panel.
+"""The debate at every close of an archive: what the house minds say of a panel.
 
 Each mind reads its slice, cut to the rows known when a cycle after that close would look, the
 vintages being the last ones and no flag raised; its view of the lead tilts the reference's
@@ -18,7 +18,7 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Absence
 from workbench.domain.snapshots import Snapshot
-from workbench.measures import house, panel, pooling, walks
+from workbench.measures import house, panel, walks
 from workbench.measures.house import View
 from workbench.measures.joint import Joint, joint
 from workbench.measures.panel import Panel
@@ -26,8 +26,6 @@ from workbench.measures.prices import Array, Bars, bars, last_known
 from workbench.steps import debate
 from workbench.world.params import Desk
 from workbench.world.schema import Mind
-
-SYNTHESIS = "synthesis"
 
 
 class Table:
@@ -48,7 +46,7 @@ class Table:
         self._views: dict[tuple[str, int], View | None] = {}
 
     def heard(self, one: Instrument, asked: Panel, rows: npt.NDArray[np.intp]) -> dict[str, Array]:
-        """What each mind and Synthesis say of an instrument's claims.
+        """What each mind says of an instrument's claims.
 
         Args:
             one: The instrument.
@@ -66,8 +64,7 @@ class Table:
         ours = walks.walk(own, one, asked.horizon, self._known, table)
         its = walks.walk(lead, self._lead, asked.horizon, self._known, table)
         minds = self._desk.minds
-        names = [*(mind.params.mind for mind in minds), SYNTHESIS]
-        said = {who: np.full(asked.lo.shape, np.nan) for who in names}
+        said = {mind.params.mind: np.full(asked.lo.shape, np.nan) for mind in minds}
         latest = last_known(lead.known_at, own.known_at)
         for t in rows:
             i = int(latest[t])
@@ -75,16 +72,9 @@ class Table:
                 continue
             legs = {self._lead.symbol: its.at(i)} | {one.symbol: ours.at(int(t))}
             reference = joint(legs)
-            present = {
-                mind.params.mind: set_
-                for mind in minds
-                if (set_ := self._swayed(mind, i, reference, lead)) is not None
-            }
-            weights = [each.weight for each in present.values()]
-            power = self._desk.params.pool_weight
-            pooled = pooling.pooled(reference.weight, weights, power)
-            for who, each in (present | {SYNTHESIS: replace(reference, weight=pooled)}).items():
-                said[who][t] = panel.shares(asked, int(t), each.of(one.symbol))
+            for mind in minds:
+                if (set_ := self._swayed(mind, i, reference, lead)) is not None:
+                    said[mind.params.mind][t] = panel.shares(asked, int(t), set_.of(one.symbol))
         return {who: found for who, found in said.items() if np.isfinite(found).any()}
 
     def _swayed(self, mind: Mind, i: int, reference: Joint, lead: Bars) -> Joint | None:

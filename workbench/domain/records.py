@@ -23,6 +23,9 @@ CONTROLS = (
     "scenario", "climatology", "climatology_1y", "persistence", "lognormal_ewma", "lognormal_vix",
     "gjr_fhs", "market",
 )  # fmt: skip
+# Forecasters that are no minds: the standing controls, a model asked without any debate, the
+# learned pool of all minds, and what the desk says.
+NOT_MINDS = (*CONTROLS, "plain", "plain_median", "pool", "synthesis")
 HOUSE_MINDS = ("Macro", "Flow", "Contrarian")
 
 

@@ -2,14 +2,16 @@
 
 A family (instrument, kind, horizon) is open when walk-forward evidence shows that the reference
 beats the base rate there, at a false discovery rate of 5 % over all families asked.
-A claim goes on record when its family is open, its expected gain is material, it is not trivial,
-its inputs are neither dark nor withheld, and no open prediction of its kind has its deadline.
+A claim goes on record when its family is open, no rule in force forbids it, its expected gain is
+material, it is not trivial, its inputs are neither dark nor withheld, and no open prediction on
+one of its instruments overlaps its window: so predictions on an instrument are independent looks.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -71,6 +73,8 @@ def decide(
     withheld: Collection[str],
     running: Sequence[Claim],
     recent: Sequence[str],
+    forbidden: Mapping[str, str] = MappingProxyType({}),
+    interest: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Decision]:
     """What goes on record, what stays a shadow, and which prediction is the call.
 
@@ -83,24 +87,23 @@ def decide(
         withheld: Symbols with a withheld or dark series.
         running: Predictions on record that are still open.
         recent: ``call_key`` of the last calls, latest last.
+        forbidden: Claim id to the rule in force that forbids it, as a reason.
+        interest: Claim id to how much readers care, as a factor; 1 where it is missing.
 
     Returns:
         One decision a claim, in slate order. Claims rank by information over the square root of
-        their sessions, halved for each time that their instrument and kind were the call lately.
-        The call is the first that I hold more likely than not and than history does; then
-        follow, in order, those on an instrument and deadline that none before them speaks of.
+        their sessions, times interest, halved for each time that their instrument and kind were
+        the call lately. The call is the first that I hold more likely than not and than history
+        does; then follow, in order, those on instruments that none before them speaks of.
     """
     asked = list(slate)
     allowed = opened(families)
     obstacles: dict[str, Obstacle] = {}
     for claim in asked:
         p, b = said[claim.id], base[claim.id]
-        obstacle = _obstacle(claim, p, b, families, allowed, terms, withheld)
-        same = [o for o in _beside(claim, running) if o.kind == claim.kind]
-        if obstacle is None and same:
-            reason = (
-                f"a {same[0].kind} claim on {same[0].subject} for {same[0].window.date} is open"
-            )
+        obstacle = _obstacle(claim, p, b, families, allowed, terms, withheld, forbidden)
+        if obstacle is None and (same := _beside(claim, running)):
+            reason = f"a {same[0].kind} claim on {same[0].subject} to {same[0].window.date} is open"
             obstacle = "overlaps", reason
         if obstacle is not None:
             obstacles[claim.id] = obstacle
@@ -108,7 +111,7 @@ def decide(
 
     def worth(claim: Claim) -> float:
         nats = information(said[claim.id], base[claim.id]) / claim.window.sessions**0.5
-        return float(nats * 0.5 ** times[call_key(claim)])
+        return float(nats * interest.get(claim.id, 1.0) * 0.5 ** times[call_key(claim)])
 
     free = sorted((c for c in asked if c.id not in obstacles), key=lambda c: (-worth(c), c.id))
     call = next((c for c in free if said[c.id] >= max(0.5, base[c.id])), None)
@@ -117,7 +120,7 @@ def decide(
         if claim is call:
             continue
         if beside := _beside(claim, taken):
-            reason = f"today's {beside[0].kind} claim on {beside[0].subject} has that deadline"
+            reason = f"today's {beside[0].kind} claim on {beside[0].subject} overlaps it"
             obstacles[claim.id] = "crowded", reason
         else:
             taken.append(claim)
@@ -141,6 +144,7 @@ def _obstacle(
     allowed: Collection[Family],
     terms: Terms,
     withheld: Collection[str],
+    forbidden: Mapping[str, str],
 ) -> Obstacle | None:
     """What keeps a claim off the record whatever else is on it."""
     if hidden := [symbol for symbol in claim.symbols if symbol in withheld]:
@@ -162,6 +166,8 @@ def _obstacle(
     if gain(p, base) < terms.material:
         edge = difference(100 * (p - base))
         return "immaterial", f"its edge is {edge} points on the base rate, too little to matter"
+    if claim.id in forbidden:  # last, so that a rule's cost is that of what else would pass
+        return "ruled", forbidden[claim.id]
     return None
 
 
@@ -172,12 +178,14 @@ def _owner(claim: Claim, families: Mapping[Family, Skill]) -> str:
 
 
 def _beside(claim: Claim, others: Iterable[Claim]) -> list[Claim]:
-    """Those of the others that speak of one of its instruments at its deadline."""
+    """Those of the others that speak of one of its instruments over some of its window."""
+    mine = claim.window
     return [
         other
         for other in others
         if set(claim.symbols) & set(other.symbols)
-        and claim.window.deadline == other.window.deadline
+        and mine.start < other.window.deadline
+        and other.window.start < mine.deadline
     ]
 
 

@@ -23,6 +23,7 @@ from workbench.measures.scenarios import Episodes, Hits, effective, share
 MIN_GIVEN = 30.0  # effective scenarios in which a condition must hold
 WIDEST = 4.0  # times the present width that a tilt can reach with enough scenarios left
 _STEPS, _TOLERANCE, _FARTHEST = 100, 1e-12, 30.0
+_SOFT = 0.002  # of a claim's variance, at most 1/4: how far a view may stay away from its claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +46,34 @@ class Asked:
         count = total**2 / (self.known @ weight**2)
         found = (true / total * count + 0.5) / (count + 1.0)
         return {claim.id: float(p) for claim, p in zip(self.claims, found, strict=True)}
+
+    def leaning(self, weight: Array, wanted: Mapping[str, float]) -> Array:
+        """The weights nearest to these under which some claims come near stated probabilities.
+
+        Args:
+            weight: Shape (n,), not negative; its sum is kept.
+            wanted: Claim id to probability, inside (0, 1); claims that are not named follow.
+
+        Returns:
+            Shape (n,), of least relative entropy plus what the distances from the probabilities
+            cost. A single claim comes all but a hundredth of the way, and probabilities that
+            contradict each other meet in between; there always is an answer. The very weights
+            given when nothing is wanted.
+
+        Source:
+            Meucci (2008), entropy pooling, with views held softly: a ridge on its dual.
+        """
+        rows = [row for row, claim in enumerate(self.claims) if claim.id in wanted]
+        if not rows:
+            return weight
+        known = self.known[rows]
+        total = known @ weight
+        count = total**2 / (known @ weight**2)
+        stated = np.array([wanted[self.claims[row].id] for row in rows])
+        share_ = (stated * (count + 1.0) - 0.5) / count  # of which ``shares`` makes the stated
+        gap = (self.true[rows] - share_[:, None]) * known
+        found = nearest(weight, gap, softness=_SOFT)
+        return weight if found is None else found  # with a ridge there always is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -226,44 +255,47 @@ class Joint:
         return found
 
 
-def nearest(weight: Array, gap: Array) -> Array | None:
+def nearest(weight: Array, gap: Array, softness: float = 0.0) -> Array | None:
     """The weights of least relative entropy under which each row of ``gap`` has mean zero.
 
     Args:
         weight: Shape (n,), not negative; its sum is kept.
         gap: Shape (k, n).
+        softness: Ridge of the dual, at least 0; above 0 a mean stays that far from zero per unit
+            of the shift that it takes.
 
     Returns:
-        Shape (n,); None when there are none.
+        Shape (n,); None when there are none, which with a ridge never happens.
     """
     base = weight / weight.sum()
     shift = np.zeros(len(gap))
-    value, found = _dual(shift, gap, base)
+    value, found = _dual(shift, gap, base, softness)
     for _ in range(_STEPS):
-        slope = gap @ found
+        mean = gap @ found
+        slope = mean + softness * shift
         if np.abs(slope).max(initial=0.0) < _TOLERANCE:
             break
-        curve = (gap * found) @ gap.T - np.outer(slope, slope)
+        curve = (gap * found) @ gap.T - np.outer(mean, mean) + softness * np.eye(len(shift))
         step = np.linalg.lstsq(curve + 1e-14 * np.eye(len(shift)), -slope, rcond=None)[0]
         step *= min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-300))
         while True:
-            after, nearer = _dual(shift + step, gap, base)
+            after, nearer = _dual(shift + step, gap, base, softness)
             if after <= value or float(np.abs(step).max()) < 1e-14:
                 break
             step /= 2
         shift, value, found = shift + step, after, nearer
-        if np.abs(shift).max() > _FARTHEST:
+        if not softness and np.abs(shift).max() > _FARTHEST:
             break
-    met = np.abs(gap @ found).max(initial=0.0) < 1e-9
+    met = softness > 0 or np.abs(gap @ found).max(initial=0.0) < 1e-9
     return found * weight.sum() if met else None
 
 
-def _dual(shift: Array, gap: Array, base: Array) -> tuple[float, Array]:
+def _dual(shift: Array, gap: Array, base: Array, softness: float) -> tuple[float, Array]:
     exponent = shift @ gap
     top = float(exponent.max(initial=0.0))
     weight = base * np.exp(exponent - top)
     total = float(weight.sum())
-    return float(np.log(total)) + top, weight / total
+    return float(np.log(total)) + top + 0.5 * softness * float(shift @ shift), weight / total
 
 
 def joint(legs: Mapping[str, Episodes]) -> Joint:

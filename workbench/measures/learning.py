@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 from scipy.special import expit
 
-from workbench.measures.beliefs import Pool, Settled, met, prior
-from workbench.measures.logistic import inside, updated
+from workbench.measures.beliefs import Name, Pool, Settled, Terms, met, prior
+from workbench.measures.logistic import updated, within
 from workbench.measures.pooling import logit
 from workbench.measures.prices import Array
 
@@ -49,7 +49,7 @@ def predict(state: Pool, category: str, r: float, said: Mapping[str, float]) -> 
 def expert(state: Pool, category: str, r: float, said: Mapping[str, float]) -> float:
     """Z itself, before the trust in it; what ``Settled.pooled`` keeps. Otherwise ``predict``."""
     claim = Settled(category=category, reference=r, said=said, happened=0.0)
-    return _heard(met(state, [claim]), claim)[1]
+    return _pooled(met(state, [claim]), claim)
 
 
 def learn(state: Pool, category: str, r: float, said: Mapping[str, float], y: float) -> Pool:
@@ -82,12 +82,9 @@ def settle(state: Pool, claims: Iterable[Settled]) -> Pool:
     if any(c.happened not in {0.0, 1.0} for c in heard):
         raise ValueError("An outcome is 0 or 1; leave out claims that have none.")
     state, terms = met(state, heard), state.terms
-    alike = Counter(c.category for c in heard)
-    share = np.array([1 / (1 + (alike[c.category] - 1) * terms.alike) for c in heard])
-    count = share * np.array([c.count for c in heard])
-    rows, pooled = zip(*(_heard(state, c) for c in heard), strict=True)
-    x = np.stack(rows)
-    z = np.array([z if c.pooled is None else c.pooled for c, z in zip(heard, pooled, strict=True)])
+    share, count = _counts(terms, heard)
+    x = np.stack([_row(state, c) for c in heard])
+    z = np.array([_pooled(state, c) if c.pooled is None else c.pooled for c in heard])
     r, y = (np.array([getattr(c, part) for c in heard]) for part in ("reference", "happened"))
     odds = np.array([logit(c.reference) for c in heard])
     mean, covariance = updated(state.mean, state.covariance, x, y, offset=odds, weight=count)
@@ -96,14 +93,41 @@ def settle(state: Pool, claims: Iterable[Settled]) -> Pool:
         state,
         mean=first + kept * (mean - first),
         covariance=kept**2 * covariance + (1 - kept**2) * np.diag(spread),
-        lead=state.lead + terms.rate * float(count @ ((r - y) ** 2 - (z - y) ** 2) / share.sum()),
+        lead=state.lead + _gained(terms, count, share, r, z, y),
         dates=state.dates + 1,
     )
+
+
+def trusting(state: Pool, claims: Iterable[Settled]) -> Pool:
+    """The pool with its trust alone moved by the claims of one date, which say their pooled z.
+
+    Of a forecast that weighs some of the minds only, with the weights that all are learned from.
+    """
+    heard = sorted((c for c in claims if c.pooled is not None), key=_order)
+    if not heard:
+        return state
+    share, count = _counts(state.terms, heard)
+    z, r, y = (
+        np.array([getattr(c, part) for c in heard]) for part in ("pooled", "reference", "happened")
+    )
+    return replace(state, lead=state.lead + _gained(state.terms, count, share, r, z, y))
 
 
 def folded(state: Pool, dates: Iterable[Iterable[Settled]]) -> Pool:
     """The pool after several dates in order: a replay as of then is the fold up to then."""
     return reduce(settle, dates, state)
+
+
+def _counts(terms: Terms, claims: Sequence[Settled]) -> tuple[Array, Array]:
+    """What claims of one date are worth each: among those of their category, and in all."""
+    alike = Counter(c.category for c in claims)
+    share = np.array([1 / (1 + (alike[c.category] - 1) * terms.alike) for c in claims])
+    return share, share * np.array([c.count for c in claims])
+
+
+def _gained(terms: Terms, count: Array, share: Array, r: Array, z: Array, y: Array) -> float:
+    """By how much z's log odds over r as experts move with a date."""
+    return terms.rate * float(count @ ((r - y) ** 2 - (z - y) ** 2) / share.sum())
 
 
 def _order(claim: Settled) -> tuple[object, ...]:
@@ -112,23 +136,44 @@ def _order(claim: Settled) -> tuple[object, ...]:
     return claim.category, claim.reference, said, claim.happened, claim.count, z
 
 
-def _heard(state: Pool, claim: Settled) -> tuple[Array, float]:
-    """Each present mind's distance from the reference at both its weights, and the pooled z."""
+def _heard(state: Pool, claim: Settled) -> dict[str, float]:
+    """Each present mind's distance from the reference, log odds, in order of their names."""
     told = [claim.reference, *claim.said.values()]
     told += [] if claim.pooled is None else [claim.pooled]
     if not all(0 < p < 1 for p in told):
         raise ValueError(f"A probability lies strictly inside (0, 1), none is clipped; got {told}.")
-    x, reach, base = np.zeros(len(state.names)), state.terms.reach, logit(claim.reference)
-    pull = 0.0
-    for mind, q in sorted(claim.said.items()):
-        both = [state.names.index((mind, part)) for part in ("", claim.category)]
-        x[both] = far = min(max(logit(q) - base, -reach), reach)
-        pull += far * max(float(state.mean[both].sum()), 0.0)
+    reach, base = state.terms.reach, logit(claim.reference)
+    return {
+        mind: min(max(logit(q) - base, -reach), reach) for mind, q in sorted(claim.said.items())
+    }
+
+
+def _row(state: Pool, claim: Settled) -> Array:
+    """Those distances at both weights of each mind, shape (d,)."""
+    x, place = np.zeros(len(state.names)), _places(state.names)
+    for mind, far in _heard(state, claim).items():
+        x[[place[mind, ""], place[mind, claim.category]]] = far
+    return x
+
+
+def _pooled(state: Pool, claim: Settled) -> float:
+    """What the reference becomes by the weights, less the more they are in doubt."""
+    place, rows, far, pull = _places(state.names), list[int](), list[float](), 0.0
+    for mind, away in _heard(state, claim).items():
+        both = place[mind, ""], place[mind, claim.category]
+        pull += away * max(float(state.mean[both[0]] + state.mean[both[1]]), 0.0)
+        rows += both
+        far += [away, away]
     if pull == 0:
-        return x, claim.reference
-    doubt = max(float(x @ state.covariance @ x), 0.0)
-    odds = base + pull / math.sqrt(1 + math.pi * doubt / 8)
-    return x, float(inside(np.array(odds)))
+        return claim.reference
+    x = np.array(far)
+    doubt = max(float(x @ state.covariance[np.ix_(rows, rows)] @ x), 0.0)
+    return within(logit(claim.reference) + pull / math.sqrt(1 + math.pi * doubt / 8))
+
+
+@lru_cache(maxsize=8)
+def _places(names: tuple[Name, ...]) -> dict[Name, int]:
+    return {name: row for row, name in enumerate(names)}
 
 
 def _between(state: Pool, r: float, z: float) -> float:

@@ -8,6 +8,7 @@ are halved where they go too far.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -16,12 +17,19 @@ from scipy.special import expit
 from workbench.measures.prices import Array
 
 _STEPS, _CLOSE = 100, 1e-7  # after a step so small the error is its square
-_LEAST, _MOST = np.nextafter(0.0, 1.0), np.nextafter(1.0, 0.0)
+_LEAST, _MOST = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
 
 
 def inside(odds: Array) -> Array:
     """Probabilities of log odds; one that would round to 0 or 1 is the nearest that does not."""
     return np.asarray(np.clip(expit(odds), _LEAST, _MOST))
+
+
+def within(odds: float) -> float:
+    """``inside`` of one number."""
+    small = math.exp(-abs(odds))
+    p = 1 / (1 + small) if odds >= 0 else small / (1 + small)
+    return min(max(p, _LEAST), _MOST)
 
 
 def mode(

@@ -1,9 +1,7 @@
-"""Synthesis: minds move the weights of the reference's scenarios by small, stated powers.
+"""How a debate leans: its label and its conviction, in log odds.
 
-log w = log r + a * sum over present minds of (log m - log r), for the weight r that the reference
-gives a scenario, m that a mind does. So what is published is one set of scenarios again, and its
-numbers agree with each other. An absent mind contributes nothing; it is never counted as 1/2. The
-power a is stated in params. Source: logarithmic pooling, Genest and Zidek (1986).
+A mind's lean is its mean distance from the base rate, in log odds, towards higher prices. An
+absent mind has none; it is never counted as even.
 """
 
 from __future__ import annotations
@@ -11,32 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from workbench.domain.records import Label
-from workbench.measures.prices import Array
-
-
-def pooled(reference: Array, minds: Sequence[Array], power: float) -> Array:
-    """The desk's weights.
-
-    Args:
-        reference: The reference's weight of each scenario, not negative, shape (n,).
-        minds: Present minds' weights of the same scenarios, positive where the reference's are.
-        power: Pull of each mind, at least 0.
-
-    Returns:
-        Shape (n,), their sum that of the reference; the reference itself with no mind present.
-    """
-    there = reference > 0
-    own = reference[there]
-    pull = np.zeros(len(own))
-    for mind in minds:
-        pull += np.log(mind[there] / mind.sum()) - np.log(own / own.sum())
-    weight = np.zeros(len(reference))
-    lifted = own * np.exp(power * pull)
-    weight[there] = lifted * (own.sum() / lifted.sum())
-    return weight
 
 
 def logit(p: float) -> float:

@@ -9,6 +9,7 @@ of a nat at 25 claims and was as good as any at a thousand.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from scipy.special import logit
 
 from workbench.measures.judging import checked
-from workbench.measures.logistic import inside, mode
+from workbench.measures.logistic import inside, mode, within
 from workbench.measures.prices import Array
 
 Times = npt.NDArray[Any]  # moments, or numbers of sessions: all of one kind
@@ -41,6 +42,7 @@ class Prior:
 
 
 HONEST = Prior()
+_FAR = 13.8  # chi-square of two degrees that one in a thousand exceeds
 LANGUAGE_MODEL = Prior(slope=0.7)  # they overstate: published slopes lie well under 1
 
 
@@ -54,6 +56,10 @@ class Platt:
     def of(self, q: Array) -> Array:
         """Stated probabilities inside (0, 1) recalibrated, any shape, strictly inside (0, 1)."""
         return inside(self.intercept + self.slope * logit(q))
+
+    def at(self, q: float, shift: float = 0.0) -> float:
+        """One stated probability recalibrated, then moved by so much in log odds."""
+        return within(self.intercept + self.slope * math.log(q / (1 - q)) + shift)
 
 
 def platt(q: Array, y: Array, prior: Prior = HONEST, *, weight: Array | None = None) -> Platt:
@@ -77,6 +83,26 @@ def platt(q: Array, y: Array, prior: Prior = HONEST, *, weight: Array | None = N
         np.array([prior.intercept_sd, prior.slope_sd]), weight=weight,
     )  # fmt: skip
     return Platt(intercept=float(intercept), slope=float(slope))
+
+
+def credibly_off(line: Platt, q: Array, weight: Array, prior: Prior = HONEST) -> bool:
+    """Whether a line that was fitted lies farther from taking odds as stated than doubt explains.
+
+    Args:
+        line: As ``platt`` found it.
+        q: The stated probabilities that it was fitted to, shape (n,).
+        weight: How much each counted, shape (n,).
+        prior: What was held before them.
+
+    Returns:
+        True where the identity lies outside 99.9 % of the posterior's normal approximation.
+    """
+    design = np.stack([np.ones(len(q)), logit(q)], axis=1)
+    said = line.of(q)
+    curve = (design.T * (weight * said * (1 - said))) @ design
+    curve += np.diag([prior.intercept_sd**-2, prior.slope_sd**-2])
+    away = np.array([line.intercept, line.slope - 1])
+    return bool(away @ curve @ away > _FAR)
 
 
 def online(

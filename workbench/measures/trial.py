@@ -16,10 +16,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logit, logsumexp, ndtr
+from scipy.special import logsumexp, ndtr
 
+from workbench.measures.hearing import STATED, hearing
 from workbench.measures.judging import checked
-from workbench.measures.logistic import inside, mode
 from workbench.measures.prices import Array
 from workbench.measures.recalibration import online
 from workbench.measures.scoring import MIN_BLOCKS
@@ -30,9 +30,7 @@ WORTH = 0.002  # skill worth having
 BLOCKS = 60
 HARMFUL = 0.95  # probability of a negative skill that ends
 FALSE_DISCOVERIES = 0.1
-REACH = 1.5  # distance from the reference that counts, log odds, as in the pool
-_FIRST = 10  # blocks before a mind's usual distance is known
-STATED, POOLED = 0.3, 1.0  # prior mean and sd of g: of a mind as stated, of a pool that weighed it
+FIRST = 10  # blocks before a mind's usual distance is known
 _SKILL_SD = 0.05  # prior of skill, mean 0
 _DUST = 1e-9
 
@@ -144,9 +142,38 @@ def course(claims: Claims, gain: float = STATED) -> tuple[Trial, ...]:
     Later claims change no earlier entry. Overlapping windows of h sessions are h interleaved
     streams of windows that do not overlap; the evidence is the mean of their products.
     """
+    found = _evidence(claims, *predicted(claims, gain))
+    return tuple(_trial(found, i) for i in range(len(found["claims"])))
+
+
+def judged(claims: Claims, z0: Array, z1: Array) -> Trial:
+    """Where a mind stands after claims that were predicted without it and with it.
+
+    Args:
+        claims: What was said and what happened.
+        z0: What the recalibrated reference said when each was asked, shape (n,).
+        z1: What it said with the mind, shape (n,).
+    """
+    return _trial(_evidence(claims, z0, z1), -1) if len(z0) else NOBODY
+
+
+def _trial(found: Mapping[str, Array], i: int) -> Trial:
+    blocks = range(1, len(found["claims"]) + 1)[i]
+
+    def known(name: str) -> float | None:
+        return float(found[name][i]) if blocks >= MIN_BLOCKS else None
+
+    return Trial(
+        claims=int(found["claims"][i]), blocks=blocks, factor=float(found["factor"][i]),
+        skill=known("skill"), sure=known("sure"), against=float(found["against"][i]),
+        harm=known("harm"),
+    )  # fmt: skip
+
+
+def _evidence(claims: Claims, z0: Array, z1: Array) -> dict[str, Array]:
+    """The fields of a trial after each block, shape (m,) each."""
     r, q, y = claims.reference, claims.mind, claims.happened
     dates, block, size = np.unique(claims.settled, return_inverse=True, return_counts=True)
-    z0, z1 = predicted(claims, gain)
     stream = dates % claims.horizon
 
     def mean(value: Array) -> Array:
@@ -164,19 +191,11 @@ def course(claims: Claims, gain: float = STATED) -> tuple[Trial, ...]:
         loss = mean((worse - y) ** 2)
         return skill(loss - mean((better - y) ** 2), loss, claims.horizon)
 
-    factor, against = evidence(z1, z0), evidence(r, q)
     (added, added_sd), (raw, raw_sd) = belief(z1, z0), belief(q, r)
-    sure, harm = _above(added - WORTH, added_sd), _above(-raw, raw_sd)
-    told = np.cumsum(size)
-    return tuple(
-        Trial(
-            claims=int(told[i]), blocks=i + 1, factor=float(factor[i]), against=float(against[i]),
-            skill=float(added[i]) if i + 1 >= MIN_BLOCKS else None,
-            sure=float(sure[i]) if i + 1 >= MIN_BLOCKS else None,
-            harm=float(harm[i]) if i + 1 >= MIN_BLOCKS else None,
-        )
-        for i in range(len(dates))
-    )  # fmt: skip
+    return {
+        "claims": np.cumsum(size), "factor": evidence(z1, z0), "against": evidence(r, q),
+        "skill": added, "sure": _above(added - WORTH, added_sd), "harm": _above(-raw, raw_sd),
+    }  # fmt: skip
 
 
 def predicted(claims: Claims, gain: float = STATED) -> tuple[Array, Array]:
@@ -189,22 +208,17 @@ def predicted(claims: Claims, gain: float = STATED) -> tuple[Array, Array]:
     _, block, size = np.unique(claims.settled, return_inverse=True, return_counts=True)
     weight = 1 / size[block]
     z0 = online(r, y, asked=claims.asked, settled=claims.settled, weight=weight)
-    base, odds = logit(r), logit(z0)
-    far = np.clip(logit(claims.mind) - base, -REACH, REACH)
-    line = np.stack([np.ones(len(r)), base], axis=1)
     own, z1 = np.zeros(len(r)), z0.copy()
     for moment in np.unique(claims.asked):
         past, now = claims.settled <= moment, claims.asked == moment
-        if len(np.unique(block[past])) < _FIRST:
+        if len(np.unique(block[past])) < FIRST:
             continue
-        root = np.sqrt(weight[past])
-        usual, *_ = np.linalg.lstsq(root[:, None] * line[past], root * far[past], rcond=1e-9)
-        own[now] = far[now] - line[now] @ usual
-        g = mode(
-            own[past, None], y[past], np.array([gain]), np.array([gain]),
-            offset=odds[past], weight=weight[past],
-        )  # fmt: skip
-        z1[now] = inside(odds[now] + max(float(g[0]), 0.0) * own[now])
+        heard = hearing(
+            r[past], claims.mind[past], y[past], weight[past], z0[past], own[past], gain
+        )
+        for i in np.flatnonzero(now):
+            own[i] = heard.own(float(r[i]), float(claims.mind[i]))
+            z1[i] = heard.of(float(z0[i]), float(own[i]))
     return z0, z1
 
 

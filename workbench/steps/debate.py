@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, cast
 
 import pandas as pd
@@ -16,7 +16,7 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures import controls, house, pooling, quotes
+from workbench.measures import controls, house, quotes
 from workbench.measures.joint import Asked, Joint
 from workbench.measures.prices import bars
 from workbench.steps import slates
@@ -138,28 +138,6 @@ def seen(mind: Mind, instruments: Iterable[Instrument]) -> frozenset[str]:
     if "instruments" in named:
         named |= {one.symbol for one in instruments}
     return frozenset(named)
-
-
-def pooled(bench: Bench) -> dict[int, Joint]:
-    """By horizon, the set in which all present minds have their say."""
-    power = bench.desk.params.pool_weight
-    return {
-        horizon: replace(
-            reference,
-            weight=pooling.pooled(
-                reference.weight, [own[horizon].weight for own in sets(bench).values()], power
-            ),
-        )
-        for horizon, reference in bench.joints.items()
-    }
-
-
-def synthesis(bench: Bench, asked: list[Claim]) -> dict[str, float]:
-    """Claim id to its share of the pooled set."""
-    sets_, said = pooled(bench), dict[str, float]()
-    for horizon, held in on_reference(bench, asked).items():
-        said |= held.shares(sets_[horizon].weight)
-    return said
 
 
 def slate_on_record(bench: Bench) -> list[Claim]:

@@ -11,14 +11,15 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain.claims import Claim, from_content
-from workbench.domain.records import CONTROLS, Decision, Label
+from workbench.domain.records import NOT_MINDS, Decision, Label
 from workbench.domain.sentences import render
-from workbench.measures import gate, pooling
+from workbench.measures import gate, interest, pooling
 from workbench.measures.evidence import Family, walk_forward
 from workbench.measures.scoring import Skill
-from workbench.steps import debate
+from workbench.steps import debate, learned, pool
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
+from workbench.world.entries import canonical
 
 
 def evidence(bench: Bench) -> Mapping[Family, Skill]:
@@ -44,23 +45,44 @@ def decide(bench: Bench) -> list[Decision]:
     """
     asked = debate.slate_on_record(bench)
     said = debate.forecasts_on_record(bench)
-    pooled = debate.synthesis(bench, asked)
+    published = pool.synthesis(bench, asked)
+    talked = interest.talked_of(bench.bars)
     decisions = gate.decide(
         asked,
-        pooled,
+        published,
         said["climatology"],
         evidence(bench),
         terms=bench.desk.params.gate.terms(),
         withheld=bench.withheld,
         running=bench.ledger.running(bench.as_of, bench.number),
         recent=recent_calls(bench),
+        interest={claim.id: interest.interest(claim, talked) for claim in asked},
     )
+    told = {"synthesis": published, "pool": pool.opinion(bench, asked)}
     rows = [
-        (book.forecasts, {"claim": c.id, "forecaster": "synthesis", "probability": pooled[c.id]})
+        (book.forecasts, {"claim": c.id, "forecaster": who, "probability": answers[c.id]})
+        for who, answers in told.items()
         for c in asked
+        if c.id in answers
     ]
-    bench.ledger.append(bench.number, [*rows, *((book.decisions, asdict(d)) for d in decisions)])
+    decided = [(book.decisions, asdict(d)) for d in decisions]
+    bench.ledger.append(bench.number, [*rows, *decided, *_rulings(bench)])
     return decisions
+
+
+def _rulings(bench: Bench) -> list[tuple[sa.Table, dict[str, Any]]]:
+    """The minds' gates that opened, shut or ended at this cycle's review, as ledger rows."""
+    account = learned.learned(bench)
+    return [
+        (
+            book.rulings,
+            {
+                "of": bench.number, "mind": mind, "category": category, "state": state,
+                "evidence": canonical(asdict(account.trials[mind, category])),
+            },
+        )
+        for (mind, category), state in sorted(learned.changed(bench).items())
+    ]  # fmt: skip
 
 
 def recent_calls(bench: Bench) -> list[str]:
@@ -102,7 +124,7 @@ def leans(bench: Bench) -> dict[str, float]:
     base = said.get("climatology", {})
     found = {}
     for who, answers in said.items():
-        if who in CONTROLS or who == "synthesis":
+        if who in NOT_MINDS:
             continue
         shifts = [
             (pooling.logit(answers[c.id]) - pooling.logit(base[c.id]))

@@ -116,8 +116,7 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
     if not said:
         facts.has.add("silent")
         return
-    if bench.desk.params.pool_weight > 0:
-        facts.words["minds"] = "the minds" if len(said) > 1 else "one mind"
+    facts.words["minds"] = "the minds" if len(said) > 1 else "one mind"
     ranked = sorted(said, key=lambda name: (said[name], name))
     for side, name in (("low", ranked[0]), ("high", ranked[-1])):
         facts.words[f"{side}_mind"] = name

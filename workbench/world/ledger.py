@@ -43,6 +43,10 @@ class Ledger:
 
     Args:
         url: ``sqlite:///path/to/ledger.db`` or ``sqlite://`` for one in memory.
+
+    Attributes:
+        memory: What was worked out from rows that are here for good; emptied when some are
+            rolled back, and not part of a copy.
     """
 
     def __init__(self, url: str) -> None:
@@ -62,6 +66,7 @@ class Ledger:
         self._writer = self.engine.execution_options(writing=True)
         self._open: sa.Connection | None = None
         self._settled_before = ""
+        self.memory: dict[str, object] = {}
         try:
             with self._writer.begin() as connection:
                 SCHEMA.create_all(connection)
@@ -92,6 +97,7 @@ class Ledger:
                 yield connection
             except BaseException:
                 self._settled_before = ""  # what looked settled is rolled back
+                self.memory.clear()
                 raise
             finally:
                 self._open = None

@@ -141,7 +141,6 @@ class Params(Strict):
         AfterValidator(_distinct),
     ] = (1, 5)
     minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
-    pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.05
     gate: GateParams = GateParams()
 
 
