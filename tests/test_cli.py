@@ -79,7 +79,7 @@ def test_record(run: Run):
     assert all(list(row)[: len(KEYS)] == KEYS for row in rows)
     whole = {row["forecaster"]: row for row in rows if row["family"] == "all"}
     traded = {"market"}  # no quotes in this archive
-    assert set(whole) == {*CONTROLS, "synthesis", "Macro", "Flow", "Contrarian"} - traded
+    assert set(whole) == {*CONTROLS, "synthesis", "pool", "Macro", "Flow", "Contrarian"} - traded
     for row in rows:
         assert 0 <= row["brier"] <= 1
         assert row["log"] > 0
