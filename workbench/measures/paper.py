@@ -15,9 +15,10 @@ from typing import Literal
 import numpy as np
 
 from workbench.domain.calendars import Venue, to_datetime, to_numpy
-from workbench.domain.claims import Claim
+from workbench.domain.claims import Claim, Kind
 from workbench.measures.prices import Array, Bars
 
+SIDED: tuple[Kind, ...] = ("direction", "level", "touch")  # kinds that may say a side
 LEAST = 0.01  # share of equity under which an order is not worth placing
 _HALVINGS = 40  # of [0, 1]: far finer than any stake
 _RECENT, _PLACEHOLDER = 250, 0.05  # sessions looked at, share of repeats that makes opens untrue

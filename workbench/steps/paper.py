@@ -52,18 +52,20 @@ def trade(bench: Bench) -> list[Posting]:
     if terms is None:
         return []
     costs = costs_of(terms)
-    capital = accounts.funded(bench.mode, terms.capital)
-    rows = [] if books.is_booked(bench, capital[0].entry) else capital
-    lots = []
-    for lot, claim in books.lots(bench):
+    cash, standing = books.standing(bench)
+    rows = accounts.funded(bench.mode, terms.capital) if cash is None else []
+    equity, lots = cash or 0.0, []
+    for lot, claim in standing:
         after, posted = _brought_on(bench, lot, claim, costs)
+        equity += lot.book
         lots += [after] if after else []
         rows += posted
-    said = books.on_record(bench)
+    said = books.on_record(bench, paper.SIDED)
     if any(not paper.refused(claim, terms.tradable) for claim, _, _ in said):
-        equity = books.worth(bench) + sum(one.amount for one in rows if _is_worth(one.account))
-        rows += _orders(bench, terms, lots, equity, debate.pooled(bench))
-    bench.ledger.append(bench.number, [(book.postings, asdict(one)) for one in rows])
+        equity += sum(one.amount for one in rows if _is_worth(one.account))
+        rows += _orders(bench, terms, said, lots, equity, debate.pooled(bench))
+    if rows:
+        bench.ledger.append(bench.number, [(book.postings, asdict(one)) for one in rows])
     return rows
 
 
@@ -72,16 +74,22 @@ def costs_of(terms: PaperParams) -> Costs:
     return Costs(fee=terms.cost_bps / 1e4, slippage=terms.slippage_bps / 1e4)
 
 
-def proposals(bench: Bench, terms: PaperParams, sets: Mapping[int, Joint]) -> list[Proposal]:
-    """What the account makes of this cycle's predictions on record, the call first, then by gain.
+def proposals(
+    bench: Bench,
+    terms: PaperParams,
+    said: Sequence[tuple[Claim, float, float]],
+    sets: Mapping[int, Joint],
+) -> list[Proposal]:
+    """What the account makes of predictions on record.
 
     Args:
         bench: After the gate has decided.
         terms: The account's.
+        said: Claims with probability and base rate, most important first.
         sets: By horizon, the published scenarios.
     """
     found = []
-    for claim, probability, base_rate in books.on_record(bench):
+    for claim, probability, base_rate in said:
         stake, reason = None, paper.refused(claim, terms.tradable)
         own, calendar = bench.bars.get(claim.subject), venue(_venue(bench, claim.subject))
         joint = sets.get(claim.window.sessions)
@@ -108,7 +116,7 @@ def considered(bench: Bench) -> pd.DataFrame:
         return pd.DataFrame(columns=["claim", "kelly", "position"])
     rows = [
         (render(one.claim, bench.desk.table), one.kelly, one.reason or "ordered, as far as allowed")
-        for one in proposals(bench, terms, debate.pooled(bench))
+        for one in proposals(bench, terms, books.on_record(bench), debate.pooled(bench))
     ]
     return pd.DataFrame(rows, columns=["claim", "kelly", "position"])
 
@@ -116,6 +124,7 @@ def considered(bench: Bench) -> pd.DataFrame:
 def _orders(
     bench: Bench,
     terms: PaperParams,
+    said: Sequence[tuple[Claim, float, float]],
     lots: Sequence[Lot],
     equity: float,
     sets: Mapping[int, Joint],
@@ -125,7 +134,7 @@ def _orders(
         return []
     wanted = [
         (one.claim, one.kelly)
-        for one in proposals(bench, terms, sets)
+        for one in proposals(bench, terms, said, sets)
         if one.kelly and not one.reason
     ]
     shares = paper.allotted(
