@@ -4,13 +4,14 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from workbench.desk import replay
 from workbench.domain.calendars import UTC, iso, moment, venue
 from workbench.steps import account, paper
 from workbench.steps.bench import Bench
@@ -18,9 +19,10 @@ from workbench.world import entries as book
 
 PARAMS = """\
 instruments: [SPX, COMP]
-horizons: [1, 5]
+horizons: [1, 3]
 minds: [flow]
-paper: {capital: 50000, cost_bps: 3, slippage_bps: 4, tradable: [%s]}
+gate: {material: 0.00001}
+paper: {capital: 50000, cost_bps: 0.3, slippage_bps: 0.4, tradable: [SPX, COMP]}
 """
 CYCLES = 11
 Posted = list[dict[str, Any]]
@@ -35,24 +37,31 @@ def opens(made: Any) -> pd.DataFrame:
     return found.tail(30).astype({"series": str, "unit": str, "source": str})
 
 
+def cycled(made: Any, number: int) -> Bench:
+    """A whole cycle in which only directions and levels may be said, its trades booked twice."""
+    bench: Bench = made.bench(number, CYCLES - number)
+    kept = cast(list[list[Any]], bench.recall("evidence"))
+    bench.remember("evidence", [row for row in kept if row[1] in {"direction", "level"}])
+    replay.cycle(bench)
+    assert paper.trade(bench) == paper.trade(made.bench(number, CYCLES - number))
+    return bench
+
+
 def traded(made: Any) -> Any:
-    """The desk after all its cycles, each with its trades booked twice."""
+    """The desk after all its cycles."""
     for number in range(1, CYCLES + 1):
-        ago = CYCLES - number
-        made.cycle(number, ago)
-        first = paper.trade(made.bench(number, ago))
-        assert paper.trade(made.bench(number, ago)) == first
+        cycled(made, number)
     return made
 
 
 @pytest.fixture(scope="module")
 def closes_only(room: Callable[..., Any], world: Callable[..., Any]) -> Any:
-    return traded(room(world(params=PARAMS % "SPX, COMP", ranges=False)))
+    return traded(room(world(params=PARAMS, ranges=False)))
 
 
 @pytest.fixture(scope="module")
 def opened(room: Callable[..., Any], world: Callable[..., Any]) -> Any:
-    made = room(world(params=PARAMS % "SPX, COMP", ranges=False))
+    made = room(world(params=PARAMS, ranges=False))
     made.archive.append(opens(made), origin="opens", through=made.end + dt.timedelta(days=1))
     return traded(made)
 
@@ -216,13 +225,12 @@ def test_a_desk_without_an_account_books_nothing(room: Callable[..., Any], world
 
 def test_a_split_changes_units_and_not_worth(room: Callable[..., Any], world: Any):
     """Three shares for one while a position is open: thrice the units, the same value."""
-    made = room(world(params=PARAMS % "SPX, COMP", ranges=False))
+    made = room(world(params=PARAMS, ranges=False))
     begun: list[dict[str, Any]] = []
     number = 0
     while not begun:
         number += 1
-        made.cycle(number, CYCLES - number)
-        paper.trade(made.bench(number, CYCLES - number))
+        cycled(made, number)
         begun = [row for row in postings(made) if what(row) == "open" and row["line"] == 0]
     symbol = begun[0]["account"].split(":")[1]
     before = moment(begun[0]["as_of"])
@@ -238,8 +246,7 @@ def test_a_split_changes_units_and_not_worth(room: Callable[..., Any], world: An
         pd.concat([split, shares]), origin="split", through=made.end + dt.timedelta(days=1)
     )
     worth = account.equity(made.bench(number, CYCLES - number))["equity"].iloc[-1]
-    made.cycle(number + 1, CYCLES - number - 1)
-    paper.trade(made.bench(number + 1, CYCLES - number - 1))
+    cycled(made, number + 1)
     lines = [row for row in postings(made) if what(row) == "split"]
     assert {row["entry"][:16] for row in lines} >= {begun[0]["entry"][:16]}
     own = [row for row in lines if row["entry"][:16] == begun[0]["entry"][:16]]
@@ -248,3 +255,57 @@ def test_a_split_changes_units_and_not_worth(room: Callable[..., Any], world: An
     after = account.equity(made.bench(number + 1, CYCLES - number - 1))["equity"].iloc[-1]
     assert after == pytest.approx(worth, rel=0.03)
     assert iso(before) < iso(day.close)
+
+
+def test_no_future_changes_what_was_booked(room: Callable[..., Any], world: Any, closes_only: Any):
+    """With every price revised one second after the sixth cycle, its books are the same."""
+    made = room(world(params=PARAMS, ranges=False))
+    soon = pd.Timestamp(made.bench(6, CYCLES - 6).as_of) + pd.Timedelta(seconds=1)
+    frame = pd.concat(made.archive.rows(["SPX", "COMP"]))
+    frame = frame[frame["at"] < soon].astype(
+        {"series": str, "field": str, "unit": str, "source": str}
+    )
+    wild = frame.assign(known_at=soon, value=1e4 * frame["value"])
+    made.archive.append(wild, origin="wild", through=made.end + dt.timedelta(days=1))
+    for number in range(1, 7):
+        cycled(made, number)
+    hidden = {"seq", "hash", "registered_at"}
+    there = [
+        [{k: v for k, v in row.items() if k not in hidden} for row in postings(one)]
+        for one in (made, closes_only)
+    ]
+    assert there[0]
+    assert there[0] == [row for row in there[1] if row["cycle"] <= 6]
+
+
+def test_a_series_that_goes_dark_waits(room: Callable[..., Any], world: Any, closes_only: Any):
+    """While its last closes are missing a position is neither marked nor closed; then it is."""
+
+    def booked(made: Any, until: int) -> dict[str, float]:
+        lots: dict[str, float] = defaultdict(float)
+        for row in postings(made):
+            if row["account"] in {"position:COMP", "ordered:COMP"} and row["cycle"] <= until:
+                lots[row["entry"][:16]] += row["amount"]
+        return {claim: amount for claim, amount in lots.items() if abs(amount) > 100}
+
+    dark = max(n for n in range(1, CYCLES) if booked(closes_only, n))
+    made = room(world(params=PARAMS, ranges=False, late={"COMP": CYCLES - dark}))
+    for number in range(1, CYCLES + 1):
+        cycled(made, number)
+    held = booked(made, dark)
+    assert held == booked(closes_only, dark) == booked(made, CYCLES)
+    back = pd.concat(made.archive.rows(["SPX"])).query("field == 'close'").tail(CYCLES - dark)
+    late = pd.Timestamp(last(made).as_of) + pd.Timedelta(minutes=30)
+    back = back.astype({"field": str, "unit": str, "source": str})
+    made.archive.append(
+        back.assign(series="COMP", known_at=late, value=90.0), origin="late",
+        through=made.end + dt.timedelta(days=1),
+    )  # fmt: skip
+    made.cycle(CYCLES + 1, -1)
+    paper.trade(made.bench(CYCLES + 1, -1))
+    ends = [row for row in postings(made) if row["cycle"] > CYCLES and what(row) == "close"]
+    ends = [row for row in ends if row["entry"][:16] in held]
+    assert {json.loads(row["memo"])["price"][4] for row in ends} <= {90.0}
+    assert set(held) - set(booked(made, CYCLES + 1)) == {row["entry"][:16] for row in ends}
+    moved = [row for row in postings(made) if row["cycle"] > CYCLES]
+    assert {row["entry"][:16] for row in moved} >= set(held)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -43,41 +44,71 @@ def on_record(
     ]
 
 
-def standing(bench: Bench) -> tuple[float | None, list[tuple[Lot, Claim]]]:
-    """Cash, waiting orders and open positions as of the cycle before, in one look at the books.
-
-    Returns:
-        Cash, None before any capital; lots in the order in which their claims were registered.
-    """
+def lots(bench: Bench) -> list[tuple[Lot, Claim]]:
+    """Orders that wait and positions that are open, in the order of their claims' registration."""
+    since = _running(bench)
+    if not since:
+        return []
     posted = book.postings.c
-    claim = sa.case((posted.account == "cash", ""), else_=sa.func.substr(posted.entry, 1, _ID))
+    claim = sa.func.substr(posted.entry, 1, _ID).label("claim")
     amount, units = sa.func.sum(posted.amount), sa.func.sum(posted.units)
-    there = sa.or_(sa.func.abs(amount) > 0.005, sa.func.abs(units) > 1e-9)
     query = (
-        sa.select(
-            claim.label("claim"), posted.account, amount.label("amount"), units.label("units")
-        )
-        .join(book.cycles, book.cycles.c.number == posted.cycle)
-        .where(posted.cycle < bench.number, book.cycles.c.mode == bench.mode)
-        .where(posted.account.not_in(("capital", "fees", "slippage", "profit", "free")))
-        .group_by(sa.text("1"), posted.account)
-        .having(sa.or_(there, posted.account == "cash"))
+        sa.select(claim, posted.account, amount.label("amount"), units.label("units"))
+        .where(posted.cycle >= min(since.values()), posted.cycle < bench.number)
+        .where(claim.in_(since), posted.account.not_in(("cash", "free", "fees", "slippage")))
+        .group_by(claim, posted.account)
     )
-    cash, lots = None, dict[str, Lot]()
+    found: dict[str, Lot] = {}
     for row in bench.ledger.read(query):
         what, _, symbol = row["account"].partition(":")
-        total, own = round(row["amount"], 2), row["claim"]
-        if what == "cash":
-            cash = total
-        elif what == "ordered":
-            lots[own] = Lot(claim=own, symbol=symbol, ordered=total)
-        else:
-            lots[own] = Lot(claim=own, symbol=symbol, book=total, units=round(row["units"], 8))
-    if not lots:
-        return cash, []
-    asked = sa.select(book.claims.c.id, book.claims.c.content).where(book.claims.c.id.in_(lots))
+        own, total = row["claim"], round(row["amount"], 2)
+        lot = found.get(own, Lot(claim=own, symbol=symbol))
+        if what == "ordered":
+            found[own] = replace(lot, ordered=total)
+        elif what == "position":
+            found[own] = replace(lot, book=total, units=round(row["units"], 8))
+    asked = sa.select(book.claims.c.id, book.claims.c.content).where(book.claims.c.id.in_(found))
     rows = bench.ledger.read(asked.order_by(book.claims.c.seq))
-    return cash, [(lots[row["id"]], from_content(json.loads(row["content"]))) for row in rows]
+    return [(found[row["id"]], from_content(json.loads(row["content"]))) for row in rows]
+
+
+def _running(bench: Bench) -> dict[str, int]:
+    """Claim id to the cycle of its order, of every order without a close or lapse.
+
+    It reads the names of entries alone, not what was posted.
+    """
+    posted, after = book.postings.c, sa.alias(book.postings)
+    claim = sa.func.substr(posted.entry, 1, _ID)
+    ended = sa.exists().where(
+        after.c.entry.in_((claim.concat(":close"), claim.concat(":lapse"))),
+        after.c.cycle < bench.number,
+    )
+    query = (
+        sa.select(claim.label("claim"), posted.cycle)
+        .join(book.cycles, book.cycles.c.number == posted.cycle)
+        .where(posted.line == 0, posted.entry.like("%:order"), ~ended)
+        .where(posted.cycle < bench.number, book.cycles.c.mode == bench.mode)
+    )
+    return {row["claim"]: row["cycle"] for row in bench.ledger.read(query)}
+
+
+def is_booked(bench: Bench, entry: str) -> bool:
+    """True when an entry was booked before this cycle."""
+    posted = book.postings.c
+    query = sa.select(posted.line).where(posted.entry == entry, posted.cycle < bench.number)
+    return bool(bench.ledger.read(query))
+
+
+def cash(bench: Bench) -> float:
+    """Cash as of the cycle before; 0 before any capital."""
+    posted = book.postings.c
+    query = (
+        sa.select(sa.func.sum(posted.amount).label("cash"))
+        .join(book.cycles, book.cycles.c.number == posted.cycle)
+        .where(posted.account == "cash", posted.cycle < bench.number)
+        .where(book.cycles.c.mode == bench.mode)
+    )
+    return float(bench.ledger.read(query)[0]["cash"] or 0.0)
 
 
 def filled(bench: Bench, lot: Lot) -> tuple[float, dt.date]:

@@ -52,17 +52,18 @@ def trade(bench: Bench) -> list[Posting]:
     if terms is None:
         return []
     costs = costs_of(terms)
-    cash, standing = books.standing(bench)
-    rows = accounts.funded(bench.mode, terms.capital) if cash is None else []
-    equity, lots = cash or 0.0, []
-    for lot, claim in standing:
+    held = books.lots(bench)
+    capital = accounts.funded(bench.mode, terms.capital)
+    rows = [] if held or books.is_booked(bench, capital[0].entry) else capital
+    lots = []
+    for lot, claim in held:
         after, posted = _brought_on(bench, lot, claim, costs)
-        equity += lot.book
         lots += [after] if after else []
         rows += posted
     said = books.on_record(bench, paper.SIDED)
     if any(not paper.refused(claim, terms.tradable) for claim, _, _ in said):
-        equity += sum(one.amount for one in rows if _is_worth(one.account))
+        changed = sum(one.amount for one in rows if _is_worth(one.account))
+        equity = books.cash(bench) + sum(lot.book for lot, _ in held) + changed
         rows += _orders(bench, terms, said, lots, equity, debate.pooled(bench))
     if rows:
         bench.ledger.append(bench.number, [(book.postings, asdict(one)) for one in rows])
