@@ -54,7 +54,7 @@ def equity(bench: Bench) -> pd.DataFrame:
         return sums.reindex(cycles["number"], fill_value=0.0).to_numpy(float)
 
     worth: Array = np.cumsum(by_cycle(held | (posted["account"] == "cash"))).round(2)
-    carried = np.cumsum(by_cycle(held))
+    carried = np.cumsum(by_cycle(held)).round(2)
     work = np.r_[np.nan, (carried[:-1] + by_cycle(opened)[1:]) / worth[:-1]]
     found = accounts.curve(worth, work, _lead(bench, cycles["as_of"]))
     return found.assign(as_of=cycles["as_of"])[["as_of", *found.columns]]
