@@ -358,3 +358,40 @@ def test_a_regime_that_could_not_be_fitted_is_not_called_young() -> None:
     part = words(charts.turbulence(frame.iloc[-250:]))["title"]  # may be a window on more
     assert "young" not in part
     assert "a fit that converges" in part
+
+
+def course(end: float, hold: float, n: int = 40) -> pd.DataFrame:
+    """An account and a lead that go straight to their ends from 100."""
+    both = pd.DataFrame({"equity": np.linspace(100.0, end, n), "hold": np.linspace(100.0, hold, n)})
+    both["drawdown"], both["hold_drawdown"] = (
+        both[name] / both[name].cummax() - 1 for name in ("equity", "hold")
+    )
+    both["exposure"] = 0.25
+    days_ = venue("XNYS").dates[-n:].astype(str)
+    return both.assign(as_of=[f"{day}T22:00:00Z" for day in days_])
+
+
+@pytest.mark.parametrize(
+    ("end", "hold", "said"),
+    [
+        (90.0, 102.0, "−10.0%, 12.0 points behind the First"),
+        (103.0, 101.5, "+3.0%, 1.5 points ahead of the First"),
+        (101.0, 101.04, "+1.0%, level with the First"),
+    ],
+)
+def test_the_account_says_whether_it_beat_the_lead(end: float, hold: float, said: str):
+    """The title compares it with the lead at its own exposure; n and both ends are in words."""
+    figure = charts.account(course(end, hold), 7, ONE.name)
+    told = words(figure)
+    assert told["title"] == f"The paper account stands at {said} at the same exposure"
+    assert "n = 7 closed positions in 40 cycles" in told["caption"]
+    assert "25.0%" in told["caption"]
+    assert sorted(labels(figure)) == ["held", "the account"]
+    assert len(figure.data) == 4
+    assert [row[0] for row in told["table"]["rows"]] == ["The account", "First, held"]
+
+
+def test_an_account_without_a_course_says_so():
+    """Before the second cycle there is nothing to draw."""
+    told = words(charts.account(course(100.0, 100.0, 1), 0, ONE.name))
+    assert told["title"] == "The paper account has no course yet"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from workbench.domain.calendars import Session, iso, moment, venue
 from workbench.domain.errors import BeyondArchive, UserMistake
-from workbench.steps import debate, predict, pull, regime, score, write
+from workbench.steps import debate, paper, predict, pull, regime, score, write
 from workbench.steps.bench import Bench
 from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
@@ -24,13 +24,14 @@ Progress = Callable[[int, int, str], None]
 
 
 def cycle(bench: Bench) -> write.Dispatch:
-    """All six steps of one cycle, in one transaction."""
+    """All steps of one cycle, in one transaction."""
     with bench.ledger.transaction():
         pull.observe(bench)
         score.settle_due(bench)
         regime.read(bench)
         debate.hold(bench)
         predict.decide(bench)
+        paper.trade(bench)
         return write.compose(bench)
 
 

@@ -38,10 +38,9 @@ def published(bench: Bench, asked: list[Claim]) -> dict[int, Joint]:
     """
     wanted = moved(bench, asked)
     return {
-        horizon: replace(
-            bench.joints[horizon], weight=held.leaning(bench.joints[horizon].weight, wanted)
-        )
+        horizon: replace(own, weight=held.leaning(own.weight, wanted))
         for horizon, held in debate.on_reference(bench, asked).items()
+        for own in [bench.joints[horizon]]
     }
 
 

@@ -64,13 +64,13 @@ def settlements(
     wanted = {symbol for claim in due for symbol in claim.symbols}
     snapshot = archive.as_of(as_of, {symbol: instruments[symbol].sources for symbol in wanted})
     bars = {symbol: bars_of(snapshot, instruments[symbol]) for symbol in wanted}
-    splits = {symbol: _splits(snapshot, symbol) for symbol in wanted}
+    splits = {symbol: splits_of(snapshot, symbol) for symbol in wanted}
     finer = finer_bars(archive, due, instruments, as_of)
     found = [settle(claim, bars, instruments, as_of, splits, finer) for claim in due]
     return [one for one in found if one is not None]
 
 
-def _splits(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
+def splits_of(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
     """Splits as known: when the new shares first trade, and how many there are for one old."""
     column = snapshot.get(symbol, "split")
     if column is None:

@@ -118,6 +118,26 @@ def _distinct(names: tuple[object, ...]) -> tuple[object, ...]:
     return names
 
 
+class PaperParams(Strict):
+    """A paper account: its capital, how much of it a prediction may move, and what trading costs.
+
+    Attributes:
+        capital: Paid in at the start, in the unit of the prices.
+        kelly: Fraction of the Kelly stake that is held.
+        cost_bps: Fees of a side, basis points of its value.
+        slippage_bps: What a side is filled worse than the price, the same.
+        gross: Most that all positions together may be of the equity; no borrowing.
+        tradable: Instruments that may be held.
+    """
+
+    capital: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] = 100_000.0
+    kelly: Annotated[float, Field(gt=0, le=1)] = 0.25
+    cost_bps: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    slippage_bps: Annotated[float, Field(ge=0, le=1000)] = 2.0
+    gross: Annotated[float, Field(gt=0, le=1)] = 1.0
+    tradable: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_distinct)]
+
+
 class Params(Strict):
     """One desk."""
 
@@ -142,6 +162,24 @@ class Params(Strict):
     ] = (1, 5)
     minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
     gate: GateParams = GateParams()
+    paper: PaperParams | None = None
+
+    @model_validator(mode="after")
+    def _tradable(self) -> Params:
+        named = self.paper.tradable if self.paper else ()
+        own = {one.symbol: one for one in (row.instrument() for row in self.instruments)}
+        for symbol in named:
+            if symbol not in own:
+                raise ValueError(
+                    f"paper.tradable names {symbol!r}, which is no symbol of this desk: "
+                    f"{', '.join(own)}"
+                )
+            if own[symbol].theme == "volatility":
+                raise ValueError(
+                    f"paper.tradable names {symbol}, an index of implied volatility: nobody can "
+                    "hold it, and its futures are other prices"
+                )
+        return self
 
 
 class MindParams(Strict):

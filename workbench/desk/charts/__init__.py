@@ -3,11 +3,13 @@
 The title is the finding, one colour makes the point, and the numbers drawn come along as a table.
 """
 
+from workbench.desk.charts.account import account
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
 from workbench.desk.charts.record import calibration, skill_bars
 
 __all__ = [
+    "account",
     "calibration",
     "correlations",
     "fan",
