@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from workbench.desk import guard, site
-from workbench.desk.dispatches import debate
+from workbench.desk.debated import debate
 from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import Standing
 from workbench.domain import claims

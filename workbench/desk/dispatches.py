@@ -7,7 +7,7 @@ states, newer links) is read anew each time.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -15,16 +15,13 @@ from zoneinfo import ZoneInfo
 import nbformat
 import sqlalchemy as sa
 
-from workbench.desk import layout, render
+from workbench.desk import debated, layout, render
 from workbench.desk.standing import Standing, banner, called, deadline, standings
 from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
 from workbench.domain.instruments import find
-from workbench.domain.records import CONTROLS
 from workbench.domain.sentences import price
-from workbench.measures.pooling import CONVICTION
-from workbench.steps import predict
 from workbench.steps.bench import kept_part
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
@@ -73,7 +70,7 @@ def dispatch(
         call=None if call is None else _card(desk, call, kept["wrong_if"]),
         body_html=render.dispatch_body(notebook(folder, "6_dispatch")),
         predictions=_predictions(standing, now),
-        debate=debate(ledger, number, standing, kept) if standing else None,
+        debate=debated.debate(ledger, number, standing, kept) if standing else None,
         permalink=link(row).href,
         older=_link(ledger, numbers[here - 1]) if here else None,
         newer=_link(ledger, numbers[here + 1]) if here + 1 < len(numbers) else None,
@@ -199,48 +196,4 @@ def _predictions(
             reason=one.why if one.role == "shadow" else "",
         )
         for one in (*others, *shadows)
-    )
-
-
-def debate(
-    ledger: Ledger, number: int, standing: Sequence[Standing], kept: Mapping[str, Any]
-) -> layout.DebateView:
-    """Every mind on the call, or on the claim that came nearest to being one.
-
-    Args:
-        ledger: What the minds said and why some did not.
-        number: The cycle.
-        standing: All its decisions.
-        kept: Its ``label`` and ``conviction``.
-    """
-    decisions = [one.decision for one in standing]
-    chosen = predict.called(decisions) or predict.nearest(decisions)
-    subject = next(one for one in standing if one.claim.id == chosen.claim)
-    forecasts, absences = book.forecasts.c, book.absences.c
-    asked = sa.select(forecasts.forecaster, forecasts.probability).order_by(forecasts.seq)
-    said = {
-        row["forecaster"]: row["probability"]
-        for row in ledger.read(asked.where(forecasts.claim == subject.claim.id))
-        if row["forecaster"] not in CONTROLS or row["forecaster"] == "scenario"
-    }
-    synthesis, reference = said.pop("synthesis"), said.pop("scenario")
-    gone = ledger.read(
-        sa.select(absences.mind, absences.reason).where(
-            absences.cycle == number, absences.scope.in_(("", *subject.claim.symbols))
-        )
-    )
-    absent = {row["mind"]: row["reason"] for row in gone if row["mind"] not in said}
-    conviction = kept["conviction"]
-    return layout.DebateView(
-        label=kept["label"],
-        conviction="none" if conviction is None else f"{100 * conviction:.0f}%",
-        formula=CONVICTION,
-        claim=subject.sentence,
-        base_rate=subject.base_rate,
-        minds=(
-            *(layout.MindRow(name=mind, probability=p) for mind, p in said.items()),
-            *(layout.MindRow(name=mind, absent=why) for mind, why in absent.items()),
-            layout.MindRow(name="Reference", probability=reference),
-            layout.MindRow(name="Synthesis", probability=synthesis),
-        ),
     )

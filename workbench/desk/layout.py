@@ -101,7 +101,11 @@ class MindRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebateView:
-    """The debate over one claim; ``formula`` says how the conviction was computed."""
+    """The debate over one claim.
+
+    ``formula`` says how the conviction was computed, ``notes`` what each opinion may move, what
+    asking cost, and whose model may have read what followed: plain sentences.
+    """
 
     label: str
     conviction: str
@@ -109,6 +113,7 @@ class DebateView:
     claim: str
     base_rate: float
     minds: tuple[MindRow, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

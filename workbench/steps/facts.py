@@ -146,6 +146,12 @@ def several(n: int, noun: str) -> str:
     return f"{counted(n)} {noun}{'s' * (n != 1)}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as running text: ``Macro``, ``Macro and Flow``, ``Macro, Flow and Contrarian``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def named(one: Instrument) -> str:
     """An instrument's name in running text.
 

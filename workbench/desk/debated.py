@@ -1,0 +1,123 @@
+"""The debate as a dispatch shows it: every mind on the call, and what its opinion may move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.desk import layout
+from workbench.desk.standing import Standing
+from workbench.domain.claims import Claim
+from workbench.domain.records import NOT_MINDS
+from workbench.measures.pooling import CONVICTION
+from workbench.measures.trial import Ruling
+from workbench.steps import learned, predict
+from workbench.steps.facts import listed
+from workbench.world import entries as book
+from workbench.world.ledger import Ledger
+
+# Forecasters shown below the minds, where they answered, by the name that they have there.
+_BESIDE = {
+    "plain": "One plain call", "plain_median": "Median of plain calls", "pool": "All minds pooled",
+    "scenario": "Reference", "synthesis": "Synthesis",
+}  # fmt: skip
+
+
+def debate(
+    ledger: Ledger, number: int, standing: Sequence[Standing], kept: Mapping[str, Any]
+) -> layout.DebateView:
+    """Every mind on the call, or on the claim that came nearest to being one.
+
+    Args:
+        ledger: What the minds said and why some did not.
+        number: The cycle.
+        standing: All its decisions.
+        kept: Its ``label`` and ``conviction``.
+    """
+    decisions = [one.decision for one in standing]
+    chosen = predict.called(decisions) or predict.nearest(decisions)
+    subject = next(one for one in standing if one.claim.id == chosen.claim)
+    said = _said(ledger, subject.claim)
+    minds = {who: p for who, p in said.items() if who not in NOT_MINDS}
+    absent = _absent(ledger, number, subject.claim, minds)
+    conviction = kept["conviction"]
+    return layout.DebateView(
+        label=kept["label"],
+        conviction="none" if conviction is None else f"{100 * conviction:.0f}%",
+        formula=CONVICTION,
+        claim=subject.sentence,
+        base_rate=subject.base_rate,
+        minds=(
+            *(layout.MindRow(name=mind, probability=p) for mind, p in minds.items()),
+            *(layout.MindRow(name=mind, absent=why) for mind, why in absent.items()),
+            *(
+                layout.MindRow(name=name, probability=said[who])
+                for who, name in _BESIDE.items()
+                if who in said
+            ),
+        ),
+        notes=tuple(_notes(ledger, number, subject.claim, said)),
+    )
+
+
+def _said(ledger: Ledger, claim: Claim) -> dict[str, float]:
+    of = book.forecasts.c
+    query = sa.select(of.forecaster, of.probability).where(of.claim == claim.id).order_by(of.seq)
+    return {row["forecaster"]: row["probability"] for row in ledger.read(query)}
+
+
+def _absent(
+    ledger: Ledger, number: int, claim: Claim, minds: Mapping[str, float]
+) -> dict[str, str]:
+    of = book.absences.c
+    query = sa.select(of.mind, of.reason).where(
+        of.cycle == number, of.scope.in_(("", claim.id, *claim.symbols))
+    )
+    return {row["mind"]: row["reason"] for row in ledger.read(query) if row["mind"] not in minds}
+
+
+def _notes(ledger: Ledger, number: int, claim: Claim, said: Mapping[str, float]) -> Iterable[str]:
+    """What the opinions may move, what they cost, and whose model may know the end."""
+    if minds := [who for who in said if who not in NOT_MINDS]:
+        followed = said["synthesis"] != said["scenario"]
+        yield _power(rulings(ledger, number, claim), minds, followed=followed)
+    of = book.voices.c
+    query = sa.select(of.mind, of.model, of.usd, of.seconds, of.in_sample)
+    voices = ledger.read(query.where(of.of == number).order_by(of.seq))
+    if voices:
+        models = listed(sorted({row["model"] for row in voices}))
+        usd = sum((Decimal(row["usd"]) for row in voices), Decimal(0))
+        seconds = max(row["seconds"] for row in voices)
+        yield f"Asking {models} cost {usd:.4f} USD and took at most {seconds:.0f} s a voice."
+    if blind := [row["mind"] for row in voices if row["in_sample"]]:
+        yield (
+            f"In-sample: the model behind {listed(blind)} may have read what followed. Shown, "
+            "never scored, and without power."
+        )
+
+
+def _power(found: Mapping[str, Ruling], minds: Iterable[str], *, followed: bool) -> str:
+    speaking = [mind for mind in minds if found.get(mind) == "open"]
+    if speaking:
+        whose = "its gate is" if len(speaking) == 1 else "their gates are"
+        return f"{listed(speaking)} moved this number: {whose} open on claims of this kind."
+    rest = (
+        "Synthesis follows the claims beside it that were moved"
+        if followed
+        else "Synthesis is the reference"
+    )
+    return (
+        "No mind has yet shown that it adds to the reference on claims of this kind. Their "
+        f"opinions are scored and move nothing; {rest}."
+    )
+
+
+def rulings(ledger: Ledger, number: int, claim: Claim) -> dict[str, Ruling]:
+    """Mind to its gate's last ruling on claims like this one, as of a cycle; the young are out."""
+    of = book.rulings.c
+    category = learned.category(claim.kind, claim.theme, claim.window.sessions)
+    query = sa.select(of.mind, of.state).where(of.category == category, of.of <= number)
+    return {row["mind"]: row["state"] for row in ledger.read(query.order_by(of.of))}
