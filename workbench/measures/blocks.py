@@ -1,0 +1,120 @@
+"""Evidence by block on whether the desk is worse or better than the base rate in a category.
+
+A block is one category on one date of settlement, however many claims fell due. Worse means a
+larger Brier loss: p > b loses exactly when the truth is below their middle m = (p + b) / 2. So the
+likelihood ratio of b to m has a mean of at most 1 wherever the desk is no worse, overconfident or
+not, and that of p to m wherever it is no better; ``tallies`` multiplies them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Category(NamedTuple):
+    """Where a rule may hold: claims of a theme, kind and horizon, asked in a regime or in any."""
+
+    theme: str
+    kind: str
+    horizon: int
+    regime: str = ""
+
+    def __str__(self) -> str:
+        sessions = f"{self.horizon} session" + ("s" if self.horizon > 1 else "")
+        regime = f"in {self.regime}" if self.regime else "in any regime"
+        return f"{self.theme} {self.kind} over {sessions} {regime}"
+
+
+class Settled(NamedTuple):
+    """A claim that came true or did not; voids are left out.
+
+    Attributes:
+        category: Its own, with the regime of the cycle that asked it.
+        cycle: Number of that cycle.
+        start: When it was asked, ISO text in UTC.
+        deadline: When it fell due, ISO text in UTC.
+        desk: What the desk said of it, strictly inside (0, 1).
+        base: The base rate, strictly inside (0, 1).
+        happened: Whether it came true.
+    """
+
+    category: Category
+    cycle: int
+    start: str
+    deadline: str
+    desk: float
+    base: float
+    happened: bool
+
+
+class Block(NamedTuple):
+    """What the claims of one category and one date say together.
+
+    Attributes:
+        date: On which they fell due, ISO text.
+        claims: How many.
+        cycle: The first that asked one of them.
+        start: When that was.
+        deadline: When the last of them fell due.
+        gain: Mean Brier loss of the base rate less that of the desk.
+        loss: Mean Brier loss of the base rate.
+        worse: Log of the mean likelihood ratio of the base rate to the middle.
+        better: Log of the mean likelihood ratio of the desk to the middle.
+    """
+
+    date: str
+    claims: int
+    cycle: int
+    start: str
+    deadline: str
+    gain: float
+    loss: float
+    worse: float
+    better: float
+
+
+def blocks(claims: Iterable[Settled]) -> dict[Category, list[Block]]:
+    """Blocks of claims by category, and by category in any regime, in order of dates.
+
+    Returns:
+        The same to the bit in whatever order the claims come.
+
+    Raises:
+        ValueError: A probability that is missing or not strictly inside (0, 1).
+    """
+    found: dict[tuple[Category, str], list[Settled]] = {}
+    for one in claims:
+        if not (0 < one.desk < 1 and 0 < one.base < 1):
+            raise ValueError(
+                f"A probability lies strictly inside (0, 1), none is clipped; of a {one.category} "
+                f"claim due {one.deadline} the desk said {one.desk}, the base rate is {one.base}."
+            )
+        for category in {one.category, one.category._replace(regime="")}:
+            found.setdefault((category, one.deadline[:10]), []).append(one)
+    told: dict[Category, list[Block]] = {}
+    for category, date in sorted(found):
+        told.setdefault(category, []).append(_block(date, found[category, date]))
+    return told
+
+
+def _block(date: str, claims: list[Settled]) -> Block:
+    """One block; sums are rounded once, so that the order of its claims leaves no trace."""
+    first = min(claims, key=lambda one: one.cycle)
+    rows = [_scored(one.desk, one.base, one.happened) for one in claims]
+    gain, loss, worse, better = (
+        math.fsum(column) / len(rows) for column in zip(*rows, strict=True)
+    )
+    return Block(
+        date=date, claims=len(rows), cycle=first.cycle, start=first.start,
+        deadline=max(one.deadline for one in claims), gain=gain, loss=loss,
+        worse=math.log(worse), better=math.log(better),
+    )  # fmt: skip
+
+
+def _scored(desk: float, base: float, happened: bool) -> tuple[float, float, float, float]:
+    """Gain, loss of the base rate, and the two likelihood ratios of one claim."""
+    p, b = (desk, base) if happened else (1 - desk, 1 - base)
+    middle = (p + b) / 2
+    return (1 - b) ** 2 - (1 - p) ** 2, (1 - b) ** 2, b / middle, p / middle
