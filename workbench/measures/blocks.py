@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+_Scored = tuple[float, float, float, float]  # gain, loss, and the two likelihood ratios
+
 
 class Category(NamedTuple):
     """Where a rule may hold: claims of a theme, kind and horizon, asked in a regime or in any."""
@@ -84,37 +86,41 @@ def blocks(claims: Iterable[Settled]) -> dict[Category, list[Block]]:
     Raises:
         ValueError: A probability that is missing or not strictly inside (0, 1).
     """
-    found: dict[tuple[Category, str], list[Settled]] = {}
+    found: dict[tuple[Category, str], list[tuple[Settled, _Scored]]] = {}
     for one in claims:
         if not (0 < one.desk < 1 and 0 < one.base < 1):
             raise ValueError(
                 f"A probability lies strictly inside (0, 1), none is clipped; of a {one.category} "
                 f"claim due {one.deadline} the desk said {one.desk}, the base rate is {one.base}."
             )
-        for category in {one.category, one.category._replace(regime="")}:
-            found.setdefault((category, one.deadline[:10]), []).append(one)
+        scored = _scored(one.desk, one.base, one.happened)
+        theme, kind, horizon, regime = one.category
+        for category in (
+            (one.category, Category(theme, kind, horizon)) if regime else (one.category,)
+        ):
+            found.setdefault((category, one.deadline[:10]), []).append((one, scored))
     told: dict[Category, list[Block]] = {}
     for category, date in sorted(found):
         told.setdefault(category, []).append(_block(date, found[category, date]))
     return told
 
 
-def _block(date: str, claims: list[Settled]) -> Block:
+def _block(date: str, claims: list[tuple[Settled, _Scored]]) -> Block:
     """One block; sums are rounded once, so that the order of its claims leaves no trace."""
-    first = min(claims, key=lambda one: one.cycle)
-    rows = [_scored(one.desk, one.base, one.happened) for one in claims]
+    n = len(claims)
+    cycle, start = min((one.cycle, one.start) for one, _ in claims)
     gain, loss, worse, better = (
-        math.fsum(column) / len(rows) for column in zip(*rows, strict=True)
+        math.fsum(column) / n for column in zip(*(scored for _, scored in claims), strict=True)
     )
     return Block(
-        date=date, claims=len(rows), cycle=first.cycle, start=first.start,
-        deadline=max(one.deadline for one in claims), gain=gain, loss=loss,
+        date=date, claims=n, cycle=cycle, start=start,
+        deadline=max(one.deadline for one, _ in claims), gain=gain, loss=loss,
         worse=math.log(worse), better=math.log(better),
     )  # fmt: skip
 
 
-def _scored(desk: float, base: float, happened: bool) -> tuple[float, float, float, float]:
-    """Gain, loss of the base rate, and the two likelihood ratios of one claim."""
+def _scored(desk: float, base: float, happened: bool) -> _Scored:
+    """What one claim adds to its block."""
     p, b = (desk, base) if happened else (1 - desk, 1 - base)
     middle = (p + b) / 2
     return (1 - b) ** 2 - (1 - p) ** 2, (1 - b) ** 2, b / middle, p / middle

@@ -174,7 +174,8 @@ def _mined(category: Category, seen: Tally, cycle: int, date: dt.date) -> list[R
     recent = seen.blocks
     if len(recent) < MIN_BLOCKS or math.fsum(block.gain for block in recent) >= 0:
         return []
-    found = evidence(seen)
+    # What was searched for is no evidence: the streams of a tally that is mined do not count.
+    found = replace(evidence(seen), worse=0.0, better=0.0)
     if found.high is None or found.high >= 0:
         return []
     part = category.regime or "any"
