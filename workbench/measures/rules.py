@@ -23,6 +23,7 @@ from workbench.measures.tallies import Evidence, Tally, counted, evidence, tally
 from workbench.measures.trial import BLOCKS, FACTOR, HARMFUL, SURE, least
 
 RECENT = 252  # last dates of a category that are mined
+LATELY = 126  # last dates of what a rule blocked that speak for or against it, so that it can turn
 TRIED = 730  # days after which a trial that has found nothing is dropped
 VALID = 365  # days, 252 sessions, for which a rule is in force before it must be renewed
 
@@ -109,9 +110,10 @@ def folded(state: Learned, settled: Mapping[Category, Sequence[Block]]) -> Learn
         settled: ``blocks`` of all that settled since.
     """
     tallies, alive = dict(state.tallies), state.alive
+    spans = {one.category: None if one.state == "trial" else LATELY for one in alive.values()}
     for category, found in settled.items():
         so_far = tallies.get(category) or tally(category.horizon, 0)
-        tallies[category] = counted(so_far, found, None if category in alive else RECENT)
+        tallies[category] = counted(so_far, found, spans.get(category, RECENT))
     return replace(state, tallies=tallies)
 
 
@@ -213,16 +215,18 @@ def _kept(rule: Rule, found: Evidence, cycle: int, date: dt.date) -> Rule | None
     enough = found.below is not None and found.dates >= BLOCKS
     below = found.below if found.below is not None else 0.5
     if enough and (found.better >= math.log(FACTOR) or below < 1 - HARMFUL):
-        words = f"reversed: {told(found)}, e-value for the desk {_e(found.better)}"
+        words = f"reversed: {told(found)}"
+        if found.better >= math.log(FACTOR):
+            words += f", e-value for the desk {_e(found.better)}"
         return _ended(rule, "retired", words, found, cycle, date)
     if rule.until is None or date < rule.until:
         return None
     if enough and below > SURE:
         return replace(
             rule, of=cycle, changed=date, until=date + dt.timedelta(days=VALID), evidence=found,
-            reason=f"Renewed: of what it blocked, {told(found)}.",
+            reason=f"Renewed: of what it blocked lately, {told(found)}.",
         )  # fmt: skip
-    words = f"expired: what it blocked does not renew it, {told(found)}"
+    words = f"expired: what it blocked lately does not renew it, {told(found)}"
     return _ended(rule, "retired", words, found, cycle, date)
 
 
