@@ -254,7 +254,7 @@ def test_a_rule_that_holds_is_renewed():
     assert reviewed(state, bad(240, day - 1), day - 1)[1] == []
     state, found = reviewed(state, bad(240, day), day)
     assert {one.state for one in found} == {"in_force"}
-    assert found[0].reason.startswith("Renewed: of what it blocked lately, skill −")
+    assert found[0].reason.startswith("Renewed: of what it blocked, skill −")
     assert found[0].until == START + dt.timedelta(days=day + VALID)
     assert found[0].factor == pytest.approx(200 * math.log((0.5 / 0.7 + 0.5 / 0.3) / 2))
     _, found = reviewed(state, [], day + VALID)
@@ -266,7 +266,7 @@ def test_a_rule_expires():
     day = 240 + VALID
     _, found = reviewed(in_force(), bad(240, 299), day)
     assert {one.state for one in found} == {"retired"}
-    assert found[0].reason.startswith("Expired: what it blocked lately does not renew it, skill −")
+    assert found[0].reason.startswith("Expired: what it blocked does not renew it, skill −")
     assert found[0].until is None
 
 

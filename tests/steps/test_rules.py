@@ -136,7 +136,7 @@ def test_the_life_of_a_rule(opened: Callable[..., Bench], record: Any):
     assert rests["skill"] == pytest.approx(1 - (0.01 + 0.81) / 0.5)
     assert forced["reason"].startswith("In force: skill −64.0% [−64.0, −64.0] on ")
     gone = next(row for row in rows if row["state"] == "retired")
-    assert gone["reason"].startswith("Reversed: skill +")
+    assert gone["reason"].startswith("Reversed: lately skill +")
     assert gone["reason"].endswith(" on 126 dates, 126 effective.")
 
 

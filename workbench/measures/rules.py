@@ -19,11 +19,11 @@ from workbench.domain.claims import Claim
 from workbench.domain.figures import difference
 from workbench.measures.blocks import Block, Category
 from workbench.measures.scoring import MIN_BLOCKS
-from workbench.measures.tallies import Evidence, Tally, counted, evidence, tally
+from workbench.measures.tallies import Evidence, Tally, counted, evidence, latest, tally
 from workbench.measures.trial import BLOCKS, FACTOR, HARMFUL, SURE, least
 
 RECENT = 252  # last dates of a category that are mined
-LATELY = 126  # last dates of what a rule blocked that speak for or against it, so that it can turn
+LATELY = 126  # last dates of what a rule blocked that may reverse it, however right it was before
 TRIED = 730  # days after which a trial that has found nothing is dropped
 VALID = 365  # days, 252 sessions, for which a rule is in force before it must be renewed
 
@@ -110,10 +110,9 @@ def folded(state: Learned, settled: Mapping[Category, Sequence[Block]]) -> Learn
         settled: ``blocks`` of all that settled since.
     """
     tallies, alive = dict(state.tallies), state.alive
-    spans = {one.category: None if one.state == "trial" else LATELY for one in alive.values()}
     for category, found in settled.items():
         so_far = tallies.get(category) or tally(category.horizon, 0)
-        tallies[category] = counted(so_far, found, spans.get(category, RECENT))
+        tallies[category] = counted(so_far, found, None if category in alive else RECENT)
     return replace(state, tallies=tallies)
 
 
@@ -140,7 +139,9 @@ def rulings(state: Learned, cycle: int, date: dt.date) -> list[Rule]:
     changes = [
         _tried(one, found[one.id], cycle, date, need, len(factors))
         if one.state == "trial"
-        else _kept(one, found[one.id], cycle, date)
+        else _kept(
+            one, found[one.id], evidence(latest(state.tallies[one.category], LATELY)), cycle, date
+        )
         for one in alive.values()
     ]
     changed = [*mined, *(one for one in changes if one is not None)]
@@ -210,23 +211,28 @@ def _tried(
     return None
 
 
-def _kept(rule: Rule, found: Evidence, cycle: int, date: dt.date) -> Rule | None:
+def _kept(rule: Rule, found: Evidence, lately: Evidence, cycle: int, date: dt.date) -> Rule | None:
     """A rule in force that is retired or renewed; None while it goes on."""
-    enough = found.below is not None and found.dates >= BLOCKS
-    below = found.below if found.below is not None else 0.5
-    if enough and (found.better >= math.log(FACTOR) or below < 1 - HARMFUL):
-        words = f"reversed: {told(found)}"
-        if found.better >= math.log(FACTOR):
-            words += f", e-value for the desk {_e(found.better)}"
+    if found.below is None or lately.below is None or found.dates < BLOCKS:
+        return _expired(rule, found, cycle, date)
+    if found.better >= math.log(FACTOR):
+        words = f"reversed: {told(found)}, e-value for the desk {_e(found.better)}"
         return _ended(rule, "retired", words, found, cycle, date)
-    if rule.until is None or date < rule.until:
-        return None
-    if enough and below > SURE:
+    if lately.below < 1 - HARMFUL:
+        return _ended(rule, "retired", f"reversed: lately {told(lately)}", lately, cycle, date)
+    if found.below > SURE and rule.until is not None and date >= rule.until:
         return replace(
             rule, of=cycle, changed=date, until=date + dt.timedelta(days=VALID), evidence=found,
-            reason=f"Renewed: of what it blocked lately, {told(found)}.",
+            reason=f"Renewed: of what it blocked, {told(found)}.",
         )  # fmt: skip
-    words = f"expired: what it blocked lately does not renew it, {told(found)}"
+    return _expired(rule, found, cycle, date)
+
+
+def _expired(rule: Rule, found: Evidence, cycle: int, date: dt.date) -> Rule | None:
+    """The rule, retired, if its time is up."""
+    if rule.until is None or date < rule.until:
+        return None
+    words = f"expired: what it blocked does not renew it, {told(found)}"
     return _ended(rule, "retired", words, found, cycle, date)
 
 

@@ -126,6 +126,11 @@ def _with(parts: tuple[Any, ...], place: int, part: Any) -> tuple[Any, ...]:
     return (*parts[:place], part, *parts[place + 1 :])
 
 
+def latest(told: Tally, dates: int) -> Tally:
+    """The tally with only its last blocks; what its streams add up to stays as it is."""
+    return replace(told, blocks=told.blocks[-dates:])
+
+
 def log_e(streams: tuple[float, ...]) -> float:
     """Log of the mean of the streams' products."""
     top = max(streams)
