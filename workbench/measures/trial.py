@@ -10,7 +10,7 @@ that a claim said twenty times is one claim; every number in it was known when t
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -122,12 +122,17 @@ def opened(trials: Mapping[Key, Trial], rate: float = FALSE_DISCOVERIES) -> froz
         Those whose own ruling is open and that e-BH keeps, however the cells depend: the k
         largest e-values with e >= K / (rate k). Source: Wang and Ramdas (2022).
     """
-    factors = sorted((trial.factor for trial in trials.values()), reverse=True)
-    bars = [math.log(len(factors) / (rate * k)) for k in range(1, len(factors) + 1)]
-    bar = min((b for b, e in zip(bars, factors, strict=True) if e >= b), default=math.inf)
+    bar = least((trial.factor for trial in trials.values()), rate)
     return frozenset(
         key for key, one in trials.items() if one.ruling == "open" and one.factor >= bar
     )
+
+
+def least(factors: Iterable[float], rate: float = FALSE_DISCOVERIES) -> float:
+    """Natural log of the least e-value that e-BH keeps of these log e-values; infinite of none."""
+    tried = sorted(factors, reverse=True)
+    bars = [math.log(len(tried) / (rate * k)) for k in range(1, len(tried) + 1)]
+    return min((b for b, e in zip(bars, tried, strict=True) if e >= b), default=math.inf)
 
 
 def trial(claims: Claims, gain: float = STATED) -> Trial:
