@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.domain.records import Finding
 from workbench.domain.snapshots import Snapshot
@@ -154,8 +154,7 @@ def _is_threshold(one: Figure) -> bool:
 
 
 def _same(one: Figure, other: Binding) -> Binding:
-    return Binding(figure=one, verdict=other.verdict, source=other.source, value=other.value,
-                   at=other.at, reason=other.reason)  # fmt: skip
+    return replace(other, figure=one)
 
 
 def _told(one: Figure, found: dict[Figure, Binding]) -> Binding | None:
