@@ -20,7 +20,7 @@ _OWN = re.compile(
     r"\b(?:I(?:'d)?(?: \w+ly| now| still| only| just| would)? (?:say|said|give|gave|put|hold|held"
     r"|have (?:it|this|that|the \w+)|make (?:it|this|that)|stand|answer|am|stay)"
     r"|(?:my|the desk's|our) (?:\w+ )?(?:call|probability|number|odds|answer|figure)"
-    r"|the (?:call(?:'s)?|probability|odds|conviction))\b[^\d.;:()\"“”]{0,45}$",
+    r"|the (?:call(?:'s)?|probability|odds))\b[^\d.;:()\"“”]{0,45}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(

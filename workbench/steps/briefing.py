@@ -7,6 +7,7 @@ the lessons, rules and stories of this cycle.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,7 @@ from workbench.domain.sentences import render
 from workbench.measures.attribution import ME, Voices
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench
-from workbench.steps.facts import Facts, share
+from workbench.steps.facts import Facts, quotable, share
 from workbench.world import entries as book
 from workbench.world.claude.fence import RULE, fenced
 
@@ -61,9 +62,11 @@ def brief(bench: Bench, facts: Facts) -> Briefing:
             name = row.name if row.name.startswith(prefix) else f"{prefix}{row.name}"
             facts.findings.setdefault(name, replace(row, name=name))
     gone = [one for one in absences if not one.scope]
-    findings = tuple(one for name, one in facts.findings.items() if name != "absent_reason")
-    strange = {f"{one.mind}, argument": one.argument for one in opinions}
-    strange |= {f"{one.mind}, why absent": one.reason for one in gone}
+    _spans(facts)
+    facts.findings.pop("absent_reason", None)
+    shown = tuple(facts.findings.values())
+    strange = _strangers(facts, bench, opinions, gone)
+    findings = tuple(facts.findings.values())
     voices = Voices(
         owned={name: who for name, who in (owned | refused).items() if name in facts.findings},
         findings={one.name: one for one in findings},
@@ -73,8 +76,33 @@ def brief(bench: Bench, facts: Facts) -> Briefing:
         texts=(*(one.text for one in findings if one.value is None), *(a.reason for a in gone)),
         ruled=any(one.verdict == "ruled" for one in decisions),
     )
-    prompt = "\n".join(_prompt(bench, facts, findings, changed, strange, gone, opinions))
+    prompt = "\n".join(_prompt(bench, facts, shown, changed, strange, gone, opinions))
     return Briefing(prompt=prompt, findings=findings, voices=voices)
+
+
+def _strangers(
+    facts: Facts, bench: Bench, opinions: Sequence[Opinion], gone: Sequence[Absence]
+) -> dict[str, str]:
+    """What minds and services wrote, by whom: findings that may be quoted, told inside a fence."""
+    quote = facts.quotes("4_debate", iso(bench.as_of))
+    told: dict[str, str] = {}
+    for one in opinions:
+        quote(f"{one.mind.lower()}_argument", quotable(one.argument), f"what {one.mind} argues")
+        told[f"{one.mind}, argument"] = one.argument
+    for gap in gone:
+        quote(f"{gap.mind.lower()}_absent", gap.reason, f"why {gap.mind} is absent")
+        told[f"{gap.mind}, why absent"] = gap.reason
+    return told
+
+
+def _spans(facts: Facts) -> None:
+    """The lengths that meanings speak of, so that they may be said: *over 21 sessions*."""
+    for one in list(facts.findings.values()):
+        found = re.search(r"\bover (\d+) (sessions|days)\b", one.meaning)
+        if found and one.value is not None and not one.name.endswith("_signed"):
+            name, text = f"{one.name}_span", f"{found[1]} {found[2]}"
+            add = facts.numbers(one.source, one.as_of)
+            add(name, float(found[1]), text, f"what {one.name} is measured over")
 
 
 def _odds_of_the_call(
@@ -84,6 +112,8 @@ def _odds_of_the_call(
     add = facts.numbers("ledger", iso(bench.as_of))
     chosen = predict.called(decisions) or predict.nearest(decisions)
     about = facts.words["the_claim"]
+    add("gain", chosen.gain, f"{chosen.gain:.3f}",
+        f"expected gain of {about}, (p − b)² / (b (1 − b))")  # fmt: skip
     owned = {
         "call_p": ME, "near_p": ME, "due_p": ME,
         "call_base": _HISTORY, "near_base": _HISTORY, "due_base": _HISTORY,

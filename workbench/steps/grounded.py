@@ -34,7 +34,7 @@ _ADDRESS = re.compile(
 _MARKUP = re.compile(r"</?[a-z!?][^>\n]*>?|!?\[[^\]\n]*\]\s?[(\[]|&#?\w+;", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(\*\*\*|\*\*|\*|__|`+|~~)(?=\S)(.+?)(?<=\S)\1")
 _LINE = re.compile(r"^\s*(?:#{1,6}|[-*•>])\s+")
-_LINKED = frozenset({"number", "times", "comparison", "clock"})
+_WORD = re.compile(r"[a-z]{3,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def sources(bench: Bench, text: str, findings: Sequence[Finding]) -> list[Bindin
         text: Prose as ``plain`` leaves it; paragraphs apart by an empty line.
         findings: What the writer was given.
     """
-    return grounding.bind(text, findings, bench.snapshot, bench.as_of, _table(bench))
+    return grounding.bound(text, _desk(bench, findings))
 
 
 def doubts(
@@ -104,8 +104,7 @@ def kept(
     """
     cuts: list[Cut] = []
     while True:
-        args = (findings, bench.snapshot, bench.as_of, _table(bench))
-        text, more = grounding.cut(text, *args)
+        text, more = grounding.left(text, _desk(bench, findings))
         cuts += more
         faulty = _faulty(text, sources(bench, text, findings), also) if text.strip() else []
         if not faulty:
@@ -113,6 +112,15 @@ def kept(
             return text, tuple(shown)
         cuts += [Cut(sentence=text[one.start : one.end], why=why) for one, why in faulty]
         text = without(text, [one for one, _ in faulty])
+
+
+def _desk(bench: Bench, findings: Sequence[Finding]) -> grounding.Desk:
+    """What there is to bind to, made once for all texts that were given the same findings."""
+
+    def make() -> grounding.Desk:
+        return grounding.desk_of(findings, bench.snapshot, bench.as_of, _table(bench))
+
+    return bench.once(f"grounds {hash(tuple(findings))}", make)
 
 
 def _table(bench: Bench) -> tuple[Named, ...]:
@@ -154,14 +162,19 @@ def anchored(bench: Bench, text: str, findings: Sequence[Finding]) -> Linked:
         findings: What the writer was given.
     """
     known, table = {one.name: one for one in findings}, _table(bench)
+    bound = sources(bench, text, findings)
     spans: list[tuple[int, int, Finding]] = []
     cited: dict[str, Finding] = {}
-    for one in sources(bench, text, findings):
-        figure, whole = one.figure, known.get(one.finding)
-        if one.verdict != "bound" or (figure.kind not in _LINKED and whole is None):
+    for one in bound:
+        figure, whole = one.figure, _nearest(one, text, known)
+        if one.verdict != "bound" or figure.kind in {"name", "direction"}:
             continue
-        if figure.kind in {"name", "direction"}:
-            continue
+        side = figure.kind == "comparison" and any(
+            0 <= other.figure.start - figure.end <= 7 and other.figure.kind in {"number", "times"}
+            for other in bound
+        )
+        if side or (figure.kind == "date" and whole is None):
+            continue  # a side links with its number; a day of the calendar needs no source shown
         finding = whole or _of_cell(one, text, table, cited | known)
         start, end = _words(text, figure.start, figure.end, finding)
         if spans and start < spans[-1][1]:
@@ -178,6 +191,39 @@ def anchored(bench: Bench, text: str, findings: Sequence[Finding]) -> Linked:
         at = end
     parts.append(html.escape(text[at:], quote=False))
     return Linked(html="".join(parts), findings=cited, written=written)
+
+
+def _nearest(one: Binding, text: str, known: Mapping[str, Finding]) -> Finding | None:
+    """The finding that a figure most likely cites; None where only a cell bears it.
+
+    Many findings may be shown alike. Those whose very text stands there come first, and of them the
+    one whose meaning shares most words with what is said before the figure.
+    """
+    figure = one.figure
+    said = normal(text[figure.start : figure.end]).casefold()
+    around = normal(text[max(0, figure.start - 70) : figure.end + 30]).casefold()
+    heard = set(_WORD.findall(around))
+    just = (_WORD.findall(normal(text[: figure.start]).casefold()) or [""])[-3:]
+
+    def alike(other: Finding) -> tuple[int, int]:
+        meant = set(_WORD.findall(normal(other.meaning).casefold()))
+        return len(meant & set(just)), len(meant & heard)
+
+    same = [
+        other
+        for other in known.values()
+        if normal(other.text).casefold() == said
+        and (one.finding or figure.kind == "date" or _same_value(one, other))
+    ]
+    return max(same, key=alike) if same else known.get(one.finding)
+
+
+def _same_value(one: Binding, other: Finding) -> bool:
+    """Whether a cell's value, in per cent where it is a change, is a finding's."""
+    if one.value is None or other.value is None:
+        return False
+    return any(abs(one.value - other.value * by) < 1e-6 * max(1.0, abs(one.value))
+               for by in (1, 100))  # fmt: skip
 
 
 def _words(text: str, start: int, end: int, finding: Finding) -> tuple[int, int]:
