@@ -93,14 +93,15 @@ def _odds(text: str, bound: Sequence[Binding], voices: Voices) -> str:
         if one.verdict != "bound" or figure.kind != "number" or figure.unit != "%":
             continue
         before = text[: figure.start]
-        if _OWN.search(before) or _AFTER.match(text[figure.end :]):
-            if not _gives(ME, figure, voices):
-                return f"{figure.text} is no probability of mine"
-            continue
         who = _speaker(before, voices)
         owner = voices.owned.get(one.finding, "")
-        if who and owner not in {"", who} and not _gives(who, figure, voices):
-            return f"{figure.text} is not what {who} gives"
+        if who:
+            if owner not in {"", who} and not _gives(who, figure, voices):
+                return f"{figure.text} is not what {who} gives"
+        elif _OWN.search(before) or _AFTER.match(text[figure.end :]):
+            if _gives(ME, figure, voices):
+                continue
+            return f"{figure.text} is no probability of mine"
     return ""
 
 
