@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from workbench.desk import replay
-from workbench.steps import briefing, synthesis, write
+from workbench.steps import briefing, joining, synthesis, write
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 from workbench.world.claude.questions import opening
@@ -244,6 +244,31 @@ def test_an_unheard_synthesis_leaves_the_rules(
     assert reason in made.reason
 
 
+def test_the_footer_says_who_did_not_write(opened: Callable[..., Any], service: Any, wire: Any):
+    """Rules alone; rules because a model was silent, with its reason."""
+    service.answer(wire.message("{}", stop_reason="refusal"))
+    said = []
+    for more in ("", "synthesis: synthesis\n"):
+        bench = opened(more).bench(1)
+        replay.cycle(bench)
+        said.append(joining.byline(bench.recall("dispatch")))
+    assert said[0] == "rules, from the findings of this cycle"
+    assert said[1].startswith(f"{said[0]}; claude-sonnet-5-5 did not: ")
+    assert "refus" in said[1]
+
+
+def test_a_number_links_to_what_its_sentence_means(dispatch: Callable[..., Any]):
+    """Of findings shown alike the one meant: mine behind *I*, a mind's behind its name."""
+    made = dispatch(answer(call=["I give it {call_p}. Flow has it at {flow_p}."],
+                           debate=["The reference model puts it at {reference_p}."]))  # fmt: skip
+    links = [re.findall(r"#f-(\w+)", p) for name in ("call", "debate")
+             for p in made.sections[name].paragraphs]  # fmt: skip
+    known = made.findings
+    assert known[links[0][0]].meaning == "what I say"
+    assert known[links[0][1]].meaning.startswith("Flow on")
+    assert known[links[1][0]].meaning.startswith("the reference model on")
+
+
 def test_no_key_and_no_money_leave_the_rules(
     opened: Callable[..., Any], service: Any, monkeypatch: pytest.MonkeyPatch
 ):
@@ -305,6 +330,10 @@ def test_what_it_cost_is_kept(opened: Callable[..., Any], service: Any):
         "claude-sonnet-5-5", True, "0.003", "", [],
     ]  # fmt: skip
     assert part["seconds"] == row["seconds"] > 0
+    assert joining.byline(part) == (
+        "claude-sonnet-5-5, from the findings of this cycle; a model that may have read what "
+        "followed; rules wrote question, debate, unknown; 0.003 USD and 0 s"
+    )
     write.compose(bench)  # again: the very same rows
     assert rows(made, book.voices) == [row]
 

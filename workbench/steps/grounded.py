@@ -34,7 +34,7 @@ _ADDRESS = re.compile(
 _MARKUP = re.compile(r"</?[a-z!?][^>\n]*>?|!?\[[^\]\n]*\]\s?[(\[]|&#?\w+;", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(\*\*\*|\*\*|\*|__|`+|~~)(?=\S)(.+?)(?<=\S)\1")
 _LINE = re.compile(r"^\s*(?:#{1,6}|[-*•>])\s+")
-_WORD = re.compile(r"[a-z]{3,}")
+_WORD = re.compile(r"(?!(?:the|an?|of|in|its?|on|by|and|to|is|at)\b)\b[a-z]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

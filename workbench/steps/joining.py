@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -60,3 +61,24 @@ def voice(bench: Bench, part: synthesis.Part) -> dict[str, Any]:
         "in_sample": int(part["in_sample"]), "usd": part["usd"], "seconds": part["seconds"],
         "replies": canonical(part["replies"]), "note": part["reason"] or cut,
     }  # fmt: skip
+
+
+def byline(kept: Mapping[str, Any]) -> str:
+    """Who wrote a dispatch, as its footer says it.
+
+    Args:
+        kept: The part ``dispatch`` of a cycle.
+    """
+    by, findings = kept.get("written_by", "rules"), "from the findings of this cycle"
+    if by == "rules":
+        unheard = str(kept.get("unheard", "")).rstrip(".")
+        return f"rules, {findings}" + (f"; {kept['model']} did not: {unheard}" if unheard else "")
+    told = [f"{by}, {findings}"]
+    if kept["in_sample"]:
+        told.append("a model that may have read what followed")
+    if kept["by_rules"]:
+        told.append(f"rules wrote {', '.join(kept['by_rules'])}")
+    cut = len(kept["cuts"])
+    if cut:
+        told.append(f"{cut} sentence{'s' * (cut > 1)} cut, as the trail says")
+    return "; ".join([*told, f"{float(kept['usd']):.3f} USD and {kept['seconds']:.0f} s"])
