@@ -57,7 +57,7 @@ def brief(bench: Bench, facts: Facts) -> Briefing:
     stands_out, refused = _refused(facts, bench, asked, decisions, opinions)
     changed = _changed(facts, bench)
     for one in opinions:
-        prefix = f"{one.mind.lower()}_"
+        prefix = f"{_key(one.mind)}_"
         for row in one.evidence:
             name = row.name if row.name.startswith(prefix) else f"{prefix}{row.name}"
             facts.findings.setdefault(name, replace(row, name=name))
@@ -87,12 +87,17 @@ def _strangers(
     quote = facts.quotes("4_debate", iso(bench.as_of))
     told: dict[str, str] = {}
     for one in opinions:
-        quote(f"{one.mind.lower()}_argument", quotable(one.argument), f"what {one.mind} argues")
+        quote(f"{_key(one.mind)}_argument", quotable(one.argument), f"what {one.mind} argues")
         told[f"{one.mind}, argument"] = one.argument
     for gap in gone:
-        quote(f"{gap.mind.lower()}_absent", gap.reason, f"why {gap.mind} is absent")
+        quote(f"{_key(gap.mind)}_absent", gap.reason, f"why {gap.mind} is absent")
         told[f"{gap.mind}, why absent"] = gap.reason
     return told
+
+
+def _key(mind: str) -> str:
+    """A mind's name as part of a finding's."""
+    return re.sub(r"\W+", "_", mind.lower())
 
 
 def _spans(facts: Facts) -> None:
@@ -129,8 +134,8 @@ def _odds_of_the_call(
     for one in opinions:
         p = one.probabilities.get(chosen.claim)
         if p is not None:
-            add(f"{one.mind.lower()}_p", p, share(p), f"{one.mind} on {about}")
-            owned[f"{one.mind.lower()}_p"] = one.mind
+            add(f"{_key(one.mind)}_p", p, share(p), f"{one.mind} on {about}")
+            owned[f"{_key(one.mind)}_p"] = one.mind
     return owned
 
 
