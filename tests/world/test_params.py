@@ -251,3 +251,48 @@ def test_no_instrument_is_named_like_finer_bars(write: Write, text: str):
     """An id that the archive gives to bars of an hour names no instrument and no quote of one."""
     said = refusal(write(PARAMS.replace("[SPX, VIX]", f"[{text}]")))
     assert "'SPX@1h' is how the archive names bars shorter than a session. Write 'SPX'." in said
+
+
+WRITER = "---\nmind: Synthesis\nmodel: claude-sonnet-5-5\n---\nYou write.\n"
+
+
+def test_a_desk_may_name_who_writes(write: Write):
+    """Its file is read with the desk, and another prompt makes another desk."""
+    path = write(PARAMS + "synthesis: pen\n")
+    for text in (WRITER, WRITER.replace("You write.", "You write less.")):
+        (path.parent / "minds" / "pen.md").write_text(text, encoding="utf-8")
+        desk = open_desk(path)
+        assert desk.synthesis is not None
+        assert (desk.synthesis.params.model, desk.synthesis.mandate) == (
+            "claude-sonnet-5-5", text.split("---\n")[2].strip(),
+        )  # fmt: skip
+        assert desk.hash != open_desk(_without(path)).hash
+    assert open_desk(_without(path)).synthesis is None
+
+
+def _without(path: Path) -> Path:
+    other = path.with_name("ruled.yaml")
+    other.write_text(PARAMS, encoding="utf-8")
+    return other
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (None, ["'pen'", "minds/pen.md", "rules write"]),
+        (WRITER.replace("model:", "modle:"), ["pen.md", "'modle'", "'model'"]),
+        (WRITER.replace("claude-sonnet-5-5", "house"), ["pen.md", "model", "'house'"]),
+        (WRITER.replace("Synthesis", "Macro"), ["pen.md", "mind", "'Macro'"]),
+        (WRITER.replace("You write.", ""), ["pen.md", "empty mandate"]),
+        ("You write.\n", ["pen.md", "front matter"]),
+    ],
+    ids=str,
+)
+def test_a_mistake_in_the_writer_s_file(write: Write, text: str | None, parts: list[str]):
+    """It is refused as a mind's file is."""
+    path = write(PARAMS + "synthesis: pen\n")
+    if text is not None:
+        (path.parent / "minds" / "pen.md").write_text(text, encoding="utf-8")
+    said = refusal(path)
+    for part in parts:
+        assert part in said

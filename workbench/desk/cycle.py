@@ -88,7 +88,7 @@ def _warm_up(desk: Desk, archive: Archive, ledger: Ledger, told: Told) -> None:
     if warm is None or (not replay.interrupted(desk, warm.first, warm.last) and last is not None):
         return
     replay.replay(
-        desk, archive, ledger, warm.first, warm.last,
+        desk, archive, ledger, warm.first, warm.last, asks="nobody",
         progress=lambda done, of, session: told(f"warm-up {session}", done, of),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from workbench.domain.calendars import Session, iso, moment, venue
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.steps import debate, paper, predict, pull, regime, score, write
-from workbench.steps.bench import Bench
+from workbench.steps.bench import Asks, Bench
 from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
@@ -43,6 +43,7 @@ def replay(
     last: dt.date,
     *,
     every: int = 1,
+    asks: Asks = "records",
     progress: Progress | None = None,
 ) -> int:
     """Replays the sessions from ``first`` to ``last``.
@@ -54,6 +55,7 @@ def replay(
         first: First session's date, or any date before it.
         last: Last date.
         every: Sessions from one cycle to the next.
+        asks: Whom minds that are models ask; a warm-up asks nobody.
         progress: Told (done, total, session) after each cycle.
 
     Returns:
@@ -62,6 +64,7 @@ def replay(
     Raises:
         UserMistake: The dates are not after the last cycle, or hold no session.
         BeyondArchive: The archive does not reach ``last``.
+        ReplayMiss: A model was never asked what a cycle asks.
     """
     sessions = _sessions(desk, archive, first, last)[::every]
     note = desk.outputs / "replay.json"
@@ -91,7 +94,7 @@ def replay(
         cycle(
             Bench(
                 desk, archive, ledger, number=number, as_of=after_close(desk, session.date),
-                mode="replay", keep=False, asks=False,
+                mode="replay", keep=False, asks=asks,
             )
         )  # fmt: skip
         number += 1

@@ -31,6 +31,7 @@ class Binding:
         value: The source's number; None where it has none.
         at: Day or moment that the source describes; empty without one.
         reason: Why it is not bound, one clause; empty when bound.
+        finding: Name of the finding, empty where a cell or nothing is the source.
     """
 
     figure: Figure
@@ -39,6 +40,7 @@ class Binding:
     value: float | None = None
     at: str = ""
     reason: str = ""
+    finding: str = ""
 
 
 _MONEY = frozenset({"", "$", "points"})
@@ -229,7 +231,8 @@ def of_cell(figure: Figure, cell: Cell) -> Binding:
 def of_finding(figure: Figure, one: Finding) -> Binding:
     """Bound to a finding."""
     told = f"{one.meaning} ({one.name}; {one.source})"
-    return Binding(figure=figure, verdict="bound", source=told, value=one.value, at=one.as_of)
+    return Binding(figure=figure, verdict="bound", source=told, value=one.value, at=one.as_of,
+                   finding=one.name)  # fmt: skip
 
 
 def _pairs(context: Context, desk: Desk) -> Iterator[Cell]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.domain.records import Finding
 from workbench.domain.snapshots import Snapshot
@@ -20,7 +20,8 @@ from workbench.measures.mentions import Figure, Kind, Named, figures
 from workbench.measures.passages import Sentence, without
 
 __all__ = [
-    "Binding", "Cut", "Figure", "Kind", "Named", "Verdict", "bind", "cut", "figures", "repair",
+    "Binding", "Cut", "Desk", "Figure", "Kind", "Named", "Verdict", "bind", "bound", "cut",
+    "desk_of", "figures", "left", "repair",
 ]  # fmt: skip
 
 
@@ -56,7 +57,11 @@ def bind(
     Returns:
         One binding a figure, in order of the text.
     """  # fmt: skip
-    desk = desk_of(findings, snapshot, as_of, table)
+    return bound(text, desk_of(findings, snapshot, as_of, table))
+
+
+def bound(text: str, desk: Desk) -> list[Binding]:
+    """``bind`` for many texts of one desk, whose making takes the longest."""
     return [one for context in contexts(text, desk) for one in _bound(context, desk)]
 
 
@@ -81,7 +86,11 @@ def cut(
     Returns:
         What is left, with its quotations and paragraphs, and what was taken out.
     """  # fmt: skip
-    desk = desk_of(findings, snapshot, as_of, table)
+    return left(text, desk_of(findings, snapshot, as_of, table))
+
+
+def left(text: str, desk: Desk) -> tuple[str, list[Cut]]:
+    """``cut`` for many texts of one desk."""
     cuts: list[Cut] = []
     while True:
         gone: list[Sentence] = []
@@ -154,8 +163,7 @@ def _is_threshold(one: Figure) -> bool:
 
 
 def _same(one: Figure, other: Binding) -> Binding:
-    return Binding(figure=one, verdict=other.verdict, source=other.source, value=other.value,
-                   at=other.at, reason=other.reason)  # fmt: skip
+    return replace(other, figure=one)
 
 
 def _told(one: Figure, found: dict[Figure, Binding]) -> Binding | None:

@@ -9,7 +9,8 @@ _SAME = dict.fromkeys("−﹣－‑", "-") | dict.fromkeys(_SPACES, "\u2009") | 
 SAME = str.maketrans(_SAME)
 COUNTED = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "hundred": 100, "one": 1,
+    "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "hundred": 100, "one": 1, "thirteen": 13,
+    "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
 }  # fmt: skip
 TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,

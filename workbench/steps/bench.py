@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -34,6 +34,7 @@ from workbench.world.params import Desk
 
 CODE = f"workbench {__version__}"
 Made = TypeVar("Made")
+Asks = Literal["models", "records", "nobody"]
 
 
 class Bench:
@@ -47,7 +48,8 @@ class Bench:
         as_of: The moment that the cycle knows.
         mode: ``live`` or ``replay``.
         keep: False for a scratch bench that writes no files.
-        asks: False when no model may be asked: what was recorded is answered again, or nothing.
+        asks: Whom a cycle with models asks: the ``models``, the ``records`` of what they once
+            answered, or ``nobody``, as in a warm-up, where they are absent.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Bench:
         as_of: dt.datetime,
         mode: Mode,
         keep: bool,
-        asks: bool = True,
+        asks: Asks = "models",
     ) -> None:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep

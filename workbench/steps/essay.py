@@ -1,9 +1,11 @@
-"""An essay's parts: sections as HTML, and the table of findings that their numbers link to."""
+"""A dispatch's parts: sections as HTML, and the table of findings that their numbers link to."""
 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from workbench.domain.records import Finding
 
@@ -24,24 +26,114 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Findings as a table with one anchor a row."""
+    """Findings as a table with one anchor a row.
+
+    Attributes:
+        findings: All that were cited.
+        written: Name to the words by which a model's prose cites it; empty when rules wrote all.
+    """
 
     findings: tuple[Finding, ...]
+    written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr id="f-{f.name}"><th scope="row">{html.escape(f.text)}</th>'
-            f"<td>{html.escape(f.meaning)}</td><td>{html.escape(f.source)}</td>"
-            f"<td>{html.escape(f.as_of)}</td></tr>"
-            for f in self.findings
+        names = ["Shown", *["Written as"] * bool(self.written), "What it is", "Source", "Of"]
+        return _table(names, (self._row(one) for one in self.findings))
+
+    def _row(self, one: Finding) -> str:
+        said = [", ".join(self.written.get(one.name, ()))] if self.written else []
+        cells = "".join(f"<td>{html.escape(c)}</td>"
+                        for c in (*said, one.meaning, one.source, one.as_of))  # fmt: skip
+        return f'<tr id="f-{one.name}"><th scope="row">{html.escape(one.text)}</th>{cells}</tr>'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A sentence of a model that was cut: from which section, its words, and why."""
+
+    section: str
+    sentence: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Sentences cut, as a table; a line when none was."""
+
+    rows: tuple[Removed, ...]
+    written_by: str
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            told = "Rules wrote this essay" if self.written_by == "rules" else "No sentence was cut"
+            return f"<p>{told}.</p>"
+        rows = (
+            f'<tr><th scope="row">{html.escape(one.section)}</th>'
+            f"<td>{html.escape(one.sentence)}</td><td>{html.escape(one.why)}</td></tr>"
+            for one in self.rows
         )
-        head = "".join(f'<th scope="col">{n}</th>' for n in ("Shown", "What it is", "Source", "Of"))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return _table(["Section", "Sentence cut", "Why"], rows)
 
 
-def anchor(finding: Finding) -> str:
-    """A finding's text as a link to its row: class ``n`` for a number, ``q`` for a quotation."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """One dispatch as written.
+
+    Attributes:
+        title: Plain text.
+        dek: One sentence below the title, plain text.
+        slug: The title as a path segment.
+        sections: Name to section: ``opening question evidence call debate change unknown``.
+        findings: Every number cited, by name.
+        plan: Slot to the variant taken, and what was told, kept so that later dispatches say it
+            otherwise or not again.
+        written_by: ``rules``, or the model that wrote at least one section.
+        by_rules: Of a model's dispatch, what the rules wrote: sections, ``title``, ``dek``.
+        reason: Why a model that should have written did not; empty otherwise.
+        cuts: Sentences of the model that had no source.
+        written: Name of a finding to the model's words that cite it.
+    """
+
+    title: str
+    dek: str
+    slug: str
+    sections: Mapping[str, Section]
+    findings: Mapping[str, Finding]
+    plan: Mapping[str, int]
+    written_by: str = "rules"
+    by_rules: tuple[str, ...] = ()
+    reason: str = ""
+    cuts: tuple[Removed, ...] = ()
+    written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def trace(self) -> Trace:
+        """The findings cited, as a table whose rows the essay's numbers link to."""
+        return Trace(tuple(self.findings.values()), self.written)
+
+    def cuts_table(self) -> Removals:
+        """What the model wrote and no source bears, as a table for the trail."""
+        return Removals(self.cuts, self.written_by)
+
+
+def _table(names: Iterable[str], rows: Iterable[str]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def anchor(finding: Finding, said: str = "") -> str:
+    """A finding's text as a link to its row: class ``n`` for a number, ``q`` for a quotation.
+
+    Args:
+        finding: What is cited.
+        said: The words that cite it, where they are not its own.
+    """
     told = html.escape(f"{finding.meaning}; {finding.source}, {finding.as_of}")
     kind = "q" if finding.value is None else "n"
-    text = html.escape(finding.text, quote=False)
+    text = html.escape(said or finding.text, quote=False)
     return f'<a class="{kind}" href="{_TRAIL}#f-{finding.name}" title="{told}">{text}</a>'
+
+
+def slug(title: str) -> str:
+    """A title as lower-case words joined by hyphens, at most 80 characters, never empty."""
+    words = re.findall(r"[a-z0-9]+", title.lower().replace("’", ""))
+    return "-".join(words)[:80].strip("-") or "dispatch"

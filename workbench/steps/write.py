@@ -1,70 +1,68 @@
 """The dispatch: title and essay by rule, from findings, in the first person.
 
 What is said follows from the circumstances that hold; how, from ``voice.yaml`` and from what the
-dispatches before said, as their plans on the ledger tell.
+dispatches before said, as their plans on the ledger tell. Where a Claude Synthesis was heard, its
+title and sections stand in their places, and the rules write the rest.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Set
+from dataclasses import asdict
 from typing import cast
 
 import sqlalchemy as sa
 
-from workbench.domain.records import Finding
 from workbench.domain.sentences import negated
 from workbench.measures import pooling
-from workbench.steps import due, predict, regime, said, tape
+from workbench.steps import due, joining, predict, regime, said, synthesis, tape
 from workbench.steps.bench import Bench
-from workbench.steps.essay import Section, Trace
+from workbench.steps.essay import Dispatch, Section, slug
 from workbench.steps.facts import Facts, Plan
 from workbench.steps.wording import Writer, voice
 from workbench.world import entries as book
 from workbench.world.entries import canonical
 
+__all__ = ["Dispatch", "compose", "gathered", "past_plans", "prepare", "slug", "written"]
+
 _MEMORY = 12  # dispatches whose wording is remembered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
-    """One dispatch as written.
+def prepare(bench: Bench) -> None:
+    """Asks Claude's Synthesis where the desk has one, and keeps what it wrote.
 
-    Attributes:
-        title: Plain text.
-        dek: One sentence below the title, plain text.
-        slug: The title as a path segment.
-        sections: Name to section: ``opening question evidence call debate change unknown``.
-        findings: Every number cited, by name.
-        plan: Slot to the variant taken, and what was told, kept so that later dispatches say it
-            otherwise or not again.
+    It runs in the cycle's own process before 6_dispatch, since a notebook's kernel holds no key.
     """
-
-    title: str
-    dek: str
-    slug: str
-    sections: Mapping[str, Section]
-    findings: Mapping[str, Finding]
-    plan: Mapping[str, int]
-
-    def trace(self) -> Trace:
-        """The findings cited, as a table whose rows the essay's numbers link to."""
-        return Trace(tuple(self.findings.values()))
+    if synthesis.wanted(bench):
+        synthesis.outcome(bench, gathered(bench))
 
 
-def compose(bench: Bench) -> Dispatch:
-    """Writes the dispatch and puts its title and plan on the ledger."""
+def gathered(bench: Bench) -> Facts:
+    """All that the dispatch may say."""
     facts = Facts(past=past_plans(bench))
     tape.gather(facts, bench, regime.read(bench))
     due.gather(facts, bench)
     said.gather(facts, bench)
-    dispatch = written(facts, bench.number)
+    return facts
+
+
+def compose(bench: Bench) -> Dispatch:
+    """Writes the dispatch and puts its title and plan on the ledger.
+
+    Raises:
+        ReplayMiss: No model may be asked, and Synthesis' reply was never recorded.
+    """
+    facts = gathered(bench)
+    part = synthesis.outcome(bench, facts) if synthesis.wanted(bench) else None
+    dispatch = written(facts, bench.number, joining.given(part) if part else frozenset())
+    if part is not None:
+        dispatch = joining.joined(bench, part, dispatch)
+    voices = [(book.voices, joining.voice(bench, part))] if part is not None else []
     call = predict.gated(bench) if "call" in facts.has else None
     row = {"of": bench.number, "slug": dispatch.slug, "title": dispatch.title,
            "call": call and call.id, "plan": canonical(dispatch.plan)}  # fmt: skip
-    bench.ledger.append(bench.number, [(book.dispatches, row)])
+    bench.ledger.append(bench.number, [*voices, (book.dispatches, row)])
     leans = predict.leans(bench)
     kept = {
         "title": dispatch.title,
@@ -75,29 +73,37 @@ def compose(bench: Bench) -> Dispatch:
         "wrong_if": "" if call is None else negated(call, bench.desk.table),
         "sources": sorted({c.source for c in bench.snapshot.columns.values()}),
         "findings": [asdict(f) for f in dispatch.findings.values()],
+        "written_by": dispatch.written_by,
+        "by_rules": list(dispatch.by_rules),
+        "unheard": dispatch.reason,
+        "cuts": [asdict(one) for one in dispatch.cuts],
+        **({name: part[name] for name in joining.COST} if part else {}),
     }
     bench.remember("dispatch", kept)
     return dispatch
 
 
-def written(facts: Facts, turn: int) -> Dispatch:
+def written(facts: Facts, turn: int, given: Set[str] = frozenset()) -> Dispatch:
     """The dispatch that these facts make.
 
     Args:
         facts: What may be said.
         turn: The cycle's number.
+        given: What another writes: sections, of which only the heading is made here, ``title`` and
+            ``dek``, which stay empty.
     """
     writer = Writer(facts, turn, voice())
-    title = writer.say(_first(_TITLES, facts), link=False)
-    dek = writer.say("dek_call" if "call" in facts.has else "dek_sitting", link=False)
-    sections = _sections(facts, writer)
+    title = "" if "title" in given else writer.say(_first(_TITLES, facts), link=False)
+    below = "dek_call" if "call" in facts.has else "dek_sitting"
+    dek = "" if "dek" in given else writer.say(below, link=False)
+    sections = _sections(facts, writer, given)
     return Dispatch(
         title=title, dek=dek, slug=slug(title), sections=sections, findings=writer.cited,
         plan=writer.plan | facts.told,
     )  # fmt: skip
 
 
-def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
+def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Section]:
     has = facts.has
 
     def one(*slots: str) -> str:
@@ -106,10 +112,10 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
     def holds(*slots: str) -> list[str]:
         return [slot for slot in slots if slot in has]
 
-    def section(heading: str, *paragraphs: list[str]) -> Section:
+    def section(name: str, heading: str, *paragraphs: list[str]) -> tuple[str, Section]:
         title = writer.say(heading, link=False) if heading else ""
-        said = (one(*slots) for slots in paragraphs if slots)
-        return Section(heading=title, paragraphs=tuple(said))
+        said = () if name in given else (one(*slots) for slots in paragraphs if slots)
+        return name, Section(heading=title, paragraphs=tuple(said))
 
     news = "waiting" not in has
     sizes = holds("superlative", "superlative_ever") if news else []
@@ -118,33 +124,37 @@ def _sections(facts: Facts, writer: Writer) -> dict[str, Section]:
     heads = ("spread", "agreed", "alone", "alone_still", "sole", "silent")
     blind = writer.stalest([*holds(*_UNKNOWN), "unknown_cause", "unknown_hours"], 2)
     called = "call" in has
-    return {
-        "opening": section(
+    return dict([
+        section(
+            "opening",
             "",
             [*holds(*_SETTLED), *holds("despite_right", "despite_wrong", "rest"),
              *holds("shadows", "shadows_alone")],
             holds("record_positive", "record_zero", "record_negative", "record_few"),
         ),
-        "question": section("", [_first(_QUESTIONS, facts)]),
-        "evidence": section(
+        section("question", "", [_first(_QUESTIONS, facts)]),
+        section(
+            "evidence",
             "heading_evidence",
             [*opened, "month_high" if "high" in has else "month"],
             ["width", *holds("regime_new", "regime")],
             fear,
         ),
-        "call": section(
+        section(
+            "call",
             "heading_call" if called else "heading_sitting",
             holds("call", "sitting", "beside", "sitting_beside"),
         ),
-        "debate": section(
+        section(
+            "debate",
             "heading_debate" if "spread" in has else "heading_table",
             [*holds(*heads), *holds("argues")],
             holds("blocked_more", "blocked_less", "refused_family", "refused_pooled"),
             holds("absent", "absent_still"),
         ),
-        "change": section("heading_change", ["change" if called else "change_sitting"]),
-        "unknown": section("heading_unknown", blind, holds("unknown_flag")),
-    }  # fmt: skip
+        section("change", "heading_change", ["change" if called else "change_sitting"]),
+        section("unknown", "heading_unknown", blind, holds("unknown_flag")),
+    ])  # fmt: skip
 
 
 _SETTLED = (
@@ -217,9 +227,3 @@ def past_plans(bench: Bench) -> list[Plan]:
     query = sa.select(book.dispatches.c.plan).where(book.dispatches.c.of < bench.number)
     rows = bench.ledger.read(query.order_by(book.dispatches.c.of.desc()).limit(_MEMORY))
     return [cast(Plan, json.loads(row["plan"])) for row in rows]
-
-
-def slug(title: str) -> str:
-    """A title as lower-case words joined by hyphens, at most 80 characters, never empty."""
-    words = re.findall(r"[a-z0-9]+", title.lower().replace("’", ""))
-    return "-".join(words)[:80].strip("-") or "dispatch"

@@ -22,7 +22,7 @@ from pydantic import (
 from workbench.domain.errors import ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.records import HOUSE_MINDS
-from workbench.world.schema import Mind, MindParams, Params
+from workbench.world.schema import Mind, MindParams, Params, SynthesisFile, WriterParams
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -42,11 +42,14 @@ class Desk:
         own = path.parent / "minds"
         folder = own if own.is_dir() else root_of(path) / "params" / "minds"
         self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
+        wanted = self.params.synthesis
+        self.synthesis = writer(folder / f"{wanted}.md") if wanted else None
         self.instruments = tuple(one.instrument() for one in self.params.instruments)
         _unlike(self.table)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
         # the file do not count.
         content = self.params.model_dump_json() + "".join(m.model_dump_json() for m in self.minds)
+        content += self.synthesis.model_dump_json() if self.synthesis else ""
         self.hash = hashlib.sha256(content.encode()).hexdigest()
 
     @property
@@ -156,18 +159,42 @@ def mind(path: Path) -> Mind:
             f"Mind {path.stem!r} has no file {path.parent.name}/{path.name}: {error.strerror}. "
             "Add it or take the mind out of 'minds'."
         ) from error
-    parts = text.split("---\n", 2)
-    if len(parts) != 3 or parts[0].strip():
-        raise ParamsError(f"{path.name} has no front matter between two lines of '---'.")
-    if not parts[2].strip():
-        raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
-    found = _validated(MindParams, _mapping(parts[1], path), path)
+    front, mandate = _parts(text, path)
+    found = _validated(MindParams, _mapping(front, path), path)
     if found.mind not in HOUSE_MINDS:
         raise ParamsError(
             f"{path.name}: no house mind is called {found.mind!r}. "
             f"House minds: {', '.join(HOUSE_MINDS)}."
         )
-    return Mind(params=found, mandate=parts[2].strip())
+    return Mind(params=found, mandate=mandate)
+
+
+def writer(path: Path) -> SynthesisFile:
+    """The file of a Claude Synthesis: front matter, then the prompt by which it writes.
+
+    Raises:
+        ParamsError: No such file, no front matter, an unknown key, or an empty prompt.
+    """
+    try:
+        text = _text(path)
+    except OSError as error:
+        raise ParamsError(
+            f"Synthesis {path.stem!r} has no file {path.parent.name}/{path.name}: "
+            f"{error.strerror}. Add it or leave 'synthesis' empty, and rules write the dispatch."
+        ) from error
+    front, mandate = _parts(text, path)
+    params = _validated(WriterParams, _mapping(front, path), path)
+    return SynthesisFile(params=params, mandate=mandate)
+
+
+def _parts(text: str, path: Path) -> tuple[str, str]:
+    """Front matter and mandate of a mind's file."""
+    parts = text.split("---\n", 2)
+    if len(parts) != 3 or parts[0].strip():
+        raise ParamsError(f"{path.name} has no front matter between two lines of '---'.")
+    if not parts[2].strip():
+        raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
+    return parts[1], parts[2].strip()
 
 
 def _text(path: Path) -> str:

@@ -104,6 +104,17 @@ class GateParams(Strict):
         return Terms(material=self.material, trivial=self.trivial)
 
 
+class ClaudeParams(Strict):
+    """What asking Claude may cost, in USD and seconds, for a cycle and a UTC day."""
+
+    cycle_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    day_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
+    mind_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 120.0
+    cycle_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300.0
+    plain: str = ""
+    plain_calls: Annotated[int, Field(ge=1)] = 3
+
+
 def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name} is no time zone of the IANA database")
@@ -163,6 +174,8 @@ class Params(Strict):
     minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
     gate: GateParams = GateParams()
     paper: PaperParams | None = None
+    claude: ClaudeParams = ClaudeParams()
+    synthesis: str = ""
 
     @model_validator(mode="after")
     def _tradable(self) -> Params:
@@ -180,6 +193,20 @@ class Params(Strict):
                     "hold it, and its futures are other prices"
                 )
         return self
+
+
+class WriterParams(Strict):
+    """The front matter of Synthesis' file."""
+
+    mind: Literal["Synthesis"]
+    model: Annotated[str, Field(pattern=r"^claude-[a-z0-9.-]+$")]
+
+
+class SynthesisFile(Strict):
+    """Who writes title and essay: the model, and its prompt."""
+
+    params: WriterParams
+    mandate: str
 
 
 class MindParams(Strict):
