@@ -110,7 +110,8 @@ def _zone(name: str) -> str:
     return name
 
 
-def _distinct(names: tuple[object, ...]) -> tuple[object, ...]:
+def distinct(names: tuple[object, ...]) -> tuple[object, ...]:
+    """The names, none of them twice; a validator."""
     said = [getattr(one, "symbol", one) for one in names]
     twice = sorted({str(name) for name in said if said.count(name) > 1})
     if twice:
@@ -130,17 +131,18 @@ class Params(Strict):
     instruments: Annotated[
         tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
         Field(min_length=1),
-        AfterValidator(_distinct),
+        AfterValidator(distinct),
     ]
     indicators: Annotated[
-        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(_distinct)
+        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(distinct)
     ] = ()
     horizons: Annotated[
         tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],
         Field(min_length=1),
-        AfterValidator(_distinct),
+        AfterValidator(distinct),
     ] = (1, 5)
-    minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
+    minds: Annotated[tuple[str, ...], AfterValidator(distinct)] = ("macro", "flow", "contrarian")
+    stories: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
     pool_weight: Annotated[float, Field(ge=0, le=1)] = 0.05
     gate: GateParams = GateParams()
 
