@@ -20,7 +20,7 @@ from workbench.domain.sentences import day
 from workbench.measures import stories as measure
 from workbench.measures.betting import PROOF
 from workbench.measures.stories import Evidence, Status
-from workbench.steps import trials
+from workbench.steps import bearings, trials
 from workbench.steps.bench import Bench
 from workbench.steps.trials import Blocked, Tested
 from workbench.world import entries as book
@@ -147,7 +147,7 @@ def _evidence(
     parts = measure.stretches(n, len(seen.dates) - reviewed)
     if not parts:
         return []
-    answered = trials.answered(bench, story, seen, int(last["of"]), first + parts[0][0])
+    answered = bearings.answered(bench, story, seen, int(last["of"]), first + parts[0][0])
     return [measure.weigh(seen.bets, answered, first + a, first + b) for a, b in parts]
 
 

@@ -1,26 +1,24 @@
-"""How a story is tested: its reading of the desk's bars, and the settled claims that bear on it."""
+"""How a story is tested: what the desk's bars say of it, as a reading and as edges to bet on."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import sqlalchemy as sa
+import pandas as pd
 
 from workbench.domain.calendars import Moments
+from workbench.domain.figures import difference
 from workbench.domain.sentences import day
 from workbench.measures import leadlag, together
 from workbench.measures import stories as measure
 from workbench.measures.leadlag import LeadLag, Pair
 from workbench.measures.prices import Array
-from workbench.measures.stories import Answered, Bets
+from workbench.measures.stories import Bets
 from workbench.measures.together import Group, Togetherness
 from workbench.steps.bench import Bench
-from workbench.world import entries as book
-from workbench.world.stories import Lead, Pattern, Story, Together
+from workbench.world.stories import Lead, Story, Together
 
 LATE = 7  # days behind the moment after which a story's bars are stale
 Reading = LeadLag | Togetherness
@@ -83,12 +81,13 @@ def _lead(bench: Bench, params: Lead) -> Tested | Blocked:
     if reading is None:
         return _few(both.dates, ends)
     best, names = reading.best, bench.names
-    interval = f"[{best.low:+.2f}, {best.high:+.2f}]".replace("-", "−")
     said = (
         f"{names[first]} {best.lag} bar{'s' * (best.lag != 1)} ahead of {names[second]}: "
-        f"correlation {best.correlation:+.2f} {interval} over {reading.n} sessions to "
-        f"{day(reading.last.astype(object))}, ahead less behind {reading.asymmetry:+.2f}."
-    ).replace("-", "−")
+        f"correlation {difference(best.correlation, 2)} [{difference(best.low, 2)}, "
+        f"{difference(best.high, 2)}] over {reading.n} sessions to "
+        f"{day(reading.last.astype(object))}; ahead less behind, the thesis’s way, "
+        f"{difference(reading.asymmetry, 2)}."
+    )
     finding = {
         "lag": best.lag, "correlation": best.correlation, "low": best.low, "high": best.high,
         "p_value": reading.p_value, "asymmetry": reading.asymmetry,
@@ -161,80 +160,51 @@ def _stale(bench: Bench, dates: Moments, symbols: Sequence[str]) -> Blocked | No
     )
 
 
-def answered(bench: Bench, story: Story, seen: Tested, cycle: int, first: int) -> Answered:
-    """Settled claims of the story's patterns against the base rate.
+def leads(bench: Bench) -> pd.DataFrame:
+    """What the desk's stories of a lead show, one row a story and lag.
 
-    Args:
-        bench: The cycle's.
-        story: The story.
-        seen: Its test's reading.
-        cycle: Claims made before it do not count.
-        first: Position of the first session on which a deadline counts.
+    Returns:
+        ``title leader follower pair lag correlation low high p_value asymmetry_p n last``; names
+        of instruments and both tickers, ``p_value`` corrected for the lags searched.
     """
-    kinds = {kind for pattern in story.params.claims for kind in pattern.kinds}
-    subjects = {symbol for pattern in story.params.claims for symbol in pattern.subjects}
-    base = sa.and_(
-        book.forecasts.c.claim == book.claims.c.id, book.forecasts.c.forecaster == "climatology"
-    )
-    query = (
-        sa.select(
-            book.claims.c.kind, book.claims.c.subject, book.claims.c.horizon,
-            book.claims.c.content, book.settlements.c.outcome, book.forecasts.c.probability,
-            book.claims.c.cycle, book.claims.c.seq,
-        )
-        .join(book.settlements, book.settlements.c.claim == book.claims.c.id)
-        .join(book.forecasts, base)
-        .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
-        .where(book.claims.c.kind.in_(kinds), book.claims.c.subject.in_(subjects))
-        .where(book.claims.c.deadline >= str(seen.dates[first]), book.cycles.c.mode == bench.mode)
-        .where(book.settlements.c.cycle <= bench.number, book.settlements.c.outcome != "void")
-    )  # fmt: skip
-    # Cycle and order are seen to here: in the query they tempt SQLite to scan every claim.
-    rows = [row for row in bench.ledger.read(query) if row["cycle"] >= cycle] if kinds else []
-    told = []
-    for row in sorted(rows, key=lambda one: one["seq"]):
-        content = json.loads(row["content"])
-        way = _way(story.params.claims, row["kind"], row["subject"], content)
-        at = _session(seen, content["window"]["date"])
-        if way is None or at is None:
+    rows = []
+    short = {one.symbol: one.short for one in bench.instruments}
+    for story in bench.desk.stories:
+        seen = tested(bench, story)
+        if isinstance(seen, Tested) and isinstance(seen.reading, LeadLag):
+            one, other = (bench.names[symbol] for symbol in seen.symbols)
+            pair = " → ".join(short[symbol] for symbol in seen.symbols)
+            read = seen.reading
+            rows += [
+                (story.params.title, one, other, pair, lag.lag, lag.correlation, lag.low, lag.high,
+                 read.p_value, read.asymmetry_p, read.n, read.last)
+                for lag in read.lags
+            ]  # fmt: skip
+    names = "title leader follower pair lag correlation low high p_value asymmetry_p n last"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def joint(bench: Bench, sessions: int) -> pd.DataFrame:
+    """What the desk's first story of shares that fall together shows.
+
+    Returns:
+        Indexed by session date, the last ``sessions`` with a reading: ``alike`` (mean correlation
+        of pairs over 63 sessions), ``fell`` (a joint fall), and the same on every row ``low`` and
+        ``high`` (nine in ten stretches of the past), ``usual`` (their share of joint falls),
+        ``least`` and ``members``. Empty without such a story.
+    """
+    for story in bench.desk.stories:
+        seen, params = tested(bench, story), story.params
+        if not (isinstance(seen, Tested) and isinstance(params, Together)):
             continue
-        lean = way[1] if way[0] != "follows" else way[1] * _pointed(seen, at, row["horizon"])
-        if lean:
-            came = float(row["outcome"] == "yes") - row["probability"]
-            told.append((at, row["horizon"], lean * came))
-    session, horizon, edge = zip(*told, strict=True) if told else ((), (), ())
-    return Answered(
-        session=np.array(session, np.intp),
-        horizon=np.array(horizon, np.intp),
-        edge=np.array(edge, float),
-    )
-
-
-def _way(
-    patterns: Sequence[Pattern], kind: str, subject: str, content: dict[str, Any]
-) -> tuple[str, int] | None:
-    """How a claim bears on a story: the pattern's way, and 1 where the claim's side is up."""
-    side = "up" if kind == "relative" else content.get("side")
-    for one in patterns:
-        named = kind in one.kinds and subject in one.subjects
-        against = not one.versus or kind != "relative" or content.get("versus") in one.versus
-        if named and against and side in {"up", "down"} and "given" not in content:
-            if one.way == "follows":
-                return one.way, 1 if side == "up" else -1
-            return one.way, 1 if side == one.way else -1
-    return None
-
-
-def _session(seen: Tested, text: str) -> int | None:
-    """Position of the session that a claim's window ends with, if it is read."""
-    date = np.datetime64(text, "D")
-    at = int(np.searchsorted(seen.dates, date))
-    return at if at < len(seen.dates) and seen.dates[at] == date else None
-
-
-def _pointed(seen: Tested, at: int, horizon: int) -> int:
-    """Where the leader pointed when a window of so many sessions began; 0 where nowhere."""
-    began = at - horizon + 1
-    if seen.points is None or began < 0 or not np.isfinite(seen.points[began]):
-        return 0
-    return int(np.sign(seen.points[began]))
+        own, read = seen.bars, seen.reading
+        if isinstance(own, Group) and isinstance(read, Togetherness):
+            frame = pd.DataFrame(
+                {"alike": together.rolling(own), "fell": own.falls(params.least, params.down)},
+                index=pd.DatetimeIndex(own.dates, name="session"),
+            )
+            frame["low"], frame["high"], frame["usual"] = read.low, read.high, read.usual
+            frame["least"], frame["members"] = params.least, len(seen.symbols)
+            return frame.dropna().iloc[-sessions:]
+    names = "alike fell low high usual least members"
+    return pd.DataFrame(columns=names.split(), index=pd.DatetimeIndex([], name="session"))

@@ -6,13 +6,16 @@ The title is the finding, one colour makes the point, and the numbers drawn come
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
 from workbench.desk.charts.record import calibration, skill_bars
+from workbench.desk.charts.theses import lead_lag, together
 
 __all__ = [
     "calibration",
     "correlations",
     "fan",
+    "lead_lag",
     "regime_ribbon",
     "skill_bars",
+    "together",
     "turbulence",
     "volatility",
 ]
