@@ -48,7 +48,7 @@ def lead_lag(leads: pd.DataFrame) -> go.Figure:
         ticks |= dict(zip(place.tolist(), map(_bars_ahead, drawn["lag"]), strict=True))
         first = own.iloc[0]
         figure.add_annotation(
-            x=float(place.mean()), y=1, yref="paper", yshift=10, showarrow=False,
+            x=float(place.mean()), y=1, yref="paper", yanchor="top", showarrow=False,
             text=first["pair"], font={"color": INK, "size": 12},
         )  # fmt: skip
         told.append((first, _held(own)))
