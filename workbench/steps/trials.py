@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.domain.calendars import Moments
 from workbench.domain.figures import difference
 from workbench.domain.sentences import day
-from workbench.measures import leadlag, together
+from workbench.measures import leadlag, quality, together
 from workbench.measures import stories as measure
 from workbench.measures.leadlag import LeadLag, Pair
 from workbench.measures.prices import Array
@@ -20,7 +20,6 @@ from workbench.measures.together import Group, Togetherness
 from workbench.steps.bench import Bench
 from workbench.world.stories import Lead, Story, Together
 
-LATE = 7  # days behind the moment after which a story's bars are stale
 Reading = LeadLag | Togetherness
 
 
@@ -74,8 +73,6 @@ def _lead(bench: Bench, params: Lead) -> Tested | Blocked:
         ends.append(have[0])
     first, second = ends
     both = leadlag.pair((table[first], bench.bars[first]), (table[second], bench.bars[second]))
-    if stale := _stale(bench, both.dates, ends):
-        return stale
     sign = 1 if params.sign == "same" else -1
     reading = leadlag.read(both, params.lags, sign)
     if reading is None:
@@ -103,10 +100,8 @@ def _lead(bench: Bench, params: Lead) -> Tested | Blocked:
 def _together(bench: Bench, params: Together) -> Tested | Blocked:
     have = tuple(symbol for symbol in params.members if symbol in bench.bars)
     if len(have) < max(params.least, 3):
-        return _missing(bench, "member", params.members)
+        return _missing(bench, "group", [one for one in params.members if one not in have])
     own = together.group([bench.bars[symbol] for symbol in have])
-    if stale := _stale(bench, own.dates, have):
-        return stale
     reading = together.read(own, params.least, params.down)
     if reading is None:
         return _few(own.dates, have)
@@ -134,29 +129,20 @@ def _kept(finding: dict[str, Any], reading: Reading) -> dict[str, Any]:
 
 
 def _missing(bench: Bench, role: str, named: Sequence[str]) -> Blocked:
-    asked = set(named) & {one.symbol for one in bench.instruments}
-    gone = [symbol for symbol in named if symbol in asked] or list(named)
-    why = "has no closes that may be used" if asked else "is not among the desk's instruments"
-    listed = " or ".join((", ".join(gone[:-1]), gone[-1])) if gone[:-1] else gone[0]
-    return Blocked(reason=f"No {role} can be read: {listed} {why}.")
+    """Why too few of the instruments named for a role can be read."""
+    own = {one.symbol for one in bench.instruments}
+    gone = [symbol for symbol in named if symbol in own and symbol not in bench.bars]
+    if gone:
+        seen = quality.reason(bench.flags, gone[0], f"{gone[0]} has no close that may be used")
+        return Blocked(reason=f"No {role} can be read: {seen}.")
+    listed = " or ".join([", ".join(named[:-1])] * (len(named) > 1) + [named[-1]])
+    return Blocked(reason=f"No {role} can be read: {listed} is not among the desk's instruments.")
 
 
 def _few(dates: Moments, symbols: Sequence[str]) -> Blocked:
     return Blocked(
         reason=f"The {len(dates)} common sessions of {', '.join(symbols)} are too few for a test, "
         "or one of them stands still."
-    )
-
-
-def _stale(bench: Bench, dates: Moments, symbols: Sequence[str]) -> Blocked | None:
-    if not len(dates):
-        return Blocked(reason=f"{' and '.join(symbols)} have no session in common.")
-    last = dates[-1].astype("datetime64[D]").item()
-    if (bench.as_of.date() - last).days <= LATE:
-        return None
-    return Blocked(
-        reason=f"The last session that {', '.join(symbols)} have in common is {day(last)}, more "
-        f"than {LATE} days back."
     )
 
 
