@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
+from workbench.measures.prices import Array
 from workbench.measures.stories import Answered
 from workbench.steps.bench import Bench
 from workbench.steps.trials import Tested
@@ -45,24 +47,24 @@ def answered(bench: Bench, story: Story, seen: Tested, cycle: int, first: int) -
         .where(book.settlements.c.cycle <= bench.number, book.settlements.c.outcome != "void")
     )  # fmt: skip
     # Cycle and order are seen to here: in the query they tempt SQLite to scan every claim.
-    rows = [row for row in bench.ledger.read(query) if row["cycle"] >= cycle] if kinds else []
-    told = []
-    for row in sorted(rows, key=lambda one: one["seq"]):
-        content = json.loads(row["content"])
-        way = _way(story.params.claims, row["kind"], row["subject"], content)
-        at = _session(seen, content["window"]["date"])
-        if way is None or at is None:
-            continue
-        lean = way[1] if way[0] != "follows" else way[1] * _pointed(seen, at, row["horizon"])
-        if lean:
-            came = float(row["outcome"] == "yes") - row["probability"]
-            told.append((at, row["horizon"], lean * came))
-    session, horizon, edge = zip(*told, strict=True) if told else ((), (), ())
-    return Answered(
-        session=np.array(session, np.intp),
-        horizon=np.array(horizon, np.intp),
-        edge=np.array(edge, float),
-    )
+    frame = bench.ledger.frame(query)
+    frame = frame[frame["cycle"] >= cycle].sort_values("seq")
+    read = [json.loads(content) for content in frame["content"]]
+    patterns = story.params.claims
+    ways = [
+        _way(patterns, kind, subject, content)
+        for kind, subject, content in zip(frame["kind"], frame["subject"], read, strict=True)
+    ]
+    ends = np.array([content["window"]["date"] for content in read], "datetime64[D]")
+    session = np.searchsorted(seen.dates, ends)
+    known = np.isin(ends, seen.dates)
+    horizon = frame["horizon"].to_numpy(np.intp)
+    lean = np.array([way[1] if way is not None else 0 for way in ways], float)
+    follows = np.array([way is not None and way[0] == "follows" for way in ways], bool)
+    lean[follows] *= _pointed(seen, session - horizon + 1)[follows]
+    came = (frame["outcome"] == "yes").to_numpy(float) - frame["probability"].to_numpy(float)
+    kept = known & (lean != 0)
+    return Answered(session=session[kept], horizon=horizon[kept], edge=(lean * came)[kept])
 
 
 def _way(
@@ -80,16 +82,11 @@ def _way(
     return None
 
 
-def _session(seen: Tested, text: str) -> int | None:
-    """Position of the session that a claim's window ends with, if it is read."""
-    date = np.datetime64(text, "D")
-    at = int(np.searchsorted(seen.dates, date))
-    return at if at < len(seen.dates) and seen.dates[at] == date else None
-
-
-def _pointed(seen: Tested, at: int, horizon: int) -> int:
-    """Where the leader pointed when a window of so many sessions began; 0 where nowhere."""
-    began = at - horizon + 1
-    if seen.points is None or began < 0 or not np.isfinite(seen.points[began]):
-        return 0
-    return int(np.sign(seen.points[began]))
+def _pointed(seen: Tested, began: npt.NDArray[np.intp]) -> Array:
+    """Where the leader pointed as windows began, 1 or -1; 0 where it did not."""
+    if seen.points is None:
+        return np.zeros(len(began))
+    there = (began >= 0) & (began < len(seen.points))
+    points = np.where(there, seen.points[np.where(there, began, 0)], 0.0)
+    signs: Array = np.sign(np.nan_to_num(points))
+    return signs

@@ -51,13 +51,11 @@ def follow(bench: Bench) -> list[Change]:
     """Reviews the desk's stories when that is due, and puts what changed on the ledger."""
     if not bench.desk.stories:
         return []
-    rows, before = _rows(bench, bench.number - 1), _before(bench)
-    due = before is None or (before.year, before.month) != (bench.as_of.year, bench.as_of.month)
-    reviewed = [
-        _review(bench, story, rows.get(story.name), before)
-        for story in bench.desk.stories
-        if due or story.name not in rows
-    ]
+    before = _before(bench)
+    if before is not None and (before.year, before.month) == (bench.as_of.year, bench.as_of.month):
+        return []
+    rows = _rows(bench, bench.number - 1)
+    reviewed = [_review(bench, one, rows.get(one.name), before) for one in bench.desk.stories]
     found = [change for change in reviewed if change is not None]
     if found:
         bench.ledger.append(bench.number, [(book.stories, _row(bench, one)) for one in found])
