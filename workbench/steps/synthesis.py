@@ -39,8 +39,8 @@ Part = dict[str, Any]
 
 
 def wanted(bench: Bench) -> bool:
-    """Whether the desk's params name a Claude Synthesis."""
-    return bench.desk.synthesis is not None
+    """Whether a Claude Synthesis writes this cycle; in a warm-up the desk's rules do."""
+    return bench.desk.synthesis is not None and bench.asks != "nobody"
 
 
 def outcome(bench: Bench, facts: Facts) -> Part:

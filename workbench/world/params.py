@@ -23,6 +23,7 @@ from workbench.domain.errors import ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.records import HOUSE_MINDS
 from workbench.world.schema import Mind, MindParams, Params, SynthesisFile, WriterParams
+from workbench.world.stories import TESTS, Story, halves
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -39,17 +40,19 @@ class Desk:
     def __init__(self, path: Path, outputs: Path, archive: Path) -> None:
         self.path, self.outputs, self.archive = path, outputs, archive
         self.params = read(path)
-        own = path.parent / "minds"
-        folder = own if own.is_dir() else root_of(path) / "params" / "minds"
+        folder = _beside(path, "minds")
         self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
         wanted = self.params.synthesis
         self.synthesis = writer(folder / f"{wanted}.md") if wanted else None
+        folder = _beside(path, "stories")
+        self.stories = tuple(story(folder / f"{name}.md") for name in self.params.stories)
         self.instruments = tuple(one.instrument() for one in self.params.instruments)
         _unlike(self.table)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
-        # the file do not count.
-        content = self.params.model_dump_json() + "".join(m.model_dump_json() for m in self.minds)
-        content += self.synthesis.model_dump_json() if self.synthesis else ""
+        # the file do not count. A story's own text names it, so a desk without any keeps its hash.
+        files = (*self.minds, *self.stories, *([self.synthesis] if self.synthesis else []))
+        content = self.params.model_dump_json(exclude={"stories"})
+        content += "".join(one.model_dump_json() for one in files)
         self.hash = hashlib.sha256(content.encode()).hexdigest()
 
     @property
@@ -152,15 +155,10 @@ def mind(path: Path) -> Mind:
     Raises:
         ParamsError: No such file, no front matter, an unknown key, or an empty mandate.
     """
-    try:
-        text = _text(path)
-    except OSError as error:
-        raise ParamsError(
-            f"Mind {path.stem!r} has no file {path.parent.name}/{path.name}: {error.strerror}. "
-            "Add it or take the mind out of 'minds'."
-        ) from error
-    front, mandate = _parts(text, path)
-    found = _validated(MindParams, _mapping(front, path), path)
+    keys, mandate = _parts(path, "Mind", "take the mind out of 'minds'")
+    if not mandate:
+        raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
+    found = _validated(MindParams, keys, path)
     if found.mind not in HOUSE_MINDS:
         raise ParamsError(
             f"{path.name}: no house mind is called {found.mind!r}. "
@@ -175,26 +173,50 @@ def writer(path: Path) -> SynthesisFile:
     Raises:
         ParamsError: No such file, no front matter, an unknown key, or an empty prompt.
     """
+    remedy = "leave 'synthesis' empty, and rules write the dispatch"
+    keys, mandate = _parts(path, "Synthesis", remedy)
+    if not mandate:
+        raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
+    return SynthesisFile(params=_validated(WriterParams, keys, path), mandate=mandate)
+
+
+def story(path: Path) -> Story:
+    """A story's file: YAML front matter, its thesis, and a last paragraph "Wrong if …".
+
+    Raises:
+        ParamsError: No such file, no front matter, an unknown key or test, no thesis, or nothing
+            that would prove it wrong.
+    """
+    keys, body = _parts(path, "Story", "take the story out of 'stories'")
+    kind = keys.get("test")
+    if not isinstance(kind, str) or kind not in TESTS:
+        raise ParamsError(f"{path.name}: test is {' or '.join(TESTS)} (got {kind!r}).")
+    found = _validated(TESTS[kind], keys, path)
+    if found.story != path.stem:
+        raise ParamsError(f"{path.name} calls its story {found.story!r}. Give both one name.")
+    thesis, wrong = halves(body, path.name)
+    return Story(params=found, thesis=thesis, wrong=wrong)
+
+
+def _beside(path: Path, name: str) -> Path:
+    """A desk's own folder of files of one sort, or the project's."""
+    own = path.parent / name
+    return own if own.is_dir() else root_of(path) / "params" / name
+
+
+def _parts(path: Path, sort: str, remedy: str) -> tuple[dict[str, Any], str]:
+    """Front matter and body of a file that a desk's params name."""
     try:
         text = _text(path)
     except OSError as error:
         raise ParamsError(
-            f"Synthesis {path.stem!r} has no file {path.parent.name}/{path.name}: "
-            f"{error.strerror}. Add it or leave 'synthesis' empty, and rules write the dispatch."
+            f"{sort} {path.stem!r} has no file {path.parent.name}/{path.name}: {error.strerror}. "
+            f"Add it or {remedy}."
         ) from error
-    front, mandate = _parts(text, path)
-    params = _validated(WriterParams, _mapping(front, path), path)
-    return SynthesisFile(params=params, mandate=mandate)
-
-
-def _parts(text: str, path: Path) -> tuple[str, str]:
-    """Front matter and mandate of a mind's file."""
     parts = text.split("---\n", 2)
     if len(parts) != 3 or parts[0].strip():
         raise ParamsError(f"{path.name} has no front matter between two lines of '---'.")
-    if not parts[2].strip():
-        raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
-    return parts[1], parts[2].strip()
+    return _mapping(parts[1], path), parts[2].strip()
 
 
 def _text(path: Path) -> str:

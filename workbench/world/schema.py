@@ -121,7 +121,8 @@ def _zone(name: str) -> str:
     return name
 
 
-def _distinct(names: tuple[object, ...]) -> tuple[object, ...]:
+def distinct(names: tuple[object, ...]) -> tuple[object, ...]:
+    """The names, none of them twice; a validator."""
     said = [getattr(one, "symbol", one) for one in names]
     twice = sorted({str(name) for name in said if said.count(name) > 1})
     if twice:
@@ -146,7 +147,7 @@ class PaperParams(Strict):
     cost_bps: Annotated[float, Field(ge=0, le=1000)] = 1.0
     slippage_bps: Annotated[float, Field(ge=0, le=1000)] = 2.0
     gross: Annotated[float, Field(gt=0, le=1)] = 1.0
-    tradable: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_distinct)]
+    tradable: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(distinct)]
 
 
 class Params(Strict):
@@ -161,17 +162,18 @@ class Params(Strict):
     instruments: Annotated[
         tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
         Field(min_length=1),
-        AfterValidator(_distinct),
+        AfterValidator(distinct),
     ]
     indicators: Annotated[
-        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(_distinct)
+        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(distinct)
     ] = ()
     horizons: Annotated[
         tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],
         Field(min_length=1),
-        AfterValidator(_distinct),
+        AfterValidator(distinct),
     ] = (1, 5)
-    minds: Annotated[tuple[str, ...], AfterValidator(_distinct)] = ("macro", "flow", "contrarian")
+    minds: Annotated[tuple[str, ...], AfterValidator(distinct)] = ("macro", "flow", "contrarian")
+    stories: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
     gate: GateParams = GateParams()
     paper: PaperParams | None = None
     claude: ClaudeParams = ClaudeParams()

@@ -7,14 +7,17 @@ from workbench.desk.charts.account import account
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
 from workbench.desk.charts.record import calibration, skill_bars
+from workbench.desk.charts.theses import lead_lag, together
 
 __all__ = [
     "account",
     "calibration",
     "correlations",
     "fan",
+    "lead_lag",
     "regime_ribbon",
     "skill_bars",
+    "together",
     "turbulence",
     "volatility",
 ]
