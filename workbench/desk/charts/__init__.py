@@ -5,13 +5,14 @@ The title is the finding, one colour makes the point, and the numbers drawn come
 
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
-from workbench.desk.charts.record import calibration, skill_bars
+from workbench.desk.charts.record import calibration, risk_coverage, skill_bars
 
 __all__ = [
     "calibration",
     "correlations",
     "fan",
     "regime_ribbon",
+    "risk_coverage",
     "skill_bars",
     "turbulence",
     "volatility",
