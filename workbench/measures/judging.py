@@ -83,7 +83,8 @@ def calibration(p: Array, y: Array) -> Calibration:
 @lru_cache(maxsize=BINS)
 def _sizes(bins: int) -> Array:
     """Absolute values of standard normals, shape (draws, bins), the same every time."""
-    return np.abs(np.random.default_rng(_SEED).standard_normal((DRAWS, bins)))
+    rng = np.random.default_rng(_SEED)
+    return np.abs(rng.standard_normal((DRAWS, bins)))
 
 
 def slope(p: Array, y: Array) -> float | None:

@@ -134,7 +134,7 @@ def sentence(found: pd.DataFrame) -> str:
     over = (
         f"{kept} would have earned {difference(earned)} points of score over the base rate {ends}"
     )
-    if low <= 0 <= high:
+    if round(low, 1) <= 0 <= round(high, 1):  # as shown
         return f"{over}: silence has neither cost nor saved what luck would not explain."
     if high < 0:
         return f"{over}: that much silence has saved."

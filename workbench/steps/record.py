@@ -265,7 +265,13 @@ def sentence(found: pd.DataFrame) -> str:
                 f"Too few dates to say whether the debate helps: {one['dates']:,} of {MIN_BLOCKS}."
             )
         case "identical":
-            return f"The debate has not moved a single number so far, {on}: identical so far."
-    skill, low, high = (difference(100 * one[name]) for name in ("skill", "low", "high"))
+            return f"The debate has not moved a single number, {on}: identical so far."
+    ends = [100 * one[name] for name in ("skill", "low", "high")]
+    # As many digits as an interval without zero needs to be seen without it.
+    finer = (
+        d for d in (1, 2, 3) if one["verdict"] == "nothing" or round(ends[1], d) * round(ends[2], d)
+    )
+    digits = next(finer, 4)
+    skill, low, high = (difference(end, digits) for end in ends)
     said = {"helps": "helps", "harms": "has cost skill", "nothing": "has added nothing"}
     return f"The debate {said[one['verdict']]}: {skill}% [{low}, {high}] {on}."
