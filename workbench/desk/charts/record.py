@@ -13,7 +13,6 @@ from workbench.desk.charts.frame import (
     SOFT,
     TINT2,
     finished,
-    label,
     line,
     nothing,
 )
@@ -159,7 +158,16 @@ def risk_coverage(curve: pd.DataFrame, mode: Mode) -> go.Figure:
     spoken = 100 * float(drawn["spoken"].iloc[0])
     figure.add_vline(x=spoken, line={"color": SOFT, "width": 1, "dash": "dot"})
     top = float(high.max())
-    label(figure, spoken, top, f"said in fact, {spoken:.0f}%", SOFT)
+    early = spoken < 50  # the words keep to the side where there is room
+    figure.add_annotation(
+        x=spoken,
+        y=top,
+        text=f"said in fact, {spoken:.0f}%",
+        showarrow=False,
+        xanchor="left" if early else "right",
+        xshift=6 if early else -6,
+        font={"color": SOFT, "size": 12},
+    )
     figure.update_xaxes(range=[0, 100])
     first, last = drawn.iloc[0], drawn.iloc[-1]
     least, most = (difference(100 * float(row["skill"])) for row in (first, last))
