@@ -10,6 +10,7 @@ import pytest
 
 from workbench.measures.scoring import brier, skill
 from workbench.steps import record
+from workbench.steps.settled import settled
 from workbench.world.ledger import Ledger
 
 Enter = Callable[..., list[str]]
@@ -194,7 +195,7 @@ def test_searching_is_paid_for(ledger: Ledger, entry: Any, enter: Enter):
 
 def helped(ledger: Ledger, made: Sequence[Any], enter: Enter) -> tuple[pd.DataFrame, str]:
     enter(ledger, made)
-    found = record.debate_help(record.settled(ledger)["replay"])
+    found = record.debate_help(settled(ledger)["replay"])
     return found, record.sentence(found)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from workbench.domain.figures import difference
 from workbench.domain.records import Mode
 from workbench.steps import abstention, record
+from workbench.steps.settled import settled
 from workbench.world.ledger import Ledger
 
 NOTHING = "Nothing has settled yet. Run 'workbench cycle' or 'workbench replay' first."
@@ -44,8 +45,8 @@ class Reckoned:
 
 def reckoned(ledger: Ledger) -> list[Reckoned]:
     """The whole record, one entry a mode that has settled anything, live first."""
-    settled = record.settled(ledger)
-    rows = record.judged(settled)
+    answered = settled(ledger)
+    rows = record.judged(answered)
     last = ledger.last_cycle()
     found = []
     for mode in _MODES:
@@ -57,7 +58,7 @@ def reckoned(ledger: Ledger) -> list[Reckoned]:
             Reckoned(
                 mode=mode,
                 rows=own,
-                helping=record.debate_help(settled[mode]),
+                helping=record.debate_help(answered[mode]),
                 silence=abstention.abstention(decided),
                 curve=abstention.risk_coverage(decided),
             )

@@ -22,7 +22,7 @@ from workbench.domain.records import Mode
 from workbench.measures import dated
 from workbench.measures.scoring import MIN_BLOCKS, desk_score, is_right
 from workbench.steps.bench import Bench
-from workbench.steps.facts import several
+from workbench.steps.facts import several, share
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
@@ -206,7 +206,7 @@ def _shape(content: Mapping[str, Any]) -> tuple[object, ...]:
 
 def _said(row: sa.RowMapping, past: Sequence[_Scores]) -> str:
     p, base, happened = row["probability"], row["base_rate"], row["outcome"] == "yes"
-    said = f"Said {p:.0%} against a base rate of {base:.0%}"
+    said = f"Said {share(p)} against a base rate of {share(base)}"
     if row["outcome"] == "void":
         return f"{said}; void, so there is no score and nothing to learn."
     worth = desk_score(p, base, float(happened))

@@ -7,121 +7,29 @@ are never mixed, and what a model said of dates that it was trained on never ent
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import sqlalchemy as sa
 
 from workbench.domain.figures import difference
 from workbench.domain.records import CONTROLS
 from workbench.measures import dated
 from workbench.measures.dated import Compared
 from workbench.measures.judging import calibration
-from workbench.measures.prices import Array
 from workbench.measures.scoring import MIN_BLOCKS, brier, log_loss
-from workbench.world import entries as book
+from workbench.steps.settled import BASE, REFERENCE, Settled, settled
 from workbench.world.ledger import Ledger
 
-BASE, REFERENCE = "climatology", "scenario"
 COLUMNS = (
     "forecaster", "family", "horizon", "n", "n_eff", "brier", "log", "skill", "skill_low",
     "skill_high", "dates", "mode", "regime", "edge_skill", "edge_low", "edge_high", "score",
     "edge", "accuracy", "slope", "ece", "ece_null", "credible", "edge_credible", "tried",
 )  # fmt: skip
+_RANK = {"synthesis": 0, "pool": 1, "plain": 3, "plain_median": 4}  # others come between
+_SAME = 1e-9  # what adding up weights in another order may differ by
 _Cell = tuple[str, int, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Settled:
-    """What has settled in one mode, a column a claim.
-
-    Attributes:
-        cycle: In which each was asked, shape (n,).
-        family: Its kind.
-        horizon: Sessions.
-        regime: Of the cycle that asked; ``unknown`` where none was read.
-        outcome: 1 or 0; voids are left out.
-        said: Forecaster to probabilities, NaN where it was silent or knew the outcome.
-    """
-
-    cycle: npt.NDArray[np.int64]
-    family: npt.NDArray[np.object_]
-    horizon: npt.NDArray[np.int64]
-    regime: npt.NDArray[np.object_]
-    outcome: Array
-    said: Mapping[str, Array]
-
-
-def settled(ledger: Ledger, until: int | None = None) -> dict[str, Settled]:
-    """Everything that both references answered and that has settled, by mode.
-
-    Args:
-        ledger: Where forecasts and settlements are.
-        until: Settlements of later cycles are left out; None for all.
-    """
-    claims, regimes = book.claims.c, book.regimes.c
-    query = (
-        sa.select(
-            claims.id, claims.cycle, claims.kind, claims.horizon, book.cycles.c.mode,
-            sa.func.coalesce(regimes.name, "unknown").label("regime"),
-            (book.settlements.c.outcome == "yes").label("outcome"),
-        )
-        .join(book.settlements, book.settlements.c.claim == claims.id)
-        .join(book.cycles, book.cycles.c.number == claims.cycle)
-        .outerjoin(book.regimes, regimes.of == claims.cycle)
-        .where(book.settlements.c.outcome != "void")
-        .order_by(claims.seq)
-    )  # fmt: skip
-    forecasts = book.forecasts.c
-    spoken = sa.select(forecasts.claim, forecasts.forecaster, forecasts.probability)
-    if until is not None:
-        query = query.where(book.settlements.c.cycle <= until)
-        spoken = spoken.where(forecasts.cycle <= until)
-    asked = ledger.frame(query)
-    if asked.empty:
-        return {}
-    said = _said(asked, ledger.frame(spoken), ledger)
-    if not {BASE, REFERENCE} <= said.keys():
-        return {}
-    both = ~np.isnan(said[BASE]) & ~np.isnan(said[REFERENCE])
-    return {
-        str(mode): _of(asked, said, both & (asked["mode"] == mode).to_numpy())
-        for mode in sorted(asked["mode"].unique())
-    }
-
-
-def _said(asked: pd.DataFrame, spoken: pd.DataFrame, ledger: Ledger) -> dict[str, Array]:
-    """Forecaster to its probabilities in order of the claims, in-sample ones left out."""
-    place = pd.Index(asked["id"]).get_indexer(pd.Index(spoken["claim"]))
-    who, names = pd.factorize(spoken["forecaster"], sort=True)
-    table = np.full((len(names), len(asked)), np.nan)
-    known = place >= 0
-    table[who[known], place[known]] = spoken["probability"].to_numpy(float)[known]
-    said = {str(name): row for name, row in zip(names, table, strict=True)}
-    voices = sa.select(book.voices.c.of, book.voices.c.mind).where(book.voices.c.in_sample == 1)
-    trained: dict[str, list[int]] = {}
-    for row in ledger.read(voices):
-        trained.setdefault(row["mind"], []).append(row["of"])
-    for mind, cycles in trained.items():
-        if mind in said:
-            said[mind][asked["cycle"].isin(cycles).to_numpy()] = np.nan
-    return said
-
-
-def _of(asked: pd.DataFrame, said: Mapping[str, Array], kept: npt.NDArray[np.bool_]) -> Settled:
-    own = asked[kept]
-    spoken = {who: values[kept] for who, values in said.items()}
-    return Settled(
-        cycle=own["cycle"].to_numpy(np.int64),
-        family=own["kind"].to_numpy(object),
-        horizon=own["horizon"].to_numpy(np.int64),
-        regime=own["regime"].to_numpy(object),
-        outcome=own["outcome"].to_numpy(float),
-        said={who: values for who, values in spoken.items() if not np.isnan(values).all()},
-    )
 
 
 def record(ledger: Ledger, until: int | None = None) -> pd.DataFrame:
@@ -218,13 +126,16 @@ def debate_help(found: Settled) -> pd.DataFrame:
         found: One mode of ``settled``.
 
     Returns:
-        One row a voice that is no standing control, Synthesis first:
+        One row a voice, Synthesis first and single calls of a model last:
         ``forecaster n n_eff dates moved skill low high verdict``. ``moved`` counts the claims on
         which it differs from the scenario model, skill is over that model on the same claims
         with its 95 % interval, and ``verdict`` is ``too few``, ``identical``, ``helps``,
         ``harms`` or ``nothing``. No correction: each row answers a question of its own.
     """
-    voices = sorted(set(found.said) - set(CONTROLS), key=lambda who: (_RANK.get(who, 2), who))
+    voices = sorted(
+        (who for who in found.said if who in _RANK or who not in CONTROLS),
+        key=lambda who: (_RANK.get(who, 2), who),
+    )
     rows = []
     for who in voices:
         spoken = np.flatnonzero(~np.isnan(found.said[who]))
@@ -233,15 +144,12 @@ def debate_help(found: Settled) -> pd.DataFrame:
         length = dated.block(int(found.horizon[spoken].max()))
         own, other = dated.totals(date, brier(p, y), brier(reference, y))
         over = dated.compared(own, other, length)
-        moved = int((p != reference).sum())
+        moved = int((np.abs(p - reference) > _SAME).sum())
         effective = dated.effective(brier(p, y), date, length)
         rows.append((who, len(y), effective, len(own), moved, over.skill, over.low, over.high,
                      _verdict(over, moved)))  # fmt: skip
     names = "forecaster n n_eff dates moved skill low high verdict"
     return pd.DataFrame(rows, columns=names.split())
-
-
-_RANK = {"synthesis": 0, "pool": 1, "plain": 3, "plain_median": 4}
 
 
 def _verdict(found: Compared, moved: int) -> str:
