@@ -78,27 +78,18 @@ def write(bench: Bench) -> dict[str, str]:
     Returns:
         Claim id to its lesson, in order of settlement.
     """
-    claims, decided, settled = book.claims.c, book.decisions.c, book.settlements.c
-    query = (
-        sa.select(
-            settled.cycle, settled.claim, settled.outcome, decided.role, decided.probability,
-            decided.base_rate, claims.cycle.label("asked"), claims.kind, claims.horizon,
-            sa.func.coalesce(book.regimes.c.name, "unknown").label("regime"),
-        )
-        .join(book.claims, claims.id == settled.claim)
-        .join(book.decisions, decided.claim == settled.claim)
-        .join(book.cycles, book.cycles.c.number == claims.cycle)
-        .outerjoin(book.regimes, book.regimes.c.of == claims.cycle)
-        .order_by(settled.seq)
-    )  # fmt: skip
-    before, now = _grown(_scored, bench, query, settled.cycle, _score)
+    before, now = _grown(_scored, bench, _SETTLED, book.settlements.c.cycle, _score)
     rows = [row for row in now if row["role"] != "shadow"]
     if not rows:
         return {}
     fresh: _Scores = {}
     for row in now:
         _score(fresh, row)
-    found = {row["claim"]: _said(row, (before, fresh)) for row in rows}
+    asked = {
+        (row["kind"], row["horizon"], row["regime"]) for row in rows if row["outcome"] != "void"
+    }
+    says = {category: _category(category, (before, fresh)) for category in asked}
+    found = {row["claim"]: _said(row, says) for row in rows}
     bench.ledger.append(
         bench.number, [(book.lessons, {"claim": one, "text": text}) for one, text in found.items()]
     )
@@ -140,6 +131,19 @@ def similar(bench: Bench, claim: Claim, chance: float, k: int = 3) -> list[Told]
     return sorted((one for part in parts for one in part.get(key, ())), key=unlike)[:k]
 
 
+_SETTLED = (
+    sa.select(
+        book.settlements.c.cycle, book.settlements.c.claim, book.settlements.c.outcome,
+        book.decisions.c.role, book.decisions.c.probability, book.decisions.c.base_rate,
+        book.claims.c.cycle.label("asked"), book.claims.c.kind, book.claims.c.horizon,
+        sa.func.coalesce(book.regimes.c.name, "unknown").label("regime"),
+    )
+    .join(book.claims, book.claims.c.id == book.settlements.c.claim)
+    .join(book.decisions, book.decisions.c.claim == book.settlements.c.claim)
+    .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
+    .outerjoin(book.regimes, book.regimes.c.of == book.claims.c.cycle)
+    .order_by(book.settlements.c.seq)
+)  # fmt: skip
 _LESSONS = (
     sa.select(
         book.lessons.c.cycle, book.lessons.c.claim, book.lessons.c.text, book.claims.c.kind,
@@ -204,7 +208,7 @@ def _shape(content: Mapping[str, Any]) -> tuple[object, ...]:
     return content.get("op"), content.get("side"), "lo" in content, "hi" in content
 
 
-def _said(row: sa.RowMapping, past: Sequence[_Scores]) -> str:
+def _said(row: sa.RowMapping, says: Mapping[_Category, str]) -> str:
     p, base, happened = row["probability"], row["base_rate"], row["outcome"] == "yes"
     said = f"Said {share(p)} against a base rate of {share(base)}"
     if row["outcome"] == "void":
@@ -212,12 +216,12 @@ def _said(row: sa.RowMapping, past: Sequence[_Scores]) -> str:
     worth = desk_score(p, base, float(happened))
     shown = f"{worth:.2f}" if f"{worth:.2f}" != "0.50" else f"{worth:.3f}"
     ended = "it happened" if happened else "it did not happen"
-    return f"{said}; {ended}. W = {shown}. {_category(row, past)}"
+    return f"{said}; {ended}. W = {shown}. {says[row['kind'], row['horizon'], row['regime']]}"
 
 
-def _category(row: sa.RowMapping, past: Sequence[_Scores]) -> str:
-    """What the record of the narrowest category with enough dates says, spoken or not."""
-    kind, horizon, regime = row["kind"], row["horizon"], row["regime"]
+def _category(category: _Category, past: Sequence[_Scores]) -> str:
+    """What the record says of it, or of all its regimes while it has too few dates."""
+    kind, horizon, regime = category
     claims = f"{kind[:1].upper()}{kind[1:]} claims over {several(horizon, 'session')}"
     narrow = _dated(past, [(kind, horizon, regime)])
     if len(narrow) >= MIN_BLOCKS:
