@@ -74,23 +74,42 @@ def test_as_a_person_types_it(project: Path, bundle: Archive, command: Run):
 
 
 def test_record(run: Run):
-    """One row a forecaster, family and horizon, with null where there is too little to say."""
-    rows = answer(run("record", "-f", "params/small.yaml", "--json"))
+    """A row a forecaster, family, horizon and regime, null where there is too little to say."""
+    found = answer(run("record", "-f", "params/small.yaml", "--json"))
+    assert list(found) == ["record", "debate_help", "abstention", "risk_coverage", "said"]
+    rows = found["record"]
     assert all(list(row)[: len(KEYS)] == KEYS for row in rows)
-    whole = {row["forecaster"]: row for row in rows if row["family"] == "all"}
+    assert all(row["mode"] == "replay" for name in list(found)[:-1] for row in found[name])
+    wholes = [row for row in rows if row["family"] == "all" and not row["regime"]]
+    whole = {row["forecaster"]: row for row in wholes}
     traded = {"market"}  # no quotes in this archive
     assert set(whole) == {*CONTROLS, "synthesis", "pool", "Macro", "Flow", "Contrarian"} - traded
+    assert len(wholes) == len(whole)
     for row in rows:
         assert 0 <= row["brier"] <= 1
         assert row["log"] > 0
         assert 1 <= row["n_eff"] <= row["n"]
-        if row["skill"] is not None:
-            assert row["skill_low"] <= row["skill"] <= row["skill_high"]
-    assert whole["climatology"]["skill"] == 0.0
+        assert (row["skill"] is None) == (row["dates"] < 30)
+        for name in ("skill", "edge"):
+            middle = row["skill" if name == "skill" else "edge_skill"]
+            assert middle is None or row[f"{name}_low"] <= middle <= row[f"{name}_high"]
+    assert whole["climatology"]["skill"] == whole["scenario"]["edge_skill"] == 0.0
     assert len({row["n"] for name, row in whole.items() if name in {"scenario", "synthesis"}}) == 1
+    assert [row["verdict"] for row in found["abstention"]][-2:] == ["silent", "spoken"]
+    assert found["risk_coverage"][-1]["n"] == whole["synthesis"]["n"]
+
+
+def test_record_in_words(run: Run):
+    """The tables fit a terminal of 100 columns, and say in a sentence whether the debate helps."""
     text = run("record", "-f", "params/small.yaml")
+    found = answer(run("record", "-f", "params/small.yaml", "--json"))
     assert text.returncode == 0
-    assert text.stdout.split()[: len(KEYS)] == KEYS
+    assert max(map(len, text.stdout.splitlines())) <= 100
+    for said in found["said"]["replay"].values():
+        assert said in " ".join(text.stdout.split())
+    for row in found["record"]:
+        assert any(line.startswith(row["forecaster"]) for line in text.stdout.splitlines())
+    assert "nan" not in text.stdout.lower()
 
 
 def test_record_of_nothing(run: Run, tmp_path: Path):
@@ -98,8 +117,11 @@ def test_record_of_nothing(run: Run, tmp_path: Path):
     (tmp_path / "fresh").mkdir()
     Ledger(f"sqlite:///{tmp_path / 'fresh' / 'ledger.db'}").close()
     args = ["-f", "params/small.yaml", "--outputs", str(tmp_path / "fresh")]
-    assert answer(run("record", "--json", *args)) == []
-    assert run("record", *args).returncode == 0
+    found = answer(run("record", "--json", *args))
+    assert found.pop("said") == {}
+    assert all(rows == [] for rows in found.values())
+    shown = run("record", *args)
+    assert (shown.returncode, shown.stdout.count("\n")) == (0, 1)
 
 
 def test_verify(run: Run):

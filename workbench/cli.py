@@ -127,15 +127,12 @@ def replay(
 def record(
     file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
 ) -> None:
-    """The track record: forecaster by family and horizon, scored against the base rate."""
-    from workbench.steps import score
+    """The track record: forecasters, whether the debate helps, regimes, and what silence cost."""
+    from workbench.desk import reckoning
     from workbench.world.ledger import existing
 
-    found = score.record(existing(_desk(file, outputs, archive).ledger))
-    if found.empty and not as_json:
-        _say("Nothing has settled yet. Run 'workbench cycle' or 'workbench replay' first.")
-    else:
-        _frame(found, as_json)
+    found = reckoning.reckoned(existing(_desk(file, outputs, archive).ledger))
+    _say(json.dumps(reckoning.answer(found), indent=1) if as_json else reckoning.text(found))
 
 
 @app.command()

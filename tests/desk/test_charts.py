@@ -395,3 +395,25 @@ def test_an_account_without_a_course_says_so():
     """Before the second cycle there is nothing to draw."""
     told = words(charts.account(course(100.0, 100.0, 1), 0, ONE.name))
     assert told["title"] == "The paper account has no course yet"
+
+
+def test_what_is_not_said_is_drawn_with_its_interval() -> None:
+    """The curve begins where thirty dates allow it, and its words are its ends."""
+    curve = pd.DataFrame({
+        "coverage": [0.25, 0.5, 1.0], "n": [100, 200, 400], "brier": [0.2, 0.21, 0.22],
+        "skill": [np.nan, 0.2, 0.05], "low": [np.nan, 0.1, -0.01], "high": [np.nan, 0.3, 0.11],
+        "spoken": [0.125] * 3,
+    })  # fmt: skip
+    figure = charts.risk_coverage(curve, "replay")
+    said = words(figure)
+    assert said["title"] == (
+        "The 50% that promised most had +20.0% skill, all claims together +5.0%"
+    )
+    assert said["table"]["rows"] == [
+        ["50%", "+20.0%", "+10.0 to +30.0%", "0.2100", "200"],
+        ["100%", "+5.0%", "−1.0 to +11.0%", "0.2200", "400"],
+    ]
+    assert "n = 400 replay claims" in said["caption"]
+    assert [note.text for note in figure.layout.annotations] == ["said in fact, 12%"]
+    assert "Too few live" in words(charts.risk_coverage(curve[:1], "live"))["title"]
+    assert "Too few" in words(charts.risk_coverage(curve[:0], "live"))["title"]

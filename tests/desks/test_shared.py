@@ -13,7 +13,7 @@ from workbench.desk.verify import verify
 from workbench.domain.calendars import moment, venue
 from workbench.domain.records import Flag
 from workbench.measures.settling import GRACE
-from workbench.steps import score
+from workbench.steps import record
 from workbench.steps.bench import Bench
 from workbench.steps.opening import after_close
 from workbench.world import entries as book
@@ -130,7 +130,7 @@ def test_claims_settle(desk: Desk, archive: Archive, ledger: Ledger):
             assert moment(row["deadline"]) > end - dt.timedelta(days=1), row
     assert GRACE >= 1
     assert ledger.broken() is None
-    assert len(score.record(ledger)) > 10
+    assert len(record.record(ledger)) > 10
 
 
 def test_bitcoin_trades_all_day(ledger: Ledger):

@@ -2,10 +2,12 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +16,12 @@ import pytest
 from workbench.desk import replay
 from workbench.domain.calendars import Session, venue
 from workbench.domain.instruments import Instrument
+from workbench.measures.gate import gain
 from workbench.measures.scoring import Skill
 from workbench.steps import due, regime, said, tape, write
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts
+from workbench.world import entries as book
 from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
@@ -93,6 +97,96 @@ def slow(symbol: str, end: dt.datetime) -> pd.DataFrame:
                          "value": 50.0, "unit": "%", "source": "made"})  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A claim on a made-up ledger, with what was said of it and how it ended.
+
+    Attributes:
+        asked: Cycle that asks.
+        settled: Cycle that settles it; None while open.
+        said: Forecaster to probability.
+        outcome: Yes, no or void.
+        kind: Family.
+        sessions: Horizon.
+        subject: Instrument.
+        strike: Upper strike of the claim.
+        role: What the gate made of it.
+        verdict: Why.
+        desk: What the desk said, and the base rate.
+    """
+
+    asked: int
+    said: Mapping[str, float]
+    outcome: str = "yes"
+    settled: int | None = None
+    kind: str = "level"
+    sessions: int = 1
+    subject: str = "SPX"
+    strike: float = 100.0
+    role: str = "shadow"
+    verdict: str = "crowded"
+    desk: tuple[float, float] = (0.6, 0.5)
+
+
+def entered(
+    ledger: Ledger,
+    entries: Iterable[Entry],
+    *,
+    modes: Mapping[int, str] | None = None,
+    regimes: Mapping[int, str] | None = None,
+    trained: Iterable[tuple[int, str]] = (),
+) -> list[str]:
+    """Puts entries on a ledger, cycle by cycle, as the steps would; returns the claims' ids.
+
+    What an entry settles in a cycle comes before what the cycle asks.
+    """
+    asked = list(entries)
+    last = max(max(one.asked, one.settled or 0) for one in asked)
+    before = (ledger.last_cycle() or {"number": 0})["number"]
+    ids = [f"{one.asked:04d}-{place:05d}" for place, one in enumerate(asked)]
+    both = list(zip(ids, asked, strict=True))
+    for number in range(before + 1, last + 1):
+        when = f"2018-01-01T{number // 60:02d}:{number % 60:02d}:00Z"
+        rows: list[tuple[Any, dict[str, Any]]] = [
+            (book.cycles, {"number": number, "desk": "made", "as_of": when, "params": "",
+                           "mode": (modes or {}).get(number, "replay"), "code": "",
+                           "snapshot": ""}),
+        ]  # fmt: skip
+        for claim, one in both:
+            if one.settled == number:
+                rows.append((book.settlements, {"claim": claim, "outcome": one.outcome,
+                             "reason": "", "value": None, "observations": "[]",
+                             "known_at": when}))  # fmt: skip
+        if number in (regimes or {}):
+            rows.append((book.regimes, {"of": number, "name": (regimes or {})[number],
+                         "since": when, "turbulent": 0.1, "fitted": None}))  # fmt: skip
+        rows += [
+            (book.voices, {"of": number, "mind": mind, "model": "m", "in_sample": 1, "usd": "0",
+                           "seconds": 0.0, "replies": "", "note": ""})
+            for of, mind in trained
+            if of == number
+        ]  # fmt: skip
+        for claim, one in both:
+            if one.asked == number:
+                rows += _asked(claim, one, when)
+        ledger.append(number, rows)
+    return ids
+
+
+def _asked(claim: str, one: Entry, when: str) -> list[tuple[Any, dict[str, Any]]]:
+    content = json.dumps({"kind": one.kind, "subject": one.subject, "op": "<", "hi": one.strike})
+    return [
+        (book.claims, {"id": claim, "kind": one.kind, "subject": one.subject,
+                       "horizon": one.sessions, "theme": "index", "deadline": when,
+                       "sentence": f"{one.subject} below {one.strike:g}", "content": content}),
+        *((book.forecasts, {"claim": claim, "forecaster": who, "probability": p})
+          for who, p in one.said.items()),
+        (book.decisions, {"claim": claim, "role": one.role, "probability": one.desk[0],
+                          "base_rate": one.desk[1], "gain": gain(*one.desk),
+                          "verdict": one.verdict, "reason": ""}),
+    ]  # fmt: skip
+
+
 class Room:
     """One desk's cycles on a made-up world, one after another on one ledger.
 
@@ -165,6 +259,18 @@ def room(
     root = new_project(tmp_path_factory.mktemp("essay") / "project")
     count = iter(range(1000))
     return lambda world: Room(world, tmp_path_factory.mktemp("room") / f"r{next(count)}", root)
+
+
+@pytest.fixture(scope="session")
+def entry() -> type[Entry]:
+    """The class of a made-up ledger's entries."""
+    return Entry
+
+
+@pytest.fixture(scope="session")
+def enter() -> Callable[..., list[str]]:
+    """Puts entries on a ledger."""
+    return entered
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
 from workbench.domain.instruments import find
 from workbench.domain.sentences import price
+from workbench.steps import joining
 from workbench.steps.bench import kept_part
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger

@@ -8,6 +8,7 @@ An outcome that is NaN has no forecast to judge; the caller leaves both out and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -71,14 +72,19 @@ def calibration(p: Array, y: Array) -> Calibration:
     starts = np.linspace(0, len(p), min(BINS, len(p)), endpoint=False).astype(int)
     miss = np.add.reduceat((y - p)[order], starts)
     variance = np.add.reduceat((p * (1 - p))[order], starts)
-    rng = np.random.default_rng(_SEED)
-    drawn = rng.standard_normal((DRAWS, len(starts)))
-    null = (np.abs(drawn) @ np.sqrt(variance)) / len(p)
+    null = (_sizes(len(starts)) @ np.sqrt(variance)) / len(p)
     return Calibration(
         ece=float(np.abs(miss).sum() / len(p)),
         null=float(np.quantile(null, 0.95)),
         slope=slope(p, y),
     )
+
+
+@lru_cache(maxsize=BINS)
+def _sizes(bins: int) -> Array:
+    """Absolute values of standard normals, shape (draws, bins), the same every time."""
+    rng = np.random.default_rng(_SEED)
+    return np.abs(rng.standard_normal((DRAWS, bins)))
 
 
 def slope(p: Array, y: Array) -> float | None:

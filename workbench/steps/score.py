@@ -16,8 +16,9 @@ from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode, Settlement
 from workbench.domain.snapshots import Snapshot
 from workbench.measures.prices import bars as bars_of
-from workbench.measures.scoring import Skill, brier, desk_score, log_loss, skill
+from workbench.measures.scoring import Skill, brier, desk_score, skill
 from workbench.measures.settling import settle
+from workbench.steps import lessons
 from workbench.steps.bench import Bench
 from workbench.steps.finer import finer_bars
 from workbench.world import entries as book
@@ -28,13 +29,14 @@ from workbench.world.params import Desk
 
 
 def settle_due(bench: Bench) -> list[Settlement]:
-    """Settles every claim whose deadline has come and whose bars are known.
+    """Settles every claim whose deadline has come and whose bars are known, and writes lessons.
 
     Returns:
         The new settlements, oldest deadline first; claims still awaiting data are left open.
     """
     settled = settlements(bench.desk, bench.archive, bench.ledger.due(bench.as_of), bench.as_of)
     bench.ledger.append(bench.number, [(book.settlements, row(one)) for one in settled])
+    lessons.write(bench)
     return settled
 
 
@@ -170,55 +172,3 @@ def answered(bench: Bench, forecaster: str) -> pd.DataFrame:
         .where(book.settlements.c.cycle <= bench.number, book.cycles.c.mode == bench.mode)
     )
     return bench.ledger.frame(query).astype(float)
-
-
-def record(ledger: Ledger, until: int | None = None) -> pd.DataFrame:
-    """The track record over all claims, shadows included; live and replay are never mixed.
-
-    Args:
-        ledger: Where forecasts and settlements are.
-        until: Settlements of later cycles are left out; None for all.
-
-    Returns:
-        One row a forecaster x family x horizon x mode, and family ``all``, horizon 0 for
-        everything: ``forecaster family horizon n n_eff brier log skill skill_low skill_high
-        dates mode``. Skill is against climatology on the same claims; None under 30 dates.
-    """
-    base = sa.alias(book.forecasts, "base")
-    query = (
-        sa.select(
-            book.forecasts.c.forecaster, book.claims.c.kind.label("family"),
-            book.claims.c.horizon, book.claims.c.cycle, book.forecasts.c.probability,
-            base.c.probability.label("base"),
-            (book.settlements.c.outcome == "yes").label("outcome"), book.cycles.c.mode,
-        )
-        .join(book.claims, book.claims.c.id == book.forecasts.c.claim)
-        .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
-        .join(base, (base.c.claim == book.forecasts.c.claim) & (base.c.forecaster == "climatology"))
-        .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
-        .where(book.settlements.c.outcome != "void")
-    )  # fmt: skip
-    if until is not None:
-        query = query.where(book.settlements.c.cycle <= until)
-    frame = ledger.frame(query).astype({"outcome": float})
-    frame["longest"] = frame["horizon"]
-    whole = frame.assign(family="all", horizon=0)
-    keys = ["mode", "forecaster", "family", "horizon"]
-    rows = [_scored(group) for part in (whole, frame) for _, group in part.groupby(keys, sort=True)]
-    names = "forecaster family horizon n n_eff brier log skill skill_low skill_high dates mode"
-    return pd.DataFrame(rows, columns=names.split())
-
-
-def _scored(group: pd.DataFrame) -> tuple[Any, ...]:
-    """One row of the record from the forecasts of one forecaster, family and horizon."""
-    forecaster, family = group["forecaster"].iloc[0], group["family"].iloc[0]
-    horizon = int(group["horizon"].iloc[0])
-    p, b, y = (group[name].to_numpy(float) for name in ("probability", "base", "outcome"))
-    found = skill(
-        brier(p, y), brier(b, y), group["cycle"].to_numpy(np.int64), int(group["longest"].max())
-    )
-    losses = float(brier(p, y).mean()), float(log_loss(p, y).mean())
-    return (
-        forecaster, family, horizon, found.n, found.n_eff, *losses,
-        found.skill, found.low, found.high, found.dates, group["mode"].iloc[0],
-    )  # fmt: skip

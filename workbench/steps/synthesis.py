@@ -81,8 +81,8 @@ def heard(bench: Bench, asked: Question[Essay]) -> Said[Essay] | Unsaid:
     """The answer or the absence, within the cycle's deadline and budget."""
     own, outputs = bench.desk.params.claude, bench.desk.outputs
     caps = Caps(cycle=Decimal(str(own.cycle_usd)), day=Decimal(str(own.day_usd)))
-    budget = Budget(outputs / "spend", caps, str(bench.number))
-    budget = budget if bench.asks == "models" else None
+    account = Budget(outputs / "spend", caps, str(bench.number))
+    budget = account if bench.asks == "models" else None
     limits = Limits(mind=own.mind_seconds, cycle=own.cycle_seconds)
     found = hear(
         [asked], store=Replies(outputs / "replies"), table=prices.shipped(), budget=budget,

@@ -6,7 +6,7 @@ The title is the finding, one colour makes the point, and the numbers drawn come
 from workbench.desk.charts.account import account
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
-from workbench.desk.charts.record import calibration, skill_bars
+from workbench.desk.charts.record import calibration, risk_coverage, skill_bars
 from workbench.desk.charts.theses import lead_lag, together
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "fan",
     "lead_lag",
     "regime_ribbon",
+    "risk_coverage",
     "skill_bars",
     "together",
     "turbulence",

@@ -1,4 +1,4 @@
-"""Figures of the record: calibration and skill of forecasts that have settled."""
+"""Figures of the record: calibration, skill, and what speaking more or less would have been."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.desk.charts.frame import ACCENT, SOFT, finished, line, nothing
+from workbench.desk.charts.frame import (
+    ACCENT,
+    SOFT,
+    TINT2,
+    finished,
+    line,
+    nothing,
+)
 from workbench.domain.figures import difference
+from workbench.domain.records import Mode
 from workbench.measures.scoring import reliability
 
 _POINT = {"color": ACCENT, "size": 9}
@@ -119,4 +127,72 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
         alt=f"{len(rows)} points with their intervals, and a line at zero.",
         table=table,
         height=120 + 28 * len(rows),
+    )
+
+
+def risk_coverage(curve: pd.DataFrame, mode: Mode) -> go.Figure:
+    """Skill of what would have been said, against how much of it is said.
+
+    Args:
+        curve: ``steps.abstention.risk_coverage``.
+        mode: Of which record.
+    """
+    drawn = curve[curve["skill"].notna()]
+    if drawn.empty:
+        return nothing(f"Too few {mode} claims have settled to say what silence costs")
+    x = (100 * drawn["coverage"]).tolist()
+    skill, low, high = (100 * drawn[name] for name in ("skill", "low", "high"))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[*x, *reversed(x)],
+        y=[*high, *reversed(low.tolist())],
+        fill="toself",
+        fillcolor=TINT2,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        name="95%",
+    )
+    figure.add_trace(line(x, skill.tolist(), ACCENT, "skill"))
+    figure.add_hline(y=0, line={"color": SOFT, "width": 1})
+    spoken = 100 * float(drawn["spoken"].iloc[0])
+    figure.add_vline(x=spoken, line={"color": SOFT, "width": 1, "dash": "dot"})
+    top = float(high.max())
+    early = spoken < 50  # the words keep to the side where there is room
+    figure.add_annotation(
+        x=spoken,
+        y=top,
+        text=f"said in fact, {spoken:.0f}%",
+        showarrow=False,
+        xanchor="left" if early else "right",
+        xshift=6 if early else -6,
+        font={"color": SOFT, "size": 12},
+    )
+    figure.update_xaxes(range=[0, 100])
+    first, last = drawn.iloc[0], drawn.iloc[-1]
+    least, most = (difference(100 * float(row["skill"])) for row in (first, last))
+    title = (
+        f"The {first['coverage']:.0%} that promised most had {least}% skill, "
+        f"all claims together {most}%"
+    )
+    table = pd.DataFrame(
+        {
+            "Said": [f"{v:.0f}%" for v in x],
+            "Skill": [f"{difference(v)}%" for v in skill],
+            "Interval, 95%": [
+                f"{difference(a)} to {difference(b)}%" for a, b in zip(low, high, strict=True)
+            ],
+            "Brier": [f"{v:.4f}" for v in drawn["brier"]],
+            "n": [f"{n:,}" for n in drawn["n"]],
+        }
+    )
+    return finished(
+        figure,
+        title=title,
+        subtitle="Skill over the base rate, per cent, by the share of claims said",
+        caption="Claims in order of expected gain. Band: 95%, blocks of dates. "
+        f"n = {int(last['n']):,} {mode} claims.",
+        alt=f"A line from {least} to {most} per cent as coverage grows to all claims.",
+        table=table,
+        height=300,
     )
