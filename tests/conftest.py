@@ -32,6 +32,8 @@ warmup: {from: 2018-01-25, to: 2018-01-26}
 instruments: [SPX, COMP, VIX]
 indicators: [WTI, AAA, BAA, CPILFESL]
 horizons: [1]
+stories: [technology-leads, fear-moves-first]
+paper: {tradable: [SPX, COMP]}
 """
 
 
@@ -91,7 +93,8 @@ def _command(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 def _project(folder: Path, params: str = SMALL) -> Path:
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
-    shutil.copytree(ROOT / "params" / "minds", folder / "params" / "minds")
+    for name in ("minds", "stories"):
+        shutil.copytree(ROOT / "params" / name, folder / "params" / name)
     (folder / "params" / "small.yaml").write_text(params, encoding="utf-8")
     return folder
 

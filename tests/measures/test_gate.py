@@ -259,19 +259,31 @@ def test_sitting_out():
     assert {d.role for d in found.values()} == {"shadow"}
 
 
+MOVE = claims.magnitude(VIX, DAY, 5, "any")
+
+
 def test_variety():
-    """A family and instrument that was the call lately must say twice as much to be it again."""
-    cases = [(LEVEL, 0.7, 0.5), (FEAR, 0.69, 0.5)]
+    """A kind that was the call lately must say twice as much to be it again, whoever of."""
+    cases = [(LEVEL, 0.7, 0.5), (MOVE, 0.69, 0.5)]
     assert decided(cases)[LEVEL.id].role == "call"
-    again = decided(cases, recent=[gate.call_key(LEVEL)])
+    for before in (LEVEL, FEAR):  # of the same instrument, and of the other
+        again = decided(cases, recent=[gate.call_key(before)])
+        assert [again[c.id].role for c in (LEVEL, MOVE)] == ["other", "call"]
+
+
+def test_variety_of_instruments():
+    """An instrument that was the call lately gives way to another that says nearly as much."""
+    cases = [(LEVEL, 0.7, 0.5), (FEAR, 0.69, 0.5)]
+    again = decided(cases, recent=["SPX range"])
     assert [again[c.id].role for c in (LEVEL, FEAR)] == ["other", "call"]
+    assert decided(cases, recent=["COMP range"])[LEVEL.id].role == "call"
 
 
 def test_variety_forgets():
     """Only the last calls count: what was said more than `recent` dispatches ago is fresh."""
-    cases = [(LEVEL, 0.7, 0.5), (FEAR, 0.69, 0.5)]
-    recent = [gate.call_key(LEVEL), "x", "y"]
-    assert decided(cases, recent=recent)[FEAR.id].role == "call"
+    cases = [(LEVEL, 0.7, 0.5), (MOVE, 0.69, 0.5)]
+    recent = [gate.call_key(LEVEL), "COMP range", "COMP range"]
+    assert decided(cases, recent=recent)[MOVE.id].role == "call"
     assert decided(cases, recent=recent, terms=Terms(recent=2))[LEVEL.id].role == "call"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from workbench.domain.calendars import Session, iso, moment, venue
 from workbench.domain.errors import BeyondArchive, UserMistake
-from workbench.steps import debate, paper, predict, pull, regime, score, write
+from workbench.steps import debate, paper, predict, pull, regime, rules, score, stories, write
 from workbench.steps.bench import Asks, Bench
 from workbench.steps.opening import after_close
 from workbench.world.archive import Archive
@@ -28,7 +28,9 @@ def cycle(bench: Bench) -> write.Dispatch:
     with bench.ledger.transaction():
         pull.observe(bench)
         score.settle_due(bench)
+        rules.review(bench)
         regime.read(bench)
+        stories.follow(bench)
         debate.hold(bench)
         predict.decide(bench)
         paper.trade(bench)

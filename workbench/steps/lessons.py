@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 from scipy.special import ndtri
 
 from workbench.domain.claims import Claim
 from workbench.domain.figures import difference
-from workbench.domain.records import Mode
 from workbench.measures import dated
 from workbench.measures.scoring import MIN_BLOCKS, desk_score, is_right
 from workbench.steps.bench import Bench
 from workbench.steps.facts import several, share
 from workbench.world import entries as book
-from workbench.world.ledger import Ledger
 
 _WEATHER = {
     "risk_on": "with risk on",
@@ -66,10 +64,6 @@ class Told:
 
 
 _Told = dict[tuple[str, str, int], list[Told]]
-Kept = TypeVar("Kept")
-_Memory = WeakKeyDictionary[Ledger, dict[Mode, tuple[int, Kept]]]
-_scored: _Memory[_Scores] = WeakKeyDictionary()
-_told: _Memory[_Told] = WeakKeyDictionary()
 
 
 def write(bench: Bench) -> dict[str, str]:
@@ -78,7 +72,7 @@ def write(bench: Bench) -> dict[str, str]:
     Returns:
         Claim id to its lesson, in order of settlement.
     """
-    before, now = _grown(_scored, bench, _SETTLED, book.settlements.c.cycle, _score)
+    before, now = _grown("scores", bench, _SETTLED, book.settlements.c.cycle, _score)
     rows = [row for row in now if row["role"] != "shadow"]
     if not rows:
         return {}
@@ -94,6 +88,15 @@ def write(bench: Bench) -> dict[str, str]:
         bench.number, [(book.lessons, {"claim": one, "text": text}) for one, text in found.items()]
     )
     return found
+
+
+def table(bench: Bench) -> pd.DataFrame:
+    """This cycle's lessons with their claims, put on the ledger if need be: ``claim, lesson``."""
+    told = write(bench)
+    of = book.claims.c
+    rows = bench.ledger.read(sa.select(of.id, of.sentence).where(of.id.in_(told)))
+    said = {row["id"]: row["sentence"] for row in rows}
+    return pd.DataFrame([(said[one], told[one]) for one in told], columns=["claim", "lesson"])
 
 
 def similar(bench: Bench, claim: Claim, chance: float, k: int = 3) -> list[Told]:
@@ -114,7 +117,7 @@ def similar(bench: Bench, claim: Claim, chance: float, k: int = 3) -> list[Told]
     def make() -> tuple[str, _Told, _Told]:
         read = sa.select(book.regimes.c.name).where(book.regimes.c.of == bench.number)
         regime = next((str(row["name"]) for row in bench.ledger.read(read)), "unknown")
-        before, now = _grown(_told, bench, _LESSONS, book.lessons.c.cycle, _tell)
+        before, now = _grown("lessons", bench, _LESSONS, book.lessons.c.cycle, _tell)
         fresh: _Told = {}
         for row in now:
             _tell(fresh, row)
@@ -163,15 +166,15 @@ _LESSONS = (
 
 
 def _grown(
-    memory: _Memory[dict[Any, Any]],
+    name: str,
     bench: Bench,
     query: sa.Select[Any],
     cycle: sa.ColumnElement[int],
     add: Callable[[Any, sa.RowMapping], None],
 ) -> tuple[Any, list[sa.RowMapping]]:
     """What all cycles before this one add up to, and the rows of this one."""
-    kept = memory.setdefault(bench.ledger, {})
-    through, before = kept.get(bench.mode, (0, {}))
+    key = f"{name} {bench.mode}"
+    through, before = cast(tuple[int, dict[Any, Any]], bench.ledger.memory.get(key, (0, {})))
     if through >= bench.number:  # an earlier cycle is looked at again
         through, before = 0, {}
     query = query.where(cycle > through, cycle <= bench.number, book.cycles.c.mode == bench.mode)
@@ -180,7 +183,7 @@ def _grown(
         if row["cycle"] < bench.number:
             add(before, row)
     # This cycle's own rows are not kept: until it is done they may be taken back.
-    kept[bench.mode] = bench.number - 1, before
+    bench.ledger.memory[key] = bench.number - 1, before
     return before, [row for row in rows if row["cycle"] == bench.number]
 
 

@@ -16,7 +16,7 @@ from workbench.domain.sentences import render
 from workbench.measures import gate, interest, pooling
 from workbench.measures.evidence import Family, walk_forward
 from workbench.measures.scoring import Skill
-from workbench.steps import debate, learned, pool
+from workbench.steps import debate, learned, pool, regime, rules
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 from workbench.world.entries import canonical
@@ -56,6 +56,7 @@ def decide(bench: Bench) -> list[Decision]:
         withheld=bench.withheld,
         running=bench.ledger.running(bench.as_of, bench.number),
         recent=recent_calls(bench),
+        forbidden=forbidden(bench, asked),
         interest={claim.id: interest.interest(claim, talked) for claim in asked},
     )
     told = {"synthesis": published, "pool": pool.opinion(bench, asked)}
@@ -68,6 +69,13 @@ def decide(bench: Bench) -> list[Decision]:
     decided = [(book.decisions, asdict(d)) for d in decisions]
     bench.ledger.append(bench.number, [*rows, *decided, *_rulings(bench)])
     return decisions
+
+
+def forbidden(bench: Bench, asked: Sequence[Claim]) -> dict[str, str]:
+    """Claim id to the rule in force that forbids it in this cycle's regime, as a reason."""
+    binding, now = rules.in_force(bench), regime.named(bench)
+    found = {claim.id: rules.forbidding(binding, claim, now) for claim in asked}
+    return {claim: rule.forbids for claim, rule in found.items() if rule is not None}
 
 
 def _rulings(bench: Bench) -> list[tuple[sa.Table, dict[str, Any]]]:

@@ -19,6 +19,7 @@ from workbench.measures import dated
 from workbench.measures.dated import Compared
 from workbench.measures.judging import calibration
 from workbench.measures.scoring import MIN_BLOCKS, brier, log_loss
+from workbench.steps.bench import Bench
 from workbench.steps.settled import BASE, REFERENCE, Settled, settled
 from workbench.world.ledger import Ledger
 
@@ -27,6 +28,11 @@ COLUMNS = (
     "skill_high", "dates", "mode", "regime", "edge_skill", "edge_low", "edge_high", "score",
     "edge", "accuracy", "slope", "ece", "ece_null", "credible", "edge_credible", "tried",
 )  # fmt: skip
+SHOWN = [
+    "forecaster", "family", "horizon", "regime", "n", "n_eff", "dates", "brier", "skill",
+    "skill_low", "skill_high", "edge_skill", "edge_low", "edge_high", "edge", "slope", "credible",
+]  # fmt: skip
+_HELP = "forecaster n n_eff dates moved skill low high verdict"
 _RANK = {"synthesis": 0, "pool": 1, "plain": 3, "plain_median": 4}  # others come between
 _SAME = 1e-9  # what adding up weights in another order may differ by
 _Cell = tuple[str, int, str]
@@ -35,6 +41,22 @@ _Cell = tuple[str, int, str]
 def record(ledger: Ledger, until: int | None = None) -> pd.DataFrame:
     """The track record; see ``judged``."""
     return judged(settled(ledger, until))
+
+
+def of_cycle(bench: Bench) -> pd.DataFrame:
+    """``judged`` of what a cycle knows, in its own mode."""
+    known = _known(bench)
+    return judged({bench.mode: known} if known else {})
+
+
+def help_of_cycle(bench: Bench) -> pd.DataFrame:
+    """``debate_help`` as a cycle knows it; without rows before anything has settled."""
+    known = _known(bench)
+    return debate_help(known) if known else pd.DataFrame(columns=_HELP.split())
+
+
+def _known(bench: Bench) -> Settled | None:
+    return bench.once("settled", lambda: settled(bench.ledger, bench.number)).get(bench.mode)
 
 
 def judged(found: Mapping[str, Settled]) -> pd.DataFrame:
@@ -148,8 +170,7 @@ def debate_help(found: Settled) -> pd.DataFrame:
         effective = dated.effective(brier(p, y), date, length)
         rows.append((who, len(y), effective, len(own), moved, over.skill, over.low, over.high,
                      _verdict(over, moved)))  # fmt: skip
-    names = "forecaster n n_eff dates moved skill low high verdict"
-    return pd.DataFrame(rows, columns=names.split())
+    return pd.DataFrame(rows, columns=_HELP.split())
 
 
 def _verdict(found: Compared, moved: int) -> str:

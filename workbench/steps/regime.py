@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from workbench.domain.records import Regime
 from workbench.measures import regimes
@@ -28,6 +29,13 @@ def read(bench: Bench) -> Regime:
     }
     bench.ledger.append(bench.number, [(book.regimes, row)])
     return found
+
+
+def named(bench: Bench) -> str:
+    """The regime's name as this cycle put it on record, read first if need be."""
+    query = sa.select(book.regimes.c.name).where(book.regimes.c.of == bench.number)
+    rows = bench.ledger.read(query)
+    return str(rows[0]["name"]) if rows else read(bench).name
 
 
 def turbulence(bench: Bench, sessions: int = regimes.SHOWN) -> tuple[Array, int | None]:

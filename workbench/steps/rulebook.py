@@ -12,40 +12,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import sqlalchemy as sa
 
-from workbench.domain.records import Mode
 from workbench.measures.blocks import Category, Settled, blocks
 from workbench.measures.rules import Learned, Rule, Stage, applied, folded
 from workbench.measures.tallies import Evidence
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 from workbench.world.entries import canonical
-from workbench.world.ledger import Ledger
 
 STATES: tuple[Stage, ...] = ("in_force", "trial", "retired", "dropped")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Memory:
-    """What was learned up to a review, and the ledger's last row when it was read."""
+    """What was learned up to a review."""
 
     cycle: int
     state: Learned
-    head: tuple[int, str]
-
-
-_REMEMBERED: WeakKeyDictionary[Ledger, dict[Mode, _Memory]] = WeakKeyDictionary()
 
 
 def learned(bench: Bench, until: int) -> tuple[int, Learned]:
     """The last review up to a cycle and what was known after it, as then recorded."""
-    kept = _REMEMBERED.get(bench.ledger, {}).get(bench.mode)
+    kept = bench.ledger.memory.get(f"rules {bench.mode}")
     reached, state = 0, Learned()
-    if kept is not None and kept.cycle <= until and _holds(bench.ledger, kept.head):
+    if isinstance(kept, _Memory) and kept.cycle <= until:
         reached, state = kept.cycle, kept.state
     reviews = _reviews(bench, reached, until)
     if reviews:
@@ -61,8 +54,7 @@ def learned(bench: Bench, until: int) -> tuple[int, Learned]:
 
 def remember(bench: Bench, cycle: int, state: Learned) -> None:
     """Keeps what was learned up to a review for as long as its rows stand."""
-    kept = _Memory(cycle=cycle, state=state, head=bench.ledger.head())
-    _REMEMBERED.setdefault(bench.ledger, {})[bench.mode] = kept
+    bench.ledger.memory[f"rules {bench.mode}"] = _Memory(cycle=cycle, state=state)
 
 
 def _reviews(bench: Bench, after: int, until: int) -> list[int]:
@@ -74,18 +66,6 @@ def _reviews(bench: Bench, after: int, until: int) -> list[int]:
     rows = bench.ledger.read(query.order_by(book.cycles.c.number))
     months = [(row["number"], row["as_of"][:7]) for row in rows]
     return [n for (_, before), (n, month) in pairwise(months) if month > before]
-
-
-def _holds(ledger: Ledger, head: tuple[int, str]) -> bool:
-    """Whether what was once the ledger's last row is still there, and so all before it.
-
-    A transaction that is rolled back takes its rows with it, and memory must not outlive them.
-    """
-    seq, found = head
-    return any(
-        ledger.read(sa.select(table.c.seq).where(table.c.seq == seq, table.c.hash == found))
-        for table in book.TABLES
-    )
 
 
 def settled(

@@ -18,7 +18,7 @@ from workbench.steps import rulebook
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 
-__all__ = ["blocked", "forbidding", "in_force", "review", "saved", "table"]
+__all__ = ["blocked", "bound", "forbidding", "in_force", "review", "saved", "table"]
 
 
 def review(bench: Bench) -> list[Rule]:
@@ -48,6 +48,20 @@ def review(bench: Bench) -> list[Rule]:
 def in_force(bench: Bench) -> list[Rule]:
     """The rules that bind this cycle, in the order in which they were mined."""
     return rulebook.latest(bench, "in_force")
+
+
+def bound(bench: Bench) -> pd.DataFrame:
+    """The rules in force with what each has kept off the record so far.
+
+    Returns:
+        ``rule category since until`` and the columns of ``saved``, one row a rule.
+    """
+    rows = [
+        (one.id, str(one.category), one.changed, one.until, *saved(blocked(bench, one)).iloc[0])
+        for one in in_force(bench)
+    ]
+    columns = "rule category since until claims settled score saved skill skill_low skill_high"
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def table(bench: Bench) -> pd.DataFrame:
