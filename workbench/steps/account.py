@@ -33,6 +33,16 @@ def balance(bench: Bench) -> pd.DataFrame:
     return sums.round({"amount": 2, "units": 8}).reset_index()
 
 
+def worth(bench: Bench) -> float | None:
+    """Cash and positions at their last mark; None before the capital is paid in."""
+    of = book.postings.c
+    query = sa.select(sa.func.sum(of.amount).label("sum")).where(
+        (of.account == "cash") | of.account.startswith("position:"), of.cycle <= bench.number
+    )
+    found = bench.ledger.read(query)[0]["sum"]
+    return None if found is None else float(found)
+
+
 def equity(bench: Bench) -> pd.DataFrame:
     """The course of the account since its capital was paid in, one row a cycle.
 

@@ -22,6 +22,7 @@ from workbench.steps.facts import NEVER, Facts, counted, named, several, share
 _MERITS: dict[Verdict, str] = {
     "young": "refused_family",
     "shut": "refused_family",
+    "ruled": "refused_rule",
     "certain": "refused_pooled",
     "immaterial": "refused_pooled",
 }
@@ -116,7 +117,6 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
     if not said:
         facts.has.add("silent")
         return
-    facts.words["minds"] = "the minds" if len(said) > 1 else "one mind"
     ranked = sorted(said, key=lambda name: (said[name], name))
     for side, name in (("low", ranked[0]), ("high", ranked[-1])):
         facts.words[f"{side}_mind"] = name

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from workbench.domain.sentences import negated
 from workbench.measures import pooling
-from workbench.steps import due, joining, predict, regime, said, synthesis, tape
+from workbench.steps import due, joining, predict, regime, said, synthesis, tape, taught
 from workbench.steps.bench import Bench
 from workbench.steps.essay import Dispatch, Section, slug
 from workbench.steps.facts import Facts, Plan
@@ -44,6 +44,7 @@ def gathered(bench: Bench) -> Facts:
     tape.gather(facts, bench, regime.read(bench))
     due.gather(facts, bench)
     said.gather(facts, bench)
+    taught.gather(facts, bench)
     return facts
 
 
@@ -128,9 +129,10 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
         section(
             "opening",
             "",
-            [*holds(*_SETTLED), *holds("despite_right", "despite_wrong", "rest"),
+            [*holds(*_SETTLED), *holds("despite_right", "despite_wrong", "lesson", "rest"),
              *holds("shadows", "shadows_alone")],
             holds("record_positive", "record_zero", "record_negative", "record_few"),
+            holds("rule_new", "rule_gone"),
         ),
         section("question", "", [_first(_QUESTIONS, facts)]),
         section(
@@ -139,17 +141,21 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
             [*opened, "month_high" if "high" in has else "month"],
             ["width", *holds("regime_new", "regime")],
             fear,
+            holds(*(f"story_{status}" for status in
+                    ("confirmed", "falsified", "developing", "dormant"))),
         ),
         section(
             "call",
             "heading_call" if called else "heading_sitting",
             holds("call", "sitting", "beside", "sitting_beside"),
+            holds("silence", "paper"),
         ),
         section(
             "debate",
             "heading_debate" if "spread" in has else "heading_table",
             [*holds(*heads), *holds("argues")],
-            holds("blocked_more", "blocked_less", "refused_family", "refused_pooled"),
+            holds("blocked_more", "blocked_less", "refused_family", "refused_rule", "refused_pooled"),
+            holds("power_some", "power_few", "power_none"),
             holds("absent", "absent_still"),
         ),
         section("change", "heading_change", ["change" if called else "change_sitting"]),
