@@ -94,8 +94,9 @@ def decide(
     Returns:
         One decision a claim, in slate order. Claims rank by information over the square root of
         their sessions, times interest, halved for each time that their kind was the call lately,
-        a quarter less for each time that their instrument was. The call is the first that I hold more likely than not and than history
-        does; then follow, in order, those on instruments that none before them speaks of.
+        a quarter less for each time that their instrument was. The call is the first that I hold
+        more likely than not and than history does; then follow, in order, those on instruments
+        that none before them speaks of.
     """
     asked = list(slate)
     allowed = opened(families)

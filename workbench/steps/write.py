@@ -154,7 +154,7 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
             "debate",
             "heading_debate" if "spread" in has else "heading_table",
             [*holds(*heads), *holds("argues")],
-            holds("blocked_more", "blocked_less", "refused_family", "refused_rule", "refused_pooled"),
+            holds("blocked_more", "blocked_less", *_REFUSED),
             holds("power_some", "power_few", "power_none"),
             holds("absent", "absent_still"),
         ),
@@ -163,6 +163,7 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
     ])  # fmt: skip
 
 
+_REFUSED = ("refused_family", "refused_rule", "refused_pooled")
 _SETTLED = (
     "settled_right",
     "settled_wrong",
