@@ -21,10 +21,11 @@ from pydantic import (
 
 from workbench.domain.errors import ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
-from workbench.domain.records import HOUSE_MINDS
+from workbench.domain.records import CONTROLS, HOUSE_MINDS
 from workbench.world.schema import Mind, MindParams, Params
 
 _M = TypeVar("_M", bound=BaseModel)
+_TAKEN = {*CONTROLS, "synthesis", "pool"}
 
 
 class Desk:
@@ -42,6 +43,7 @@ class Desk:
         own = path.parent / "minds"
         folder = own if own.is_dir() else root_of(path) / "params" / "minds"
         self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
+        _apart(self.minds)
         self.instruments = tuple(one.instrument() for one in self.params.instruments)
         _unlike(self.table)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
@@ -69,10 +71,28 @@ class Desk:
         return f"sqlite:///{self.outputs / 'ledger.db'}"
 
     @property
+    def house(self) -> tuple[Mind, ...]:
+        """The minds that are statistics."""
+        return tuple(one for one in self.minds if one.is_house)
+
+    @property
+    def claude(self) -> tuple[Mind, ...]:
+        """The minds that a Claude model answers for."""
+        return tuple(one for one in self.minds if not one.is_house)
+
+    @property
     def table(self) -> tuple[Instrument, ...]:
         """Every instrument that sentences may name: the desk's own first."""
         own = {one.symbol for one in self.instruments}
         return (*self.instruments, *(one for one in INSTRUMENTS if one.symbol not in own))
+
+
+def _apart(minds: Iterable[Mind]) -> None:
+    """Refuses two minds that the record could not tell apart."""
+    names = [one.name.casefold() for one in minds]
+    for name in names:
+        if names.count(name) > 1:
+            raise ParamsError(f"Two minds are called {name!r}. Give each file its own 'mind'.")
 
 
 def _unlike(table: Iterable[Instrument]) -> None:
@@ -162,12 +182,17 @@ def mind(path: Path) -> Mind:
     if not parts[2].strip():
         raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
     found = _validated(MindParams, _mapping(parts[1], path), path)
-    if found.mind not in HOUSE_MINDS:
+    made = Mind(params=found, mandate=parts[2].strip())
+    if made.is_house and found.mind not in HOUSE_MINDS:
         raise ParamsError(
             f"{path.name}: no house mind is called {found.mind!r}. "
             f"House minds: {', '.join(HOUSE_MINDS)}."
         )
-    return Mind(params=found, mandate=parts[2].strip())
+    if found.mind.casefold() in _TAKEN:
+        raise ParamsError(
+            f"{path.name}: {found.mind!r} is the name of another forecaster. Choose another 'mind'."
+        )
+    return made
 
 
 def _text(path: Path) -> str:
