@@ -197,8 +197,9 @@ class Wire:
     """What tests need of this module, as one fixture."""
 
     MODEL, KEY = MODEL, KEY
-    http, error, message, events = (
+    http, error, message, events, good = (
         staticmethod(http), staticmethod(error), staticmethod(message), staticmethod(events),
+        staticmethod(good),
     )  # fmt: skip
 
 

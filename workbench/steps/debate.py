@@ -232,15 +232,20 @@ def baselines(bench: Bench) -> pd.DataFrame:
 
 
 def _table(bench: Bench, shown: Sequence[str]) -> pd.DataFrame:
-    asked, said = slate_on_record(bench), forecasts_on_record(bench)
-    index = [render(claim, bench.desk.table) for claim in asked]
-    columns = {who: [said[who].get(claim.id) for claim in asked] for who in shown}
-    return pd.DataFrame(columns, index=pd.Index(index, name="claim"), dtype=float)
+    asked, said = sentences(bench), forecasts_on_record(bench)
+    columns = {who: [said[who].get(claim) for claim in asked] for who in shown}
+    return pd.DataFrame(columns, index=pd.Index(list(asked.values()), name="claim"), dtype=float)
+
+
+def sentences(bench: Bench) -> dict[str, str]:
+    """Claim id to sentence, in slate order."""
+    return {claim.id: render(claim, bench.desk.table) for claim in slate_on_record(bench)}
 
 
 def arguments(bench: Bench) -> pd.DataFrame:
     """Who says what: ``mind, present, says``; an absent mind's row holds the reason."""
-    present = [(one.mind, "present", one.argument) for one in opinions(bench)]
+    cut = "No sentence of it had a source, so none is left."
+    present = [(one.mind, "present", one.argument or cut) for one in opinions(bench)]
     gone = [(a.mind, f"absent {a.scope}".strip(), a.reason) for a in absences_on_record(bench)]
     return pd.DataFrame([*present, *gone], columns=["mind", "present", "says"])
 
