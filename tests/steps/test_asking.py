@@ -402,10 +402,15 @@ def test_a_mind_with_nothing_to_see(desk: Desk):
 
 def test_no_money_is_an_absence(desk: Desk):
     """A cap of nothing asks nobody, and says so."""
-    said = held(desk.bench(params="minds: [macro]\nclaude: {cycle_usd: 0}\n"))
+    params = "minds: [macro]\nclaude: {cycle_usd: 0}\n"
+    bench = desk.bench(params=params)
+    said = held(bench)
     assert isinstance(said["Macro"], Absence)
     assert "of the 0.0000 USD for cycle 1" in said["Macro"].reason
     assert desk.service.asked == []
+    again = desk.bench(params=params, asks=False)
+    held(again)
+    assert everything(again) == everything(bench)
 
 
 def test_money_that_ends_in_the_middle(desk: Desk):
@@ -413,7 +418,8 @@ def test_money_that_ends_in_the_middle(desk: Desk):
     desk.answers(broken("Macro", lambda body: desk.wire.message(
         messages.answer(body), usage={"input_tokens": 100_000, "output_tokens": 10}
     )))  # fmt: skip
-    bench = desk.bench(params="minds: [macro]\nclaude: {cycle_usd: 0.45}\n")
+    params = "minds: [macro]\nclaude: {cycle_usd: 0.45}\n"
+    bench = desk.bench(params=params)
     one = held(bench)["Macro"]
     assert isinstance(one, Opinion)
     assert one.rebuttal == ""
@@ -424,6 +430,9 @@ def test_money_that_ends_in_the_middle(desk: Desk):
     assert joined.id not in one.probabilities
     assert joined.id not in debate.forecasts_on_record(bench)["Macro"]
     assert joined.id in debate.forecasts_on_record(bench)["scenario"]
+    again = desk.bench(params=params, asks=False)
+    held(again)
+    assert everything(again) == everything(bench)
 
 
 def test_a_rebuttal_that_fails_leaves_the_first_round(desk: Desk, wire: Any):

@@ -68,6 +68,7 @@ def prepare(bench: Bench) -> None:
     it is there already, or when the desk asks no model.
     """
     if asking.asks(bench) and bench.recall("heard") is None:
+        bench.agree()  # before anything is paid for
         asking.heard_of(bench, slates.build(bench), partial(_answers, bench))
 
 

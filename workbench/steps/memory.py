@@ -103,11 +103,12 @@ def _settled(bench: Bench) -> Iterator[str]:
 
 
 def _record(bench: Bench, mind: str) -> Iterator[str]:
-    """Skill over the scenarios by family and regime; in-sample answers do not count."""
+    """Skill over the scenarios by family and regime, of answers that no model may have known."""
     own, ref = book.forecasts.alias("own"), book.forecasts.alias("ref")
     settled, voices = book.settlements, book.voices
     y = sa.case((settled.c.outcome == "yes", 1.0), else_=0.0)
-    seen = sa.select(voices.c.of).where(voices.c.mind == mind, voices.c.in_sample == 1)
+    # A house mind may have had the name before, and is another forecaster.
+    counted = sa.select(voices.c.of).where(voices.c.mind == mind, voices.c.in_sample == 0)
     query = (
         sa.select(
             book.claims.c.kind, book.regimes.c.name, sa.func.count().label("n"),
@@ -120,7 +121,7 @@ def _record(bench: Bench, mind: str) -> Iterator[str]:
         .join(book.claims, book.claims.c.id == own.c.claim)
         .join(book.regimes, book.regimes.c.of == own.c.cycle)
         .where(
-            own.c.forecaster == mind, _before(bench, own), own.c.cycle.not_in(seen),
+            own.c.forecaster == mind, _before(bench, own), own.c.cycle.in_(counted),
             _before(bench, settled), settled.c.known_at <= iso(bench.as_of),
             settled.c.outcome != "void",
         )
