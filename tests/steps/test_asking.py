@@ -301,6 +301,20 @@ def test_a_figure_without_a_source_is_sent_back_and_then_cut(desk: Desk):
     assert sorted(repairs) == sorted(MINDS)
 
 
+def test_words_are_kept_as_a_reader_sees_them(desk: Desk):
+    """Characters that show as nothing, or turn the line around, reach no page; nor do line breaks."""
+
+    def answer(body: dict[str, Any]) -> str:
+        told = json.loads(messages.answer(body))
+        told["argument"] = "Calm\u200b is\u202e not\n\nsafety\U000e0041."
+        return json.dumps(told)
+
+    desk.answers(answer)
+    macro = held(desk.bench(params="minds: [macro]\n"))["Macro"]
+    assert isinstance(macro, Opinion)
+    assert macro.argument == macro.rebuttal == "Calm is not safety."
+
+
 # Silence has a reason, and nothing stops
 
 

@@ -13,6 +13,7 @@ from workbench.measures.grounding import Named
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
 from workbench.steps.prompting import Brief, Slate
+from workbench.world.claude.fence import visible
 from workbench.world.claude.opinions import ClaimOpinion, Opinions, Rebuttal
 
 Cuts = list[tuple[str, str]]
@@ -68,7 +69,7 @@ def kept(bench: Bench, told: Told, known: Sequence[Finding]) -> tuple[Told, Cuts
             left, gone = grounding.cut(
                 text, given, bench.snapshot, bench.as_of, _table(bench)
             )  # fmt: skip
-            texts[at] = _line(left)
+            texts[at] = line(left)
             cuts += [(one.sentence, one.why) for one in gone]
     words = iter(texts)
     argument = next(words)
@@ -84,7 +85,7 @@ def _texts(told: Opinions | Rebuttal) -> list[str]:
     """All prose of an answer in a fixed order, each text one line."""
     texts = [told.argument]
     texts += [text for one in told.opinions for text in (one.argument, one.change)]
-    return list(map(_line, texts))
+    return list(map(line, texts))
 
 
 def _beside(
@@ -104,6 +105,6 @@ def _table(bench: Bench) -> tuple[Named, ...]:
     return (*bench.desk.table, *bench.indicators)
 
 
-def _line(text: str) -> str:
-    """A text as one line, so that a paragraph of an answer is one paragraph here."""
-    return " ".join(text.split())
+def line(text: str) -> str:
+    """A text as a reader sees it, in one line: a paragraph of an answer is one paragraph here."""
+    return " ".join(visible(text).split())
