@@ -302,7 +302,7 @@ def test_a_figure_without_a_source_is_sent_back_and_then_cut(desk: Desk):
 
 
 def test_words_are_kept_as_a_reader_sees_them(desk: Desk):
-    """Characters that show as nothing, or turn the line around, reach no page; nor do line breaks."""
+    """What shows as nothing, or turns the line around, reaches no page; nor do line breaks."""
 
     def answer(body: dict[str, Any]) -> str:
         told = json.loads(messages.answer(body))
