@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.bench.wire import beyond, service, wire  # noqa: F401  # fixtures of all folders
 from workbench.cli import main
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled

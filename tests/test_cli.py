@@ -82,8 +82,8 @@ def test_record(run: Run):
     assert all(row["mode"] == "replay" for name in list(found)[:-1] for row in found[name])
     wholes = [row for row in rows if row["family"] == "all" and not row["regime"]]
     whole = {row["forecaster"]: row for row in wholes}
-    traded = {"market"}  # no quotes in this archive
-    assert set(whole) == {*CONTROLS, "synthesis", "pool", "Macro", "Flow", "Contrarian"} - traded
+    asked = {"market", "plain", "plain_median"}  # no quotes in this archive, and no model is asked
+    assert set(whole) == {*CONTROLS, "synthesis", "pool", "Macro", "Flow", "Contrarian"} - asked
     assert len(wholes) == len(whole)
     for row in rows:
         assert 0 <= row["brier"] <= 1

@@ -53,10 +53,13 @@ def test_the_pool_is_the_learned_pool():
 
 def test_a_language_model_is_heard_for_less():
     """Before anything has settled, the stated odds of a model are taken to a power of .7."""
-    account = Learned(models=["Model"])
-    assert account.line("Model").at(0.9) == pytest.approx(expit(0.7 * logit(0.9)))
+    account, models = Learned(), frozenset({"Model"})
+    assert account.line("Model", model=True).at(0.9) == pytest.approx(expit(0.7 * logit(0.9)))
     assert account.line("Rule").at(0.9) == pytest.approx(0.9)
-    far = {who: account.says(asked("a", 0.5, {who: 0.75})).pool for who in ("Model", "Rule")}
+    far = {
+        who: account.says(asked("a", 0.5, {who: 0.75}, models=models)).pool
+        for who in ("Model", "Rule")
+    }
     assert 0.5 < far["Model"] < far["Rule"]
 
 

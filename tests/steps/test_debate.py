@@ -160,7 +160,8 @@ def test_every_control_answers_what_it_can(bench: Bench, slate: list[Claim]):
     """All standing controls are there, each on the claims that its model speaks of."""
     said = debate.standing(bench, slate)
     fear = "VIX" in bench.bars
-    assert set(said) == set(CONTROLS) - {"market"} - (set() if fear else {"lognormal_vix"})
+    asked = {"market", "plain", "plain_median"}  # of markets and of models
+    assert set(said) == set(CONTROLS) - asked - (set() if fear else {"lognormal_vix"})
     single = {claim.id for claim in slate if claim.versus is None}
     everything = {claim.id for claim in slate}
     assert single < everything

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from workbench.domain.errors import ReplayMiss
 from workbench.world.claude import prices, replies
 from workbench.world.claude.asking import Said, Unsaid
 from workbench.world.claude.budget import Budget, Caps
 from workbench.world.claude.hearing import hear
 from workbench.world.claude.questions import Question
-from workbench.world.claude.replies import ReplayMiss, Replies
+from workbench.world.claude.replies import Replies
 from workbench.world.claude.sending import Limits
 
 AS_OF = dt.datetime(2026, 11, 20, 21, tzinfo=dt.UTC)

@@ -23,6 +23,15 @@ series: [SPX]
 ---
 You read closes.
 """
+CLAUDE = """\
+---
+mind: Bull
+model: claude-sonnet-5-5
+series: [SPX]
+fields: [close]
+---
+You read closes.
+"""
 Write = Callable[..., Path]
 
 
@@ -142,7 +151,12 @@ def test_a_mistake_in_params(write: Write, params: str | bytes, parts: list[str]
     ("mind", "parts"),
     [
         (MIND.replace("model: house", "modle: house"), ["macro.md", "'modle'", "'model'"]),
-        (MIND.replace("model: house", "model: gpt"), ["macro.md", "model", "'gpt'"]),
+        (MIND.replace("model: house", "model: gpt"), ["macro.md", "model", "'gpt'", "claude-"]),
+        (CLAUDE.replace("fields", "feilds"), ["macro.md", "'feilds'", "'fields'"]),
+        (CLAUDE.replace("You read closes.", " "), ["macro.md", "empty mandate"]),
+        (CLAUDE.replace("Bull", "Bull & Bear"), ["macro.md", "mind", "'Bull & Bear'"]),
+        (CLAUDE.replace("Bull", "Synthesis"), ["macro.md", "'Synthesis'", "another forecaster"]),
+        (CLAUDE.replace("Bull", "plain_median"), ["macro.md", "another forecaster"]),
         (MIND.replace("model: house\n", ""), ["macro.md", "model", "required"]),
         (MIND.replace("You read closes.", " "), ["macro.md", "empty mandate"]),
         (MIND.replace("---", ""), ["macro.md", "front matter"]),
@@ -160,6 +174,46 @@ def test_a_mistake_in_a_mind(write: Write, mind: str | bytes | None, parts: list
     said = refusal(write(mind=mind))
     for part in parts:
         assert part in said
+
+
+def test_a_mind_that_a_model_answers_for(write: Write):
+    """Any name that nobody else has, and a model that need not be in the price table."""
+    desk = open_desk(write(mind=CLAUDE.replace("sonnet-5-5", "nowhere-9")))
+    assert [one.name for one in desk.claude] == ["Bull"]
+    assert desk.house == ()
+
+
+def test_two_minds_of_one_name_are_refused(write: Write):
+    """The record could not tell them apart, however they are spelt."""
+    path = write(PARAMS.replace("[macro]", "[macro, other]"), CLAUDE)
+    other = CLAUDE.replace("mind: Bull", "mind: BULL")
+    (path.parent / "minds" / "other.md").write_text(other, encoding="utf-8")
+    assert "Two minds are called 'bull'" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ("{cycle_usd: -1}", "claude.cycle_usd"),
+        ("{day_usd: .inf}", "claude.day_usd"),
+        ("{mind_seconds: 0}", "claude.mind_seconds"),
+        ("{cycle_seconds: .nan}", "claude.cycle_seconds"),
+        ("{plain: gpt}", "claude.plain"),
+        ("{plain_calls: 0}", "claude.plain_calls"),
+        ("{budget: 1}", "claude.budget"),
+    ],
+)
+def test_a_mistake_in_what_asking_may_cost(write: Write, given: str, where: str):
+    """Caps and deadlines are finite and cap something."""
+    assert where in refusal(write(PARAMS + f"claude: {given}\n"))
+
+
+def test_the_desk_of_claude_minds_opens():
+    """The example that ships names three minds of its own, and no key is needed to read it."""
+    root = Path(__file__).parents[2]
+    desk = Desk(root / "params" / "claude.yaml", root / "outputs", root / "outputs" / "archive")
+    assert [one.name for one in desk.claude] == ["Macro", "Flow", "Contrarian"]
+    assert all(len(one.mandate) > 500 for one in desk.claude)
 
 
 def test_a_mind_from_a_machine_that_ends_its_lines_otherwise(write: Write):

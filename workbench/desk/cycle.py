@@ -18,14 +18,16 @@ from workbench.desk import notebooks, replay, site
 from workbench.desk.lock import held
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.errors import BeyondArchive, CycleFailed, UserMistake
+from workbench.steps import debate, write
 from workbench.steps.bench import Bench
-from workbench.steps.opening import after_close, fill
+from workbench.steps.opening import after_close, fill, mode
 from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 Told = Callable[[str, int, int], None]
+_ASKS = {"4_debate": debate.prepare, "6_dispatch": write.prepare}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def run(
                 _look(desk, archive, ledger, as_of)
             _warm_up(desk, archive, ledger, told)
             status = _status(desk, archive, ledger, as_of, parameters, known)
-            _notebooks(desk, folder, status, told)
+            _notebooks(desk, archive, ledger, folder, status, told)
             told("publish", len(notebooks.NAMES), len(notebooks.NAMES) + 1)
             page = site.publish(desk, ledger, status["number"])
             _note(desk, status | {"state": "published"})
@@ -188,7 +190,9 @@ def _next(desk: Desk, last: dt.datetime | None) -> dt.datetime:
     return following.close + dt.timedelta(minutes=clock.after_close)
 
 
-def _notebooks(desk: Desk, folder: Path, status: dict[str, Any], told: Told) -> None:
+def _notebooks(
+    desk: Desk, archive: Archive, ledger: Ledger, folder: Path, status: dict[str, Any], told: Told
+) -> None:
     known = notebooks.declared(folder)
     environment = {
         "WORKBENCH_OUTPUTS": str(desk.outputs),
@@ -205,6 +209,7 @@ def _notebooks(desk: Desk, folder: Path, status: dict[str, Any], told: Told) -> 
         told(name, done, len(notebooks.NAMES) + 1)
         values = own | {k: v for k, v in status["knobs"].items() if k in known[name]}
         began = time.monotonic()
+        _prepared(name, desk, archive, ledger, status)
         try:
             notebooks.run(folder / f"{name}.ipynb", output, values, environment)
         except CycleFailed:
@@ -212,6 +217,18 @@ def _notebooks(desk: Desk, folder: Path, status: dict[str, Any], told: Told) -> 
             raise
         status["done"][name] = round(time.monotonic() - began, 2)
         _note(desk, status)
+
+
+def _prepared(
+    name: str, desk: Desk, archive: Archive, ledger: Ledger, status: Mapping[str, Any]
+) -> None:
+    """Does what a notebook needs a key for, here, as its kernel has none; the folder keeps it."""
+    if name not in _ASKS:
+        return
+    number, when = int(status["number"]), moment(status["as_of"])
+    how = mode(desk, ledger, number, when)
+    bench = Bench(desk, archive, ledger, number=number, as_of=when, mode=how, keep=True)
+    _ASKS[name](bench)
 
 
 def _path(desk: Desk, number: int) -> Path:

@@ -16,6 +16,7 @@ from workbench.measures.pooling import CONVICTION
 from workbench.measures.trial import Ruling
 from workbench.steps import learned, predict
 from workbench.steps.facts import listed
+from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
@@ -83,7 +84,9 @@ def _notes(ledger: Ledger, number: int, claim: Claim, said: Mapping[str, float])
     """What the opinions may move, what they cost, and whose model may know the end."""
     if minds := [who for who in said if who not in NOT_MINDS]:
         followed = said["synthesis"] != said["scenario"]
-        yield _power(rulings(ledger, number, claim), minds, followed=followed)
+        known, found = speakers(ledger, number, number), rulings(ledger, number, claim)
+        led = [mind for mind in minds if found.get(known.get((number, mind), mind)) == "open"]
+        yield _power(led, followed=followed)
     of = book.voices.c
     query = sa.select(of.mind, of.model, of.usd, of.seconds, of.in_sample)
     voices = ledger.read(query.where(of.of == number).order_by(of.seq))
@@ -99,11 +102,10 @@ def _notes(ledger: Ledger, number: int, claim: Claim, said: Mapping[str, float])
         )
 
 
-def _power(found: Mapping[str, Ruling], minds: Iterable[str], *, followed: bool) -> str:
-    speaking = [mind for mind in minds if found.get(mind) == "open"]
-    if speaking:
-        whose = "its gate is" if len(speaking) == 1 else "their gates are"
-        return f"{listed(speaking)} moved this number: {whose} open on claims of this kind."
+def _power(led: Sequence[str], *, followed: bool) -> str:
+    if led:
+        whose = "its gate is" if len(led) == 1 else "their gates are"
+        return f"{listed(led)} moved this number: {whose} open on claims of this kind."
     rest = (
         "Synthesis follows the claims beside it that were moved"
         if followed
@@ -116,7 +118,10 @@ def _power(found: Mapping[str, Ruling], minds: Iterable[str], *, followed: bool)
 
 
 def rulings(ledger: Ledger, number: int, claim: Claim) -> dict[str, Ruling]:
-    """Mind to its gate's last ruling on claims like this one, as of a cycle; the young are out."""
+    """Forecaster to its gate's last ruling on claims like this one, as of a cycle.
+
+    Minds are named with their models, see ``speakers``; those without a ruling are out.
+    """
     of = book.rulings.c
     category = learned.category(claim.kind, claim.theme, claim.window.sessions)
     query = sa.select(of.mind, of.state).where(of.category == category, of.of <= number)

@@ -27,7 +27,7 @@ from workbench.measures.prices import Array, Bars, bars, ewma_volatility
 from workbench.measures.scenarios import Episodes, episodes
 from workbench.measures.verdicts import BASE, Answers, verdicts
 from workbench.measures.volatility import beside
-from workbench.steps import debate
+from workbench.steps.rows import seen
 from workbench.world.archive import Archive
 from workbench.world.params import Desk
 
@@ -88,8 +88,11 @@ def evaluate(
                if one.symbol not in known]  # fmt: skip
     skipped.append(("market", "no market trades the strikes of a panel"))
     table = Table(desk, _snapshot(desk, archive), known) if minds else None
-    if table is None and desk.minds:
-        names = ", ".join(mind.params.mind for mind in desk.minds)
+    if desk.claude:
+        names = ", ".join(mind.name for mind in desk.claude)
+        skipped.append((names, "a Claude mind is asked once, at its moment, and never of history"))
+    if table is None and desk.house:
+        names = ", ".join(mind.name for mind in desk.house)
         skipped.append((names, "a debate at every close takes minutes: ask with --minds"))
     rows: list[dict[str, object]] = []
     asked = [(one, h) for one in desk.instruments if one.symbol in known for h in horizons]
@@ -116,7 +119,7 @@ def evaluate(
 
 def _snapshot(desk: Desk, archive: Archive) -> Snapshot:
     """All that the archive knows of what the desk's instruments and minds read."""
-    named = {series for mind in desk.minds for series in debate.seen(mind, desk.instruments)}
+    named = {series for mind in desk.house for series in seen(mind, desk.instruments)}
     known = {one.symbol: one.sources for one in desk.table}
     wanted = {series: known.get(series, ()) for series in named}
     return archive.as_of(_end(archive), wanted)

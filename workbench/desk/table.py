@@ -23,7 +23,7 @@ from workbench.measures.house import View
 from workbench.measures.joint import Joint, joint
 from workbench.measures.panel import Panel
 from workbench.measures.prices import Array, Bars, bars, last_known
-from workbench.steps import debate
+from workbench.steps.rows import seen
 from workbench.world.params import Desk
 from workbench.world.schema import Mind
 
@@ -40,8 +40,8 @@ class Table:
     def __init__(self, desk: Desk, snapshot: Snapshot, known: Mapping[str, Bars]) -> None:
         self._desk, self._known, self._lead = desk, known, desk.instruments[0]
         self._slices = {
-            mind.params.mind: snapshot.only(debate.seen(mind, desk.instruments), mind.params.fields)
-            for mind in desk.minds
+            mind.params.mind: snapshot.only(seen(mind, desk.instruments), mind.params.fields)
+            for mind in desk.house
         }
         self._views: dict[tuple[str, int], View | None] = {}
 
@@ -63,8 +63,8 @@ class Table:
         table = self._desk.instruments
         ours = walks.walk(own, one, asked.horizon, self._known, table)
         its = walks.walk(lead, self._lead, asked.horizon, self._known, table)
-        minds = self._desk.minds
-        said = {mind.params.mind: np.full(asked.lo.shape, np.nan) for mind in minds}
+        minds = self._desk.house
+        said = {mind.name: np.full(asked.lo.shape, np.nan) for mind in minds}
         latest = last_known(lead.known_at, own.known_at)
         for t in rows:
             i = int(latest[t])

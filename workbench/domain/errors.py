@@ -7,6 +7,7 @@ WorkbenchError            one line: what, which, as of when, what to do
 │   ├── ClaimRefused      a sentence or claim that no rule could settle
 │   └── Busy              another cycle holds these outputs
 ├── BeyondArchive         exit 2: asked for a moment that the archive cannot know
+├── ReplayMiss            exit 2: a replay asked a model what was never recorded
 ├── LedgerConflict        exit 1: an entry differs from what is already on record
 └── CycleFailed           exit 1: a notebook failed; the cycle resumes there
 """
@@ -54,6 +55,12 @@ class Busy(UserMistake):
 
 class BeyondArchive(WorkbenchError):
     """The archive was asked about a moment that it cannot know."""
+
+    exit_code = 2
+
+
+class ReplayMiss(WorkbenchError):
+    """A replay asked what was never answered, or its record is damaged; record it live first."""
 
     exit_code = 2
 

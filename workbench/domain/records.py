@@ -6,7 +6,7 @@ All are frozen and hold no behaviour beyond rendering themselves.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Mode = Literal["live", "replay"]
@@ -21,11 +21,11 @@ RegimeName = Literal[
 ]
 CONTROLS = (
     "scenario", "climatology", "climatology_1y", "persistence", "lognormal_ewma", "lognormal_vix",
-    "gjr_fhs", "market",
+    "gjr_fhs", "market", "plain", "plain_median",
 )  # fmt: skip
-# Forecasters that are no minds: the standing controls, a model asked without any debate, the
-# learned pool of all minds, and what the desk says.
-NOT_MINDS = (*CONTROLS, "plain", "plain_median", "pool", "synthesis")
+# Forecasters that are no minds: the standing controls, the learned pool of all minds, and what
+# the desk says.
+NOT_MINDS = (*CONTROLS, "pool", "synthesis")
 HOUSE_MINDS = ("Macro", "Flow", "Contrarian")
 
 
@@ -106,6 +106,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What a mind says of one claim.
+
+    Attributes:
+        claim: Claim id.
+        argument: Why; empty where nothing of it had a source.
+        cited: Names of the rows that it rests on.
+        change: What, if seen, would change the opinion.
+    """
+
+    claim: str
+    argument: str
+    cited: tuple[str, ...]
+    change: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """What one mind thinks of the whole slate.
 
@@ -115,12 +132,20 @@ class Opinion:
         evidence: The findings cited.
         probabilities: Claim id to probability, each inside (0, 1); claims outside the mind's
             slice are missing, never 0.5.
+        points: What it says of single claims; a house mind says nothing of them.
+        rebuttal: Its answer to the others, one paragraph; empty when it gave none.
+        before: Claim id to probability before that answer; empty when it gave none.
+        cuts: Sentences taken out because a figure of them has no source, each with the reason.
     """
 
     mind: str
     argument: str
     evidence: tuple[Finding, ...]
     probabilities: dict[str, float]
+    points: tuple[Point, ...] = ()
+    rebuttal: str = ""
+    before: dict[str, float] = field(default_factory=dict)
+    cuts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class Question:
         settles: Number of the session in which it is decided.
         reference: The reference's probability, inside (0, 1).
         said: Present minds' probabilities, each inside (0, 1).
+        models: Those of them that are language models, which overstate.
     """
 
     claim: str
@@ -52,6 +53,7 @@ class Question:
     settles: int
     reference: float
     said: Mapping[str, float]
+    models: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +135,12 @@ class _Category:
 
 
 class Learned:
-    """The running account.
+    """The running account."""
 
-    Args:
-        models: Minds that are language models, which overstate; others are taken at their word.
-    """
-
-    def __init__(self, models: Iterable[str] = ()) -> None:
+    def __init__(self) -> None:
         self.pool: Pool = start()
         self._published: Pool = start()
-        self._models = frozenset(models)
+        self._models: frozenset[str] = frozenset()
         self._lines: dict[str, Platt] = {}
         self._categories: dict[str, _Category] = defaultdict(_Category)
         self._asked: dict[str, _Made] = {}
@@ -161,6 +159,7 @@ class Learned:
     def ask(self, questions: Iterable[Question]) -> None:
         """Takes note of claims as they are asked, with what is made of them now."""
         for asked in questions:
+            self._models |= asked.models
             self._asked[asked.claim] = self._made(asked)
 
     def settle(self, outcomes: Mapping[str, float | None]) -> None:
@@ -201,7 +200,7 @@ class Learned:
                 tried |= self._reviewed(name, own, every)
         for mind, parts in every.items():
             q, y, counted = (np.concatenate(column) for column in zip(*parts, strict=True))
-            self._lines[mind] = platt(q, y, self._prior(mind), weight=counted)
+            self._lines[mind] = platt(q, y, _prior(model=mind in self._models), weight=counted)
         allowed = trial.opened(tried)
         before, self.trials = self.rulings, tried
         self.rulings = {cell: _ruled(one, cell in allowed) for cell, one in tried.items()}
@@ -236,7 +235,10 @@ class Learned:
     def _made(self, asked: Question) -> _Made:
         """What is made of a claim as it is asked."""
         own = self._categories[asked.category]
-        said = {mind: self.line(mind).at(q) for mind, q in asked.said.items()}
+        said = {
+            mind: self.line(mind, model=mind in asked.models).at(q)
+            for mind, q in asked.said.items()
+        }
         z0 = own.line.at(asked.reference)
         heard = {mind: own.heard.get(mind, UNHEARD) for mind in said}
         part = {
@@ -268,12 +270,9 @@ class Learned:
     def _open(self, asked: Question, said: Mapping[str, float]) -> tuple[str, ...]:
         return tuple(sorted(m for m in said if self.rulings.get((m, asked.category)) == "open"))
 
-    def _prior(self, mind: str) -> Prior:
-        return LANGUAGE_MODEL if mind in self._models else HONEST
-
-    def line(self, mind: str) -> Platt:
-        """What a mind's stated odds are taken to mean."""
-        prior = self._prior(mind)
+    def line(self, mind: str, *, model: bool = False) -> Platt:
+        """What a mind's stated odds are taken to mean; a language model's for less at first."""
+        prior = _prior(model=model)
         return self._lines.get(mind, Platt(intercept=prior.intercept, slope=prior.slope))
 
     def corrected(self) -> dict[str, Platt]:
@@ -285,6 +284,10 @@ class Learned:
         cell = mind, category
         found = self.rulings.get(cell, "young"), self.trials.get(cell, NOBODY)
         return *found, weight(self.pool, mind, category)
+
+
+def _prior(*, model: bool) -> Prior:
+    return LANGUAGE_MODEL if model else HONEST
 
 
 def _ruled(one: Trial, allowed: bool) -> Ruling:

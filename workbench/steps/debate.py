@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, cast
 
 import pandas as pd
@@ -13,14 +14,15 @@ import sqlalchemy as sa
 from workbench.domain import claims
 from workbench.domain.claims import Claim
 from workbench.domain.errors import ClaimRefused
-from workbench.domain.instruments import Instrument
-from workbench.domain.records import CONTROLS, Absence, Finding, Opinion
+from workbench.domain.records import CONTROLS, Absence, Opinion
 from workbench.domain.sentences import render
 from workbench.measures import controls, house, quotes
 from workbench.measures.joint import Asked, Joint
 from workbench.measures.prices import bars
-from workbench.steps import slates
+from workbench.steps import asking, slates
 from workbench.steps.bench import Bench
+from workbench.steps.heard import opinion
+from workbench.steps.rows import seen
 from workbench.world import entries as book
 from workbench.world.schema import Mind
 
@@ -32,9 +34,16 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
         One opinion or absence a mind.
     """
     asked = slates.build(bench)
-    opinions_ = [listen(bench, mind, asked) for mind in bench.desk.minds]
+    told = asking.heard_of(bench, asked, partial(_answers, bench))
+    asked += told.joined
+    opinions_ = [
+        listen(bench, mind, asked)
+        if mind.is_house
+        else told.spoken.get(mind.name) or _unasked(mind)
+        for mind in bench.desk.minds
+    ]
     rows = [(book.claims, slates.row(claim, bench.desk.table)) for claim in asked]
-    said = standing(bench, asked)
+    said = standing(bench, asked) | dict(told.plain)
     said |= {one.mind: one.probabilities for one in opinions_ if isinstance(one, Opinion)}
     forecasts = [
         (book.forecasts, {"claim": claim.id, "forecaster": who, "probability": said[who][claim.id]})
@@ -47,10 +56,35 @@ def hold(bench: Bench) -> list[Opinion | Absence]:
         for one in opinions_
         if isinstance(one, Absence)
     ]
-    bench.ledger.append(bench.number, [*rows, *forecasts, *absences])
+    voices = [(book.voices, row) for row in told.rows(bench.number)]
+    bench.ledger.append(bench.number, [*rows, *forecasts, *absences, *voices])
     opinions = [asdict(one) for one in opinions_ if isinstance(one, Opinion)]
     bench.remember("opinions", opinions)
     return opinions_
+
+
+def _unasked(mind: Mind) -> Absence:
+    return Absence(mind=mind.name, scope="", reason="No model is asked in a warm-up.")
+
+
+def prepare(bench: Bench) -> None:
+    """Asks the Claude minds of a cycle before its notebook runs, which has no key.
+
+    What they said is kept in the cycle's folder, where ``hold`` finds it. Nothing is asked when
+    it is there already, or when the desk asks no model.
+    """
+    if asking.asks(bench) and bench.recall("heard") is None:
+        bench.agree()  # before anything is paid for
+        asking.heard_of(bench, slates.build(bench), partial(_answers, bench))
+
+
+def _answers(
+    bench: Bench, asked: Sequence[Claim]
+) -> tuple[dict[str, dict[str, float]], list[Opinion]]:
+    """What controls and house minds say of these claims, for minds to hear."""
+    said = [listen(bench, mind, list(asked)) for mind in bench.desk.house]
+    present = [one for one in said if isinstance(one, Opinion)]
+    return standing(bench, list(asked)), present
 
 
 def standing(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
@@ -95,7 +129,7 @@ def heard(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint
     """Each mind's view of the lead and the sets that it makes of it; an absent one has none."""
 
     def make() -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
-        return {mind.params.mind: think(bench, mind) for mind in bench.desk.minds}
+        return {mind.params.mind: think(bench, mind) for mind in bench.desk.house}
 
     return bench.once("heard", make)
 
@@ -132,14 +166,6 @@ def think(
         return absent(refused.reason)
 
 
-def seen(mind: Mind, instruments: Iterable[Instrument]) -> frozenset[str]:
-    """The series of a mind's slice; ``instruments`` stands for all that the desk trades in."""
-    named = set(mind.params.series)
-    if "instruments" in named:
-        named |= {one.symbol for one in instruments}
-    return frozenset(named)
-
-
 def slate_on_record(bench: Bench) -> list[Claim]:
     """The cycle's claims as registered; a scratch bench holds the debate first if need be."""
     query = sa.select(book.claims.c.content).where(book.claims.c.cycle == bench.number)
@@ -174,15 +200,7 @@ def opinions(bench: Bench) -> list[Opinion]:
     if kept is None:
         hold(bench)
         kept = bench.recall("opinions")
-    return [
-        Opinion(
-            mind=one["mind"],
-            argument=one["argument"],
-            evidence=tuple(Finding(**finding) for finding in one["evidence"]),
-            probabilities=one["probabilities"],
-        )
-        for one in cast(list[dict[str, Any]], kept or [])
-    ]
+    return [opinion(one) for one in cast(list[dict[str, Any]], kept or [])]
 
 
 def side_by_side(bench: Bench) -> pd.DataFrame:
@@ -199,15 +217,20 @@ def baselines(bench: Bench) -> pd.DataFrame:
 
 
 def _table(bench: Bench, shown: Sequence[str]) -> pd.DataFrame:
-    asked, said = slate_on_record(bench), forecasts_on_record(bench)
-    index = [render(claim, bench.desk.table) for claim in asked]
-    columns = {who: [said[who].get(claim.id) for claim in asked] for who in shown}
-    return pd.DataFrame(columns, index=pd.Index(index, name="claim"), dtype=float)
+    asked, said = sentences(bench), forecasts_on_record(bench)
+    columns = {who: [said[who].get(claim) for claim in asked] for who in shown}
+    return pd.DataFrame(columns, index=pd.Index(list(asked.values()), name="claim"), dtype=float)
+
+
+def sentences(bench: Bench) -> dict[str, str]:
+    """Claim id to sentence, in slate order."""
+    return {claim.id: render(claim, bench.desk.table) for claim in slate_on_record(bench)}
 
 
 def arguments(bench: Bench) -> pd.DataFrame:
     """Who says what: ``mind, present, says``; an absent mind's row holds the reason."""
-    present = [(one.mind, "present", one.argument) for one in opinions(bench)]
+    cut = "No sentence of it had a source, so none is left."
+    present = [(one.mind, "present", one.argument or cut) for one in opinions(bench)]
     gone = [(a.mind, f"absent {a.scope}".strip(), a.reason) for a in absences_on_record(bench)]
     return pd.DataFrame([*present, *gone], columns=["mind", "present", "says"])
 

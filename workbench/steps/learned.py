@@ -13,6 +13,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from workbench.domain.records import NOT_MINDS
 from workbench.measures.learned import Cell, Learned, Question
 from workbench.measures.trial import Ruling
 from workbench.steps.bench import Bench
+from workbench.steps.speakers import Speakers, speakers
 from workbench.world import entries as book
 
 REFERENCE = "scenario"
@@ -64,16 +66,15 @@ def questions(
         asked: Its claims.
         said: Forecaster to claim id to probability; controls among them are passed over.
     """
-    ends = _ends(bench)
-    blind = _hindsight(bench, bench.number, bench.number)
-    minds = [who for who in said if who not in NOT_MINDS and (bench.number, who) not in blind]
+    ends, known = _ends(bench), speakers(bench.ledger, bench.number, bench.number)
     return [
         Question(
             claim=one.id, category=category(one.kind, one.theme, one.window.sessions),
             horizon=max(one.window.sessions, 1),
             settles=_number(ends[one.subject], to_numpy(one.window.deadline)),
             reference=said[REFERENCE][one.id],
-            said={who: said[who][one.id] for who in minds if one.id in said[who]},
+            **_minds({who: said[who][one.id] for who in said if one.id in said[who]},
+                     bench.number, known),
         )
         for one in asked
         if one.id in said[REFERENCE]
@@ -83,8 +84,7 @@ def questions(
 def _account(bench: Bench) -> _Account:
     kept = bench.ledger.memory.get("learned")
     if not isinstance(kept, _Account) or kept.cycle > bench.number:
-        models = [m.params.mind for m in bench.desk.minds if str(m.params.model) != "house"]
-        kept = _Account(state=Learned(models))
+        kept = _Account(state=Learned())
     if kept.cycle < bench.number:
         _advance(bench, kept)
         bench.ledger.memory["learned"] = kept
@@ -126,19 +126,16 @@ def _asked(bench: Bench, first: int, last: int) -> dict[int, list[Question]]:
         .where(claims.cycle >= first, claims.cycle < last)
         .order_by(claims.seq)
     )  # fmt: skip
-    blind = _hindsight(bench, first, last)
+    known = speakers(bench.ledger, first, last)
     found: dict[int, list[Question]] = defaultdict(list)
     for row in bench.ledger.read(listed):
         told, cycle = said[row["id"]], row["cycle"]
         if REFERENCE in told and row["subject"] in ends:
-            minds = {
-                who: p for who, p in told.items() if who != REFERENCE and (cycle, who) not in blind
-            }
             question = Question(
                 claim=row["id"], category=category(row["kind"], row["theme"], row["horizon"]),
                 horizon=max(row["horizon"], 1),
                 settles=_number(ends[row["subject"]], np.datetime64(row["deadline"][:-1])),
-                reference=told[REFERENCE], said=minds,
+                reference=told[REFERENCE], **_minds(told, cycle, known),
             )  # fmt: skip
             found[cycle].append(question)
     return found
@@ -171,11 +168,16 @@ def _quarter(when: dt.datetime) -> str:
     return f"{when.year} {(when.month + 2) // 3}"
 
 
-def _hindsight(bench: Bench, first: int, last: int) -> set[tuple[int, str]]:
-    """Cycle and mind of forecasts whose model may have read what followed."""
-    of = book.voices.c
-    query = sa.select(of.of, of.mind).where(of.of >= first, of.of <= last, of.in_sample == 1)
-    return {(row["of"], row["mind"]) for row in bench.ledger.read(query)}
+def _minds(told: Mapping[str, float], cycle: int, known: Speakers) -> _Minds:
+    """Minds among forecasters by name and model; whoever knew the end is left out."""
+    found = {known.get((cycle, who), who): p for who, p in told.items() if who not in NOT_MINDS}
+    found.pop("", None)
+    return {"said": found, "models": frozenset(found) & frozenset(known.values())}
+
+
+class _Minds(TypedDict):
+    said: dict[str, float]
+    models: frozenset[str]
 
 
 def _ends(bench: Bench) -> dict[str, Moments]:

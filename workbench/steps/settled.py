@@ -14,6 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.measures.prices import Array
+from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
@@ -80,21 +81,23 @@ def settled(ledger: Ledger, until: int | None = None) -> dict[str, Settled]:
 
 
 def _said(asked: pd.DataFrame, spoken: pd.DataFrame, ledger: Ledger) -> dict[str, Array]:
-    """Forecaster to its probabilities in order of the claims, in-sample ones left out."""
+    """Forecaster to its probabilities in order of the claims, minds told apart by model."""
     place = pd.Index(asked["id"]).get_indexer(pd.Index(spoken["claim"]))
     who, names = pd.factorize(spoken["forecaster"], sort=True)
     table = np.full((len(names), len(asked)), np.nan)
     known = place >= 0
     table[who[known], place[known]] = spoken["probability"].to_numpy(float)[known]
     said = {str(name): row for name, row in zip(names, table, strict=True)}
-    voices = sa.select(book.voices.c.of, book.voices.c.mind).where(book.voices.c.in_sample == 1)
-    trained: dict[str, list[int]] = {}
-    for row in ledger.read(voices):
-        trained.setdefault(row["mind"], []).append(row["of"])
-    for mind, cycles in trained.items():
-        if mind in said:
-            said[mind][asked["cycle"].isin(cycles).to_numpy()] = np.nan
-    return said
+    spoke: dict[tuple[str, str], list[int]] = {}
+    for (cycle, mind), name in speakers(ledger).items():
+        spoke.setdefault((mind, name), []).append(cycle)
+    for (mind, name), cycles in spoke.items():
+        if mind in said and mind != name:
+            there = asked["cycle"].isin(cycles).to_numpy()
+            if name:
+                said[name] = np.where(there, said[mind], said.get(name, np.nan))
+            said[mind][there] = np.nan
+    return {who: row for who, row in said.items() if not np.isnan(row).all()}
 
 
 def _of(asked: pd.DataFrame, said: Mapping[str, Array], kept: npt.NDArray[np.bool_]) -> Settled:

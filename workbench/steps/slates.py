@@ -34,20 +34,36 @@ def build(bench: Bench) -> list[Claim]:
 def _traded(bench: Bench) -> list[Claim]:
     """Claims that a market pays for and that the desk's sets can answer.
 
-    Over a horizon of the desk, on instruments of one venue, which end together; not conditional,
-    and no count, as the sets of a cycle do not carry each session's close.
+    See ``unanswerable``.
     """
+    return [quote.claim for quote in bench.traded if not unanswerable(bench, quote.claim)]
+
+
+def unanswerable(bench: Bench, claim: Claim) -> str:
+    """Why the cycle's sets cannot say how likely a claim is; empty when they can.
+
+    They can over a horizon of the desk, on instruments of one venue, which end together; not
+    under a condition, nor a count, as the sets do not carry each session's close.
+    """
+    window, horizons = claim.window, bench.desk.params.horizons
+    if window.mode != "sessions":
+        return "It runs by the clock, and the slate counts sessions."
+    if claim.kind == "count":
+        return "It counts sessions, and the scenarios do not carry each session's close."
+    if claim.given is not None:
+        return "It is conditional, and the slate holds no conditions."
+    if window.sessions not in horizons:
+        spans = ", ".join(map(str, horizons))
+        return f"It ends after {window.sessions} sessions, and this desk asks over {spans}."
+    for symbol in claim.symbols:
+        if (symbol, window.sessions) not in bench.scenarios:
+            return f"{symbol} has no scenarios over {window.sessions} sessions on this desk."
     venues = {one.symbol: one.venue for one in bench.instruments}
-    return [
-        quote.claim
-        for quote in bench.traded
-        if quote.claim.window.mode == "sessions"
-        and quote.claim.kind != "count"
-        and quote.claim.given is None
-        and all((s, quote.claim.window.sessions) in bench.scenarios for s in quote.claim.symbols)
-        and len({venues[symbol] for symbol in quote.claim.symbols}) == 1
-        and (quote.claim.kind not in WATCHED or _has_path(bench, quote.claim.subject))
-    ]
+    if len({venues[symbol] for symbol in claim.symbols}) > 1:
+        return "Its instruments trade at different venues and do not end together."
+    if claim.kind in WATCHED and not _has_path(bench, claim.subject):
+        return f"{claim.subject} has no highs and lows, or a session of it is under way."
+    return ""
 
 
 def frozen(bench: Bench, claim: Claim) -> tuple[Reference, ...]:

@@ -13,6 +13,7 @@ from workbench.domain.figures import difference
 from workbench.steps import abstention, account, debate, learned, predict, stories
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts, counted, listed, several
+from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 
 _LESSON, _POWER, _ACCOUNT = 4, 9, 12  # dispatches after which each is told again
@@ -84,11 +85,12 @@ def _power(facts: Facts, bench: Bench) -> None:
         return
     if claim is not None:
         own = learned.category(claim.kind, claim.theme, claim.window.sessions)
-        said = debate.forecasts_on_record(bench)
+        said, known = debate.forecasts_on_record(bench), speakers(bench.ledger, bench.number)
         here = [
             mind
-            for (mind, category), one in sorted(rulings.items())
-            if category == own and one == "open" and claim.id in said.get(mind, {})
+            for mind in said
+            if rulings.get((known.get((bench.number, mind), mind), own)) == "open"
+            if claim.id in said[mind]
         ]
         if here:
             facts.words["power_minds"] = listed(here)

@@ -21,11 +21,12 @@ from pydantic import (
 
 from workbench.domain.errors import ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
-from workbench.domain.records import HOUSE_MINDS
+from workbench.domain.records import HOUSE_MINDS, NOT_MINDS
 from workbench.world.schema import Mind, MindParams, Params, SynthesisFile, WriterParams
 from workbench.world.stories import TESTS, Story, halves
 
 _M = TypeVar("_M", bound=BaseModel)
+_TAKEN = frozenset(NOT_MINDS)
 
 
 class Desk:
@@ -42,6 +43,7 @@ class Desk:
         self.params = read(path)
         folder = _beside(path, "minds")
         self.minds = tuple(mind(folder / f"{name}.md") for name in self.params.minds)
+        _apart(self.minds)
         wanted = self.params.synthesis
         self.synthesis = writer(folder / f"{wanted}.md") if wanted else None
         folder = _beside(path, "stories")
@@ -75,10 +77,28 @@ class Desk:
         return f"sqlite:///{self.outputs / 'ledger.db'}"
 
     @property
+    def house(self) -> tuple[Mind, ...]:
+        """The minds that are statistics."""
+        return tuple(one for one in self.minds if one.is_house)
+
+    @property
+    def claude(self) -> tuple[Mind, ...]:
+        """The minds that a Claude model answers for."""
+        return tuple(one for one in self.minds if not one.is_house)
+
+    @property
     def table(self) -> tuple[Instrument, ...]:
         """Every instrument that sentences may name: the desk's own first."""
         own = {one.symbol for one in self.instruments}
         return (*self.instruments, *(one for one in INSTRUMENTS if one.symbol not in own))
+
+
+def _apart(minds: Iterable[Mind]) -> None:
+    """Refuses two minds that the record could not tell apart."""
+    names = [one.name.casefold() for one in minds]
+    for name in names:
+        if names.count(name) > 1:
+            raise ParamsError(f"Two minds are called {name!r}. Give each file its own 'mind'.")
 
 
 def _unlike(table: Iterable[Instrument]) -> None:
@@ -159,12 +179,17 @@ def mind(path: Path) -> Mind:
     if not mandate:
         raise ParamsError(f"{path.name} has an empty mandate below its front matter.")
     found = _validated(MindParams, keys, path)
-    if found.mind not in HOUSE_MINDS:
+    made = Mind(params=found, mandate=mandate)
+    if made.is_house and found.mind not in HOUSE_MINDS:
         raise ParamsError(
             f"{path.name}: no house mind is called {found.mind!r}. "
             f"House minds: {', '.join(HOUSE_MINDS)}."
         )
-    return Mind(params=found, mandate=mandate)
+    if found.mind.casefold() in _TAKEN:
+        raise ParamsError(
+            f"{path.name}: {found.mind!r} is the name of another forecaster. Choose another 'mind'."
+        )
+    return made
 
 
 def writer(path: Path) -> SynthesisFile:

@@ -6,6 +6,8 @@ Validated before anything runs; unknown keys are refused.
 from __future__ import annotations
 
 import datetime as dt
+import re
+from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -22,6 +24,9 @@ from workbench.domain import intraday
 from workbench.domain.errors import ClaimRefused, ParamsError
 from workbench.domain.instruments import Instrument, Theme, find
 from workbench.domain.records import Terms
+
+HOUSE = "house"
+_MODEL = r"claude-[a-z0-9][a-z0-9.-]{0,60}"
 
 
 class Strict(BaseModel):
@@ -105,14 +110,18 @@ class GateParams(Strict):
 
 
 class ClaudeParams(Strict):
-    """What asking Claude may cost, in USD and seconds, for a cycle and a UTC day."""
+    """What asking Claude minds may cost and take; without such minds nobody is asked.
 
-    cycle_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
-    day_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
-    mind_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 120.0
-    cycle_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300.0
-    plain: str = ""
-    plain_calls: Annotated[int, Field(ge=1)] = 3
+    ``plain`` names the model of the plain calls, which get no mandate, memory or debate; empty
+    for none.
+    """
+
+    cycle_usd: Annotated[Decimal, Field(ge=0, le=1_000, allow_inf_nan=False)] = Decimal("1.0")
+    day_usd: Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] = Decimal("5.0")
+    mind_seconds: Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)] = 120.0
+    cycle_seconds: Annotated[float, Field(gt=0, le=7_200, allow_inf_nan=False)] = 300.0
+    plain: Annotated[str, Field(pattern=rf"^({_MODEL})?$")] = ""
+    plain_calls: Annotated[int, Field(ge=1, le=9, strict=True)] = 3
 
 
 def _zone(name: str) -> str:
@@ -211,11 +220,17 @@ class SynthesisFile(Strict):
     mandate: str
 
 
+def _asked(model: str) -> str:
+    if model != HOUSE and not re.fullmatch(_MODEL, model):
+        raise ValueError("'house', or the name of a Claude model such as claude-sonnet-5-5")
+    return model
+
+
 class MindParams(Strict):
     """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's."""
 
-    mind: str
-    model: Literal["house"]
+    mind: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+    model: Annotated[str, AfterValidator(_asked)]
     series: tuple[str, ...]
     fields: tuple[str, ...] = ("close",)
 
@@ -225,3 +240,13 @@ class Mind(Strict):
 
     params: MindParams
     mandate: str
+
+    @property
+    def name(self) -> str:
+        """How forecasts and pages call it."""
+        return self.params.mind
+
+    @property
+    def is_house(self) -> bool:
+        """Whether it is one of the small statistical forecasters, which no model answers for."""
+        return self.params.model == HOUSE

@@ -170,7 +170,9 @@ async def _exchange(
     try:
         held = means.budget.reserve(most, mind=question.mind, model=question.model)
     except Unheard as fault:
-        means.store.keep(request, unsent(fault))
+        refused = unsent(fault)
+        means.store.keep(request, refused)
+        calls.append(_call(request, refused, question, means.table, most))  # as its replay has it
         raise
     answer = await means.send(request, until)
     call = _call(request, answer, question, means.table, most)

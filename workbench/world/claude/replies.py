@@ -15,15 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import ReplayMiss
 from workbench.world.files import write_atomic
 
 # Kept by name, so that a header nobody thought of is left out.
 HEADERS = frozenset({"content-type", "date", "request-id", "retry-after", "x-should-retry"})
-
-
-class ReplayMiss(WorkbenchError):
-    """A replay asked what was never answered, or its record is damaged; record it live first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +107,8 @@ class Replies:
         if not records:
             raise ReplayMiss(
                 f"No reply to request {name[:12]} is kept, so this replay cannot go on. "
-                "Ask it live once, or replay with the params and minds that were recorded."
+                "Run 'workbench cycle' there once, which asks; replay with the params, minds and "
+                "replies that were recorded; or take Claude minds, or 'warmup', out of the params."
             )
         place = self._place(name)
         try:

@@ -30,7 +30,11 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
     raise AssertionError(f"a socket to {host}, beyond loopback")
 
 
-sys.addaudithook(_audit)
+def _watch() -> None:
+    """Installs the guard once; a hook cannot be taken away, and each one costs every socket."""
+    if "installed" not in GUARD:
+        sys.addaudithook(_audit)
+    GUARD["installed"] = GUARD["on"] = True
 
 
 @dataclass
@@ -57,8 +61,8 @@ class Service:
     lock: threading.Lock = field(default_factory=threading.Lock)
     threads: list[threading.Thread] = field(default_factory=list)
 
-    def start(self) -> str:
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def start(self, port: int = 0) -> str:
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.listener.settimeout(0.1)
         self._thread(self._accept)
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -94,10 +98,11 @@ class Service:
             headers = {k.lower(): v.strip() for k, v in (one.split(":", 1) for one in rest)}
             while len(body) < int(headers.get("content-length", 0)):
                 body += self._more(link)
+            asked = Asked(line, headers, body)
             with self.lock:
-                self.asked.append(Asked(line, headers, body))
+                self.asked.append(asked)
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-            reply(link, self.asked[-1] if len(self.replies) else Asked(line, headers, body))
+            reply(link, asked)
 
     @staticmethod
     def _more(link: socket.socket) -> bytes:
@@ -189,11 +194,12 @@ def good(told: str | dict[str, Any]) -> Callable[[socket.socket, Asked], None]:
 
 
 class Wire:
-    """What tests need of this module, which they cannot import."""
+    """What tests need of this module, as one fixture."""
 
     MODEL, KEY = MODEL, KEY
-    http, error, message, events = (
+    http, error, message, events, good = (
         staticmethod(http), staticmethod(error), staticmethod(message), staticmethod(events),
+        staticmethod(good),
     )  # fmt: skip
 
 
@@ -215,7 +221,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", running.start())
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     BEYOND.clear()
-    GUARD["on"] = True
+    _watch()
     yield running
     GUARD["on"] = False
     running.stop()

@@ -1,0 +1,177 @@
+"""What a mind remembers: short, numeric, and as known at the cycle's moment.
+
+Everything is read from the ledger, of cycles of the same mode and none later than this one; what
+is not there yet is told as such.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+import sqlalchemy as sa
+
+from workbench.domain.calendars import iso
+from workbench.domain.claims import Claim
+from workbench.domain.figures import difference
+from workbench.domain.records import Finding
+from workbench.measures.scoring import is_right
+from workbench.steps.bench import Bench
+from workbench.steps.facts import share
+from workbench.world import entries as book
+
+ENOUGH = 30  # settled claims below which a skill is no number
+_SETTLED, _LESSONS, _EACH = 6, 5, 8  # lines of each kind at most
+
+
+def recollection(bench: Bench, mind: str, asked: Sequence[Claim]) -> list[Finding]:
+    """All that a mind is reminded of, as findings that it may cite.
+
+    Args:
+        bench: The cycle's.
+        mind: Whose record.
+        asked: The slate, which decides which lessons are near.
+    """
+    parts: tuple[tuple[str, str, Iterable[str]], ...] = (
+        ("call", "the desk's last call", _call(bench)),
+        ("settled", "what settled since", _settled(bench)),
+        ("record", "your own record", _record(bench, mind)),
+        ("rule", "a rule in force", itertools.islice(_rules(bench), _EACH)),
+        ("story", "an open story", itertools.islice(_stories(bench), _EACH)),
+        ("lesson", "a lesson of a similar past claim", _lessons(bench, asked)),
+    )
+    of = iso(bench.as_of)
+    return [
+        Finding(
+            name=f"memory_{name}_{n}", value=None, text=text, meaning=meaning, source="ledger",
+            as_of=of,
+        )
+        for name, meaning, texts in parts
+        for n, text in enumerate(texts, 1)
+    ]  # fmt: skip
+
+
+def _before(bench: Bench, table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Rows of this cycle or an earlier one of its mode."""
+    same = sa.select(book.cycles.c.number).where(book.cycles.c.mode == bench.mode)
+    return sa.and_(table.c.cycle <= bench.number, table.c.cycle.in_(same))
+
+
+def _call(bench: Bench) -> Iterator[str]:
+    done, settled = book.dispatches, book.settlements
+    known = sa.and_(
+        settled.c.claim == done.c.call, settled.c.cycle <= bench.number,
+        settled.c.known_at <= iso(bench.as_of),
+    )  # fmt: skip
+    query = (
+        sa.select(
+            done.c.of, done.c.call, book.claims.c.sentence, book.decisions.c.probability,
+            settled.c.outcome,
+        )
+        .outerjoin(book.claims, book.claims.c.id == done.c.call)
+        .outerjoin(book.decisions, book.decisions.c.claim == done.c.call)
+        .outerjoin(settled, known)
+        .where(_before(bench, done), done.c.of < bench.number)
+        .order_by(done.c.of.desc())
+        .limit(1)
+    )  # fmt: skip
+    for row in bench.ledger.read(query):
+        if row["call"] is None:
+            yield "The last dispatch made no call."
+            return
+        p, outcome = row["probability"], row["outcome"]
+        state = outcome or "open"
+        if outcome in {"yes", "no"}:
+            state = "right" if is_right(p, outcome == "yes") else "wrong"
+        yield f"{_stem(row['sentence'])} (the desk said {share(p)}): {state}."
+
+
+def _settled(bench: Bench) -> Iterator[str]:
+    """Predictions on record that this cycle settled."""
+    settled = book.settlements
+    query = (
+        sa.select(book.claims.c.sentence, book.decisions.c.probability, settled.c.outcome)
+        .join(book.claims, book.claims.c.id == settled.c.claim)
+        .join(book.decisions, book.decisions.c.claim == settled.c.claim)
+        .where(settled.c.cycle == bench.number, book.decisions.c.role != "shadow")
+        .order_by(book.claims.c.seq)
+        .limit(_SETTLED)
+    )
+    for row in bench.ledger.read(query):
+        said = share(row["probability"])
+        yield f"{_stem(row['sentence'])} (the desk said {said}): settled {row['outcome']}."
+
+
+def _record(bench: Bench, mind: str) -> Iterator[str]:
+    """Skill over the scenarios by family and regime, of answers that no model may have known."""
+    own, ref = book.forecasts.alias("own"), book.forecasts.alias("ref")
+    settled, voices = book.settlements, book.voices
+    y = sa.case((settled.c.outcome == "yes", 1.0), else_=0.0)
+    # A house mind may have had the name before, and is another forecaster.
+    counted = sa.select(voices.c.of).where(voices.c.mind == mind, voices.c.in_sample == 0)
+    query = (
+        sa.select(
+            book.claims.c.kind, book.regimes.c.name, sa.func.count().label("n"),
+            sa.func.sum((own.c.probability - y) * (own.c.probability - y)).label("own"),
+            sa.func.sum((ref.c.probability - y) * (ref.c.probability - y)).label("ref"),
+        )
+        .select_from(own)
+        .join(ref, sa.and_(ref.c.claim == own.c.claim, ref.c.forecaster == "scenario"))
+        .join(settled, settled.c.claim == own.c.claim)
+        .join(book.claims, book.claims.c.id == own.c.claim)
+        .join(book.regimes, book.regimes.c.of == own.c.cycle)
+        .where(
+            own.c.forecaster == mind, _before(bench, own), own.c.cycle.in_(counted),
+            _before(bench, settled), settled.c.known_at <= iso(bench.as_of),
+            settled.c.outcome != "void",
+        )
+        .group_by(book.claims.c.kind, book.regimes.c.name)
+        .order_by(sa.desc("n"), book.claims.c.kind, book.regimes.c.name)
+    )  # fmt: skip
+    found = bench.ledger.read(query)
+    for row in found[:_EACH]:
+        name = f"{row['kind']} claims in {row['name']}"
+        if row["n"] < ENOUGH or not row["ref"]:
+            yield f"{name}: too few settled (n = {row['n']}) to say."
+            continue
+        skill = 1 - row["own"] / row["ref"]
+        yield f"{name}: skill over the scenarios {difference(100 * skill)}% (n = {row['n']})."
+
+
+def _rules(bench: Bench) -> Iterator[str]:
+    for row in _latest(bench, book.rules, "rule"):
+        if row["state"].replace("_", " ") == "in force":
+            yield f"{row['category']}: {row['reason']}"
+
+
+def _stories(bench: Bench) -> Iterator[str]:
+    for row in _latest(bench, book.stories, "story"):
+        if row["status"] in {"developing", "confirmed"}:
+            yield f"{row['story']} ({row['status']}): {row['reason']}"
+
+
+def _latest(bench: Bench, table: sa.Table, name: str) -> list[sa.RowMapping]:
+    """The newest row of each rule or story."""
+    query = sa.select(table).where(_before(bench, table)).order_by(table.c[name], table.c.of)
+    groups = itertools.groupby(bench.ledger.read(query), key=lambda row: str(row[name]))
+    return [list(rows)[-1] for _, rows in groups]
+
+
+def _lessons(bench: Bench, asked: Sequence[Claim]) -> Iterator[str]:
+    """Lessons of claims of the same kind, subject and horizon as one on the slate, newest first."""
+    near = {(claim.kind, claim.subject, claim.window.sessions) for claim in asked}
+    lessons, claims = book.lessons, book.claims
+    query = (
+        sa.select(lessons.c.text, claims.c.kind, claims.c.subject, claims.c.horizon)
+        .join(claims, claims.c.id == lessons.c.claim)
+        .where(_before(bench, lessons))
+        .order_by(lessons.c.seq.desc())
+        .limit(50 * _LESSONS)
+    )
+    rows = bench.ledger.read(query)
+    same = (row for row in rows if (row["kind"], row["subject"], row["horizon"]) in near)
+    yield from (row["text"] for row in itertools.islice(same, _LESSONS))
+
+
+def _stem(sentence: str) -> str:
+    return sentence.rstrip(". ")
