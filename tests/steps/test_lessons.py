@@ -63,7 +63,7 @@ def test_a_lesson_by_hand(ledger: Ledger, entry: Any, enter: Enter, bench: Any):
                                     kind="touch", desk=(0.62, 0.54))])  # fmt: skip
     assert lessons.write(bench(ledger, 2)) == on_ledger(ledger) == {
         claim: "Said 62% against a base rate of 54%; it did not happen. W = 0.45. Touch claims "
-        "over one session in all regimes: 0 of 1 on the right side, on 1 of the 30 dates that a "
+        "one close ahead in all regimes: 0 of 1 on the right side, on 1 of the 30 dates that a "
         "skill needs - too few to learn from."
     }  # fmt: skip
 
@@ -97,9 +97,9 @@ def test_the_narrowest_category_with_enough_dates(
     weather = {n: "crisis" if n < 20 else "choppy" for n in range(1, 80)}
     enter(ledger, past(entry, 60), regimes=weather)
     said = {n: " ".join(lessons.write(bench(ledger, n)).values()) for n in range(1, 62)}
-    assert "one session in all regimes" in said[36]
+    assert "one close ahead in all regimes" in said[36]
     assert "on 35 dates" in said[36]
-    assert "one session in choppy markets" in said[51]
+    assert "one close ahead in choppy markets" in said[51]
     assert "on 31 dates" in said[51]
 
 

@@ -24,6 +24,7 @@ minds: [flow]
 gate: {material: 0.00001}
 paper: {capital: 50000, cost_bps: 0.3, slippage_bps: 0.4, tradable: [SPX, COMP]}
 """
+LONG = PARAMS.replace("[1, 3]", "[3]")  # windows that closes alone can be traded over
 CYCLES = 11
 Posted = list[dict[str, Any]]
 
@@ -56,7 +57,7 @@ def traded(made: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def closes_only(room: Callable[..., Any], world: Callable[..., Any]) -> Any:
-    return traded(room(world(params=PARAMS, ranges=False)))
+    return traded(room(world(params=LONG, ranges=False)))
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +226,7 @@ def test_a_desk_without_an_account_books_nothing(room: Callable[..., Any], world
 
 def test_a_split_changes_units_and_not_worth(room: Callable[..., Any], world: Any):
     """Three shares for one while a position is open: thrice the units, the same value."""
-    made = room(world(params=PARAMS, ranges=False))
+    made = room(world(params=LONG, ranges=False))
     begun: list[dict[str, Any]] = []
     number = 0
     while not begun:
@@ -259,7 +260,7 @@ def test_a_split_changes_units_and_not_worth(room: Callable[..., Any], world: An
 
 def test_no_future_changes_what_was_booked(room: Callable[..., Any], world: Any, closes_only: Any):
     """With every price revised one second after the sixth cycle, its books are the same."""
-    made = room(world(params=PARAMS, ranges=False))
+    made = room(world(params=LONG, ranges=False))
     soon = pd.Timestamp(made.bench(6, CYCLES - 6).as_of) + pd.Timedelta(seconds=1)
     frame = pd.concat(made.archive.rows(["SPX", "COMP"]))
     frame = frame[frame["at"] < soon].astype(
@@ -289,7 +290,7 @@ def test_a_series_that_goes_dark_waits(room: Callable[..., Any], world: Any, clo
         return {claim: amount for claim, amount in lots.items() if abs(amount) > 100}
 
     dark = max(n for n in range(1, CYCLES) if booked(closes_only, n))
-    made = room(world(params=PARAMS, ranges=False, late={"COMP": CYCLES - dark}))
+    made = room(world(params=LONG, ranges=False, late={"COMP": CYCLES - dark}))
     for number in range(1, CYCLES + 1):
         cycled(made, number)
     held = booked(made, dark)

@@ -1,32 +1,22 @@
 """Claude's essay through a local service: what a source bears is published, the rest never is."""
 
 import html
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from tests.bench.wire import good
 from workbench.desk import replay
+from workbench.domain.errors import ReplayMiss
 from workbench.steps import briefing, joining, synthesis, write
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 from workbench.world.claude.questions import opening
-from workbench.world.claude.replies import ReplayMiss, canonical
-
-_PATH = Path(__file__).parents[1] / "world" / "conftest.py"
-_SPEC = importlib.util.spec_from_file_location("messages_service", _PATH)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_SERVICE = importlib.util.module_from_spec(_SPEC)
-sys.modules["messages_service"] = _SERVICE
-_SPEC.loader.exec_module(_SERVICE)
-service, wire = _SERVICE.service, _SERVICE.wire
+from workbench.world.claude.replies import canonical
 
 DESK = "instruments: [SPX, COMP, VIX]\nhorizons: [1]\n"
 ESSAY = {
@@ -59,7 +49,7 @@ def answer(**changed: Any) -> Callable[..., None]:
             name: filled(said) if isinstance(said, str) else [filled(one) for one in said]
             for name, said in (ESSAY | changed).items()
         }
-        _SERVICE.good(json.dumps(essay))(link, asked)
+        good(json.dumps(essay))(link, asked)
 
     return reply
 

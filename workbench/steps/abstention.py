@@ -126,7 +126,8 @@ def sentence(found: pd.DataFrame) -> str:
     if not rows:
         return "Nothing that I kept to myself has settled yet."
     one = rows[0]
-    kept = f"What I kept to myself, {one['n']:,} claims of {one['dates']:,} dates,"
+    dates = "one date" if one["dates"] == 1 else f"{one['dates']:,} dates"
+    kept = f"What I kept to myself, {one['n']:,} claims of {dates},"
     if pd.isna(one["low"]) or pd.isna(one["high"]):
         return f"{kept} is on too few dates to say what silence has cost."
     earned, low, high = (one[name] for name in ("earned", "low", "high"))

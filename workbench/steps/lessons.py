@@ -225,7 +225,7 @@ def _said(row: sa.RowMapping, says: Mapping[_Category, str]) -> str:
 def _category(category: _Category, past: Sequence[_Scores]) -> str:
     """What the record says of it, or of all its regimes while it has too few dates."""
     kind, horizon, regime = category
-    claims = f"{kind[:1].upper()}{kind[1:]} claims over {several(horizon, 'session')}"
+    claims = f"{kind[:1].upper()}{kind[1:]} claims {several(horizon, 'close')} ahead"
     narrow = _dated(past, [(kind, horizon, regime)])
     if len(narrow) >= MIN_BLOCKS:
         return f"{claims} {_WEATHER[regime]}: {_judged(narrow, horizon)}"
