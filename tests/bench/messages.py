@@ -49,7 +49,7 @@ def answer(body: dict[str, Any]) -> str:
     elif "opinions" in names:
         told = _opinions(body, prompt, first="proposed" in names)
     else:
-        told = _filled(schema, schema)
+        told = _essay(prompt, again=len(body["messages"]) > 1)
     return json.dumps(told)
 
 
@@ -102,27 +102,66 @@ def _sentence(rows: list[list[str]], mind: str) -> str:
     return _told(rows[len(mind) % len(rows)]) if rows else ""
 
 
-def _filled(schema: dict[str, Any], whole: dict[str, Any], name: str = "") -> Any:
-    """Anything that a schema allows, its texts plain sentences without a figure."""
-    if "$ref" in schema:
-        return _filled(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole, name)
-    if "const" in schema or "enum" in schema:
-        return schema["const"] if "const" in schema else schema["enum"][0]
-    for several in ("anyOf", "oneOf", "allOf"):
-        if several in schema:
-            return _filled(schema[several][0], whole, name)
-    match schema.get("type"):
-        case "object":
-            return {key: _filled(one, whole, key) for key, one in schema["properties"].items()}
-        case "array":
-            return [_filled(schema["items"], whole, name)]
-        case "string":
-            return "What the scenarios say while the minds disagree" if name == "title" else _EMPTY
-        case "boolean":
-            return False
-        case "number" | "integer":
-            return 1
-    return None
+# What the scripted Synthesis would say of a day: a sentence is said when the prompt shows all that
+# it names. One figure has no source, and the second answer takes it back.
+_ESSAY: dict[str, tuple[tuple[str, ...], ...]] = {
+    "opening": (
+        ("“{due_claim}” came due. I had it at {due_p}, history at {due_base}, and it scores "
+         "{due_score}.", "Nothing of mine came due since the last dispatch."),
+        ("Over {rec_n} the record stands at {rec_skill} against history, with an interval from "
+         "{rec_low} to {rec_high}.",),
+    ),
+    "question": (("VIX is at {vix} and the S&P 500 moved {change}. Is that a forecast or a price?",
+                  "The S&P 500 moved {change}. How wide is the next session?"),),
+    "evidence": (
+        ("The S&P 500 {change_fell} {change} and closed at {close}.",),
+        ("Its closes of late have been {vol} wide a day. My scenarios put the next session at "
+         "{ahead}.",),
+        ("They are {episodes} past episodes since {begin}, rescaled to today’s width.",),
+    ),
+    "call": (
+        ("My call is “{call_claim}”. I give it {call_p}; history alone gives {call_base}.",
+         "I sit this one out. “{near_claim}” came nearest, at {near_p} against {near_base}."),
+    ),
+    "debate": (
+        ("The minds lie {spread} apart on it.",),
+        ("Turnover reached 987,654 contracts, and nobody at the table looked.",),
+    ),
+    "change": (("I am wrong if {wrong_if}. A session of the S&P 500 beyond {two_sigma} would make "
+                "me doubt the width before that.",),),
+    "unknown": (("The sign of the next move. On {dir_n} past dates, my skill at direction is "
+                 "{dir_skill}, between {dir_low} and {dir_high}.",
+                 "The sign of the next move, which no series of mine has ever told."),),
+}  # fmt: skip
+_NAME = re.compile(r"{(\w+)}")
+
+
+def _essay(prompt: str, *, again: bool) -> dict[str, Any]:
+    """An essay from the findings that the prompt lists."""
+    table = prompt.split("| of\n")[1].split("\n\n", maxsplit=1)[0]
+    known = {row[0]: row[1] for row in (line.split(" | ") for line in table.splitlines())}
+    known |= {"change_fell": "rose" if known.get("change_signed", "").startswith("+") else "fell"}
+
+    def said(texts: tuple[str, ...]) -> list[str]:
+        able = (one for one in texts if set(_NAME.findall(one)) <= known.keys())
+        found = next(able, "")
+        return [] if not found or (again and "987,654" in found) else [found]
+
+    def filled(text: str) -> str:
+        return _NAME.sub(lambda name: known[name[1]], text)
+
+    essay: dict[str, Any] = {
+        section: [
+            filled(" ".join(one)) for one in [[t for texts in parts for t in said(texts)]] if one
+        ]
+        for section, parts in _ESSAY.items()
+    }
+    decided = "{deadline} decides: {call_p} with me, {call_base} with history."
+    able = set(_NAME.findall(decided)) <= known.keys()
+    return essay | {
+        "title": filled("{close}, and a width to be named"),
+        "dek": filled(decided) if able else "I sit this one out.",
+    }
 
 
 def serve(seconds: float = 0.0) -> Service:

@@ -173,7 +173,11 @@ def slate_on_record(bench: Bench) -> list[Claim]:
     if not rows and not bench.keep:
         hold(bench)
         rows = bench.ledger.read(query.order_by(book.claims.c.seq))
-    return [claims.from_content(_json(row["content"])) for row in rows]
+
+    def read() -> list[Claim]:
+        return [claims.from_content(_json(row["content"])) for row in rows]
+
+    return bench.once(f"slate of {len(rows)}", read)  # no row is ever taken back
 
 
 def forecasts_on_record(bench: Bench) -> dict[str, dict[str, float]]:

@@ -44,7 +44,10 @@ def bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
         UserMistake: A cycle that was begun on other data or with other params.
     """
     # Notebooks show sentences and probabilities: no cell is cut, and no number is 1e-05.
-    pd.set_option("display.max_colwidth", None, "display.float_format", "{:.3f}".format)
+    pd.set_option(
+        "display.max_colwidth", None, "display.max_rows", None, "display.max_columns", None,
+        "display.float_format", "{:.3f}".format,
+    )  # fmt: skip
     opened = open_desk(desk)
     archive, ledger = fill(opened), Ledger(opened.ledger)
     if cycle:

@@ -11,9 +11,8 @@ from dataclasses import replace
 import pandas as pd
 
 from workbench.domain.claims import Claim
-from workbench.domain.records import NOT_MINDS
 from workbench.measures.joint import Joint
-from workbench.measures.learned import Said
+from workbench.measures.learned import Question, Said
 from workbench.steps import debate, learned
 from workbench.steps.bench import Bench
 
@@ -23,10 +22,22 @@ def said(bench: Bench, asked: list[Claim]) -> dict[str, Said]:
 
     def make() -> dict[str, Said]:
         account = learned.learned(bench)
-        told = learned.questions(bench, asked, debate.forecasts_on_record(bench))
-        return {one.claim: account.says(one) for one in told}
+        return {one.claim: account.says(one) for one in _questions(bench, asked)}
 
-    return bench.once(f"said {','.join(claim.id for claim in asked)}", make)
+    return bench.once(f"said {_named(asked)}", make)
+
+
+def _questions(bench: Bench, asked: list[Claim]) -> list[Question]:
+    """The claims with what reference and minds say of them, as on record."""
+
+    def make() -> list[Question]:
+        return learned.questions(bench, asked, debate.forecasts_on_record(bench))
+
+    return bench.once(f"questions {_named(asked)}", make)
+
+
+def _named(asked: list[Claim]) -> str:
+    return ",".join(claim.id for claim in asked)
 
 
 def published(bench: Bench, asked: list[Claim]) -> dict[int, Joint]:
@@ -46,7 +57,7 @@ def published(bench: Bench, asked: list[Claim]) -> dict[int, Joint]:
 
 def moved(bench: Bench, asked: list[Claim]) -> dict[str, float]:
     """Claim id to probability, for the claims that are not left to the reference."""
-    reference = debate.forecasts_on_record(bench)[learned.REFERENCE]
+    reference = {one.claim: one.reference for one in _questions(bench, asked)}
     return {
         claim: one.published
         for claim, one in said(bench, asked).items()
@@ -64,12 +75,7 @@ def synthesis(bench: Bench, asked: list[Claim]) -> dict[str, float]:
 
 def opinion(bench: Bench, asked: list[Claim]) -> dict[str, float]:
     """Claim id to what the learned pool of all minds says; nothing where nobody spoke."""
-    spoken = {
-        claim
-        for who, answers in debate.forecasts_on_record(bench).items()
-        if who not in NOT_MINDS
-        for claim in answers
-    }
+    spoken = {one.claim for one in _questions(bench, asked) if one.said}  # by minds to be heard
     return {claim: one.pool for claim, one in said(bench, asked).items() if claim in spoken}
 
 
