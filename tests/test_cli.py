@@ -226,8 +226,27 @@ def test_verify_recomputes_what_a_forger_rehashed(
     forged = rehashed(tmp_path / "outputs" / "ledger.db", forgery)
     args = ["-f", "params/small.yaml", "--outputs", str(tmp_path / "outputs")]
     found = answer(run("verify", "--json", *args), 1)
-    assert len(found["differences"]) == 1
-    assert forged in found["differences"][0]
+    # What was learned from the forged row may no longer follow either.
+    first, *rest = found["differences"]
+    assert forged in first
+    assert all("learned" in one for one in rest)
+
+
+@pytest.mark.parametrize(
+    ("forgery", "named"),
+    [
+        ("UPDATE lessons SET text = 'All is well.'", "learned otherwise"),
+        ("UPDATE postings SET amount = amount + 1 WHERE line = 0", "is off by 1.0"),
+        ("UPDATE stories SET status = 'confirmed'", "learned otherwise"),
+    ],
+)
+def test_verify_learns_again(forgery: str, named: str, run: Run, project: Path, tmp_path: Path):
+    """Lessons, stories and books that do not follow from the record are found, rehashed or not."""
+    shutil.copytree(project / "outputs", tmp_path / "outputs")
+    rehashed(tmp_path / "outputs" / "ledger.db", forgery)
+    args = ["-f", "params/small.yaml", "--outputs", str(tmp_path / "outputs")]
+    found = answer(run("verify", "--json", *args), 1)
+    assert any(named in one for one in found["differences"])
 
 
 def rehashed(path: Path, forgery: str = FORGERIES[0]) -> str:
@@ -245,7 +264,8 @@ def rehashed(path: Path, forgery: str = FORGERIES[0]) -> str:
         (claim,) = database.execute(
             "SELECT claim FROM settlements WHERE outcome = 'no' ORDER BY seq LIMIT 1 OFFSET 50"
         ).fetchone()
-        database.execute(forgery, (claim,))
+        changed = database.execute(forgery, (claim,) if forgery.endswith("?") else ())
+        assert changed.rowcount
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         rows = [

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from workbench.domain.calendars import moment
 from workbench.domain.claims import from_content
+from workbench.domain.errors import LedgerConflict
 from workbench.measures import gate
-from workbench.steps import score, slates
+from workbench.steps import lessons, predict, rules, score, slates, stories
+from workbench.steps.bench import Bench
 from workbench.steps.opening import fill
 from workbench.world import entries as book
 from workbench.world.archive import Archive
@@ -20,6 +22,7 @@ from workbench.world.ledger import Ledger, existing
 from workbench.world.params import Desk
 
 _MOST = 20  # differences listed
+_CENT = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ def verify(desk: Desk) -> Verdict:
     The chain is recomputed from its first row; every claim is settled again from the archive as
     of the cycle that settled it; a claim that could have been settled and was not is found. Ids,
     columns and sentences of claims, and the probability, base rate and gain of decisions, are
-    derived again from what they stand for.
+    derived again from what they stand for; so are lessons, rules, rulings on minds and, with the
+    params that they were made with, stories. The paper account's entries balance.
 
     Raises:
         UserMistake: There is no ledger yet.
@@ -53,7 +57,8 @@ def verify(desk: Desk) -> Verdict:
     differences = [broken] if (broken := ledger.broken()) else []
     count, changed = _resettled(desk, archive, ledger)
     differences += changed + _forgotten(desk, archive, ledger)
-    differences += [*_claims(desk, ledger), *_decisions(ledger)]
+    differences += [*_claims(desk, ledger), *_decisions(ledger), *_books(ledger)]
+    differences += _learned(desk, archive, ledger)
     return Verdict(rows=ledger.head()[0], claims=count, differences=tuple(differences[:_MOST]))
 
 
@@ -89,6 +94,41 @@ def _decisions(ledger: Ledger) -> Iterator[str]:
         gain = gate.gain(row["probability"], row["base_rate"])
         if not stands or abs(gain - row["gain"]) > 1e-12:
             yield f"Decision on {row['claim']} states numbers that its forecasts do not give."
+
+
+def _books(ledger: Ledger) -> Iterator[str]:
+    """Entries of the paper account that do not balance."""
+    of = book.postings.c
+    query = sa.select(of.entry, sa.func.sum(of.amount).label("sum")).group_by(of.entry)
+    for row in ledger.read(query):
+        if abs(row["sum"]) > _CENT:
+            yield f"Entry {row['entry']} of the paper account is off by {row['sum']:.6f}."
+
+
+def _learned(desk: Desk, archive: Archive, ledger: Ledger) -> list[str]:
+    """What past cycles learned, learned again cycle by cycle on a scratch copy.
+
+    A copy takes the same row twice without a word, refuses another one, and grows by one that
+    was missing.
+    """
+    scratch, differences = ledger.copy(), list[str]()
+    for row in ledger.read(sa.select(book.cycles).order_by(book.cycles.c.number)):
+        bench = Bench(
+            desk, archive, scratch, number=row["number"], as_of=moment(row["as_of"]),
+            mode=row["mode"], keep=False, asks="nobody",
+        )  # fmt: skip
+        same = row["params"] == desk.hash
+        verbs = [lessons.write, rules.review, predict.rule, *([stories.follow] if same else [])]
+        for verb in verbs:
+            head = scratch.head()
+            try:
+                verb(bench)
+            except LedgerConflict as conflict:
+                differences.append(f"Cycle {bench.number} learned otherwise: {conflict}")
+            if scratch.head() != head:
+                what = verb.__module__.rpartition(".")[2]
+                differences.append(f"Cycle {bench.number} lacks what it learned ({what}).")
+    return differences
 
 
 def _resettled(desk: Desk, archive: Archive, ledger: Ledger) -> tuple[int, list[str]]:

@@ -95,6 +95,13 @@ def doubts(
     return " ".join(one for one in told if one)
 
 
+def unsound(bench: Bench, text: str, findings: Sequence[Finding]) -> list[int]:
+    """Places of a text whose sentences cannot stand: figures without a source, and other faults."""
+    bound = sources(bench, text, findings)
+    bare = [one.figure.start for one in bound if one.verdict in {"stale", "unbound"}]
+    return bare + [one.start for one, _ in _faulty(text, bound, lambda _said, _bound: "")]
+
+
 def kept(
     bench: Bench, text: str, findings: Sequence[Finding], also: Also = lambda _said, _bound: ""
 ) -> tuple[str, tuple[Cut, ...]]:

@@ -67,8 +67,14 @@ def decide(bench: Bench) -> list[Decision]:
         if c.id in answers
     ]
     decided = [(book.decisions, asdict(d)) for d in decisions]
-    bench.ledger.append(bench.number, [*rows, *decided, *_rulings(bench)])
+    bench.ledger.append(bench.number, [*rows, *decided])
+    rule(bench)
     return decisions
+
+
+def rule(bench: Bench) -> None:
+    """Puts on the ledger which minds' gates opened, shut or ended at this cycle's review."""
+    bench.ledger.append(bench.number, _rulings(bench))
 
 
 def forbidden(bench: Bench, asked: Sequence[Claim]) -> dict[str, str]:
@@ -79,7 +85,7 @@ def forbidden(bench: Bench, asked: Sequence[Claim]) -> dict[str, str]:
 
 
 def _rulings(bench: Bench) -> list[tuple[sa.Table, dict[str, Any]]]:
-    """The minds' gates that opened, shut or ended at this cycle's review, as ledger rows."""
+    """These changes as ledger rows."""
     account = learned.learned(bench)
     return [
         (

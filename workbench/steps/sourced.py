@@ -8,12 +8,10 @@ from typing import TypeVar
 
 from workbench.domain.calendars import iso
 from workbench.domain.records import Finding, Opinion
-from workbench.measures import grounding
-from workbench.measures.grounding import Named
+from workbench.steps import grounded
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
 from workbench.steps.prompting import Brief, Slate
-from workbench.world.claude.fence import visible
 from workbench.world.claude.opinions import ClaimOpinion, Opinions, Rebuttal
 
 Cuts = list[tuple[str, str]]
@@ -50,7 +48,7 @@ def _chances(name: str, said: Iterable[float], of: str) -> Iterator[Finding]:
 
 def doubts(bench: Bench, known: Sequence[Finding], told: Opinions | Rebuttal) -> str:
     """What an answer is sent back for: its figures without a source; empty when all have one."""
-    return grounding.repair(_bound(bench, _GAP.join(_texts(told)), _beside(bench, told, known)))
+    return grounded.doubts(bench, _GAP.join(_texts(told)), _beside(bench, told, known))
 
 
 def kept(bench: Bench, told: Told, known: Sequence[Finding]) -> tuple[Told, Cuts]:
@@ -61,15 +59,12 @@ def kept(bench: Bench, told: Told, known: Sequence[Finding]) -> tuple[Told, Cuts
     given = _beside(bench, told, known)
     texts: list[str] = _texts(told)
     starts = [0, *accumulate(len(text) + len(_GAP) for text in texts)]
-    bad = [one.figure.start for one in _bound(bench, _GAP.join(texts), given)
-           if one.verdict in {"stale", "unbound"}]  # fmt: skip
+    bad = grounded.unsound(bench, _GAP.join(texts), given)
     cuts: Cuts = []
     for at, text in enumerate(texts):
         if any(starts[at] <= place < starts[at + 1] for place in bad):
-            left, gone = grounding.cut(
-                text, given, bench.snapshot, bench.as_of, _table(bench)
-            )  # fmt: skip
-            texts[at] = line(left)
+            left, gone = grounded.kept(bench, text, given)
+            texts[at] = grounded.plain(left)
             cuts += [(one.sentence, one.why) for one in gone]
     words = iter(texts)
     argument = next(words)
@@ -85,7 +80,7 @@ def _texts(told: Opinions | Rebuttal) -> list[str]:
     """All prose of an answer in a fixed order, each text one line."""
     texts = [told.argument]
     texts += [text for one in told.opinions for text in (one.argument, one.change)]
-    return list(map(line, texts))
+    return list(map(grounded.plain, texts))
 
 
 def _beside(
@@ -94,17 +89,3 @@ def _beside(
     """The sources with the answer's own probabilities, which its words may repeat."""
     own = (one.probability for one in told.opinions)
     return (*known, *_chances("own", own, iso(bench.as_of)))
-
-
-def _bound(bench: Bench, text: str, known: Sequence[Finding]) -> list[grounding.Binding]:
-    return grounding.bind(text, list(known), bench.snapshot, bench.as_of, _table(bench))
-
-
-def _table(bench: Bench) -> tuple[Named, ...]:
-    """Series that may be spoken of."""
-    return (*bench.desk.table, *bench.indicators)
-
-
-def line(text: str) -> str:
-    """A text as a reader sees it, in one line: a paragraph of an answer is one paragraph here."""
-    return " ".join(visible(text).split())
