@@ -310,3 +310,14 @@ def test_a_series_that_goes_dark_waits(room: Callable[..., Any], world: Any, clo
     assert set(held) - set(booked(made, CYCLES + 1)) == {row["entry"][:16] for row in ends}
     moved = [row for row in postings(made) if row["cycle"] > CYCLES]
     assert {row["entry"][:16] for row in moved} >= set(held)
+
+
+def test_the_course_is_the_equity(opened: Any):
+    """What the front page adds up from the ledger alone is the account's own equity."""
+    bench = last(opened)
+    found = account.course(opened.ledger, CYCLES, "replay")
+    equity = account.equity(bench)["equity"].to_numpy()
+    assert found[0] == 50_000
+    assert found[-1] == pytest.approx(equity[-1], abs=0.01)
+    assert found.min() == pytest.approx(equity.min(), abs=0.01)
+    assert len(account.course(opened.ledger, CYCLES, "live")) == 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import sqlalchemy as sa
 
 from workbench.desk import guard, layout, render
@@ -23,7 +24,7 @@ from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import difference
 from workbench.domain.sentences import day
-from workbench.steps import score
+from workbench.steps import account, score
 from workbench.world import entries as book
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
@@ -174,15 +175,20 @@ def _record(ledger: Ledger, latest: layout.DispatchPage) -> tuple[tuple[str, str
     found = score.record_skill(score.on_record(ledger, latest.number, latest.mode))
     rows = [("Settled predictions", f"{found.n:,}"), ("Effective n", f"{found.n_eff:,.0f}")]
     if found.skill is None or found.low is None or found.high is None:
-        return (*rows, ("Skill", "too few"))
-    return (
-        *rows,
-        ("Skill over the base rate", f"{difference(100 * found.skill)}%"),
-        (
-            "Interval, 95%",
-            f"{difference(100 * found.low)} to {difference(100 * found.high)}%",
-        ),
-    )
+        rows.append(("Skill", "too few"))
+    else:
+        ends = f"{difference(100 * found.low)} to {difference(100 * found.high)}%"
+        rows += [
+            ("Skill over the base rate", f"{difference(100 * found.skill)}%"),
+            ("Interval, 95%", ends),
+        ]
+    worth = account.course(ledger, latest.number, latest.mode)
+    if len(worth):
+        fall = float((worth / np.maximum.accumulate(worth) - 1).min())
+        gained = f"{difference(100 * (float(worth[-1] / worth[0]) - 1))}%"
+        rows.append(("Paper account, after costs", gained))
+        rows.append(("Its deepest drawdown", f"{difference(100 * fall)}%"))
+    return tuple(rows)
 
 
 def _line(page: layout.DispatchPage) -> str:

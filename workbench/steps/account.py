@@ -16,12 +16,14 @@ import sqlalchemy as sa
 
 from workbench.domain.calendars import moment, to_numpy
 from workbench.domain.claims import from_content
+from workbench.domain.records import Mode
 from workbench.domain.sentences import render
 from workbench.measures import accounts
 from workbench.measures.prices import Array, last_known
 from workbench.steps.bench import Bench
 from workbench.steps.score import splits_of
 from workbench.world import entries as book
+from workbench.world.ledger import Ledger
 
 _YEAR = 365.25 * 86400
 
@@ -33,14 +35,27 @@ def balance(bench: Bench) -> pd.DataFrame:
     return sums.round({"amount": 2, "units": 8}).reset_index()
 
 
-def worth(bench: Bench) -> float | None:
-    """Cash and positions at their last mark; None before the capital is paid in."""
+def course(ledger: Ledger, until: int, mode: Mode) -> Array:
+    """Cash and positions at their last mark, after each cycle that posted anything.
+
+    Args:
+        ledger: With the postings.
+        until: Later cycles are left out.
+        mode: Of the account; a desk's replayed one and its live one are two.
+
+    Returns:
+        Shape (n,), beginning with the capital; empty before it is paid in.
+    """
     of = book.postings.c
-    query = sa.select(sa.func.sum(of.amount).label("sum")).where(
-        (of.account == "cash") | of.account.startswith("position:"), of.cycle <= bench.number
+    query = (
+        sa.select(sa.func.sum(of.amount).label("sum"))
+        .join(book.cycles, book.cycles.c.number == of.cycle)
+        .where((of.account == "cash") | of.account.startswith("position:"))
+        .where(of.cycle <= until, book.cycles.c.mode == mode)
+        .group_by(of.cycle)
+        .order_by(of.cycle)
     )
-    found = bench.ledger.read(query)[0]["sum"]
-    return None if found is None else float(found)
+    return np.cumsum([row["sum"] for row in ledger.read(query)], dtype=float)
 
 
 def equity(bench: Bench) -> pd.DataFrame:

@@ -122,8 +122,9 @@ def _account(facts: Facts, bench: Bench) -> None:
     terms = bench.desk.params.paper
     if terms is None or facts.ago("account told") <= _ACCOUNT:
         return
-    worth = account.worth(bench)
-    if worth is None or round(worth, 2) == terms.capital:
+    course = account.course(bench.ledger, bench.number, bench.mode)
+    worth = float(course[-1]) if len(course) else terms.capital
+    if round(worth, 2) == terms.capital:
         return
     gained = worth / terms.capital - 1
     add = facts.numbers("ledger", iso(bench.as_of))
