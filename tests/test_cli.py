@@ -188,9 +188,10 @@ def test_claims_settle_when_their_instrument_has_left_the_desk(
     shutil.copytree(project / "outputs", tmp_path / "outputs")
     text = (project / "params" / "small.yaml").read_text("utf-8")
     fewer = project / "params" / "fewer.yaml"
-    fewer.write_text(text.replace("[SPX, COMP, VIX]", "[SPX, VIX]"), encoding="utf-8")
+    text = text.replace("[SPX, COMP, VIX]", "[SPX, VIX]").replace("[SPX, COMP]", "[SPX]")
+    fewer.write_text(text, encoding="utf-8")
     args = ["-f", "params/fewer.yaml", "--outputs", str(tmp_path / "outputs")]
-    assert fewer.read_text("utf-8") != text
+    assert "COMP" not in text
     found = answer(run("verify", "--json", *args))
     assert found["differences"] == []
     assert found["claims"] > 500

@@ -290,5 +290,8 @@ def _validated(model: type[_M], values: dict[str, Any], path: Path) -> _M:
             close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else f" Known keys: {', '.join(known)}."
             raise ParamsError(f"{path.name}: unknown key {where!r}.{hint}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        if not where:  # what spans several keys says itself what it got
+            raise ParamsError(f"{path.name}: {said}.") from None
         got = "" if first["type"] == "missing" else f" (got {first['input']!r})"
-        raise ParamsError(f"{path.name}: {where}: {first['msg']}{got}.") from None
+        raise ParamsError(f"{path.name}: {where}: {said}{got}.") from None
