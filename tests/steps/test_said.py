@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from workbench.desk import replay
+from workbench.domain.records import Absence
 from workbench.measures.prices import ewma_volatility
 from workbench.measures.scoring import Skill
 from workbench.steps import debate, due, regime, said, tape
@@ -83,6 +84,21 @@ def test_an_absence_is_explained_when_its_cause_is_new():
     )
     assert said.cause("VIX is dark as of 2018-01-29T22:00:00Z") == "VIX is dark"
     assert said.cause("VIX has 12 closes of the 250 I need") != said.cause("VIX is dark")
+
+
+@pytest.mark.parametrize(
+    ("reason", "clause"),
+    [
+        ("The service answered 529 (no).", "the service answered 529 (no)"),
+        ("VIX is dark", "VIX is dark"),
+        ("ANTHROPIC_API_KEY is not set.", "ANTHROPIC_API_KEY is not set"),
+        ("Flow may cost up to 1 USD. Raise the cap.", "Flow may cost up to 1 USD. Raise the cap"),
+        ("too few sessions", "too few sessions"),
+    ],
+)
+def test_a_reason_fits_into_a_sentence(reason: str, clause: str):
+    """Its first word is small unless it is a name, and the sentence around it ends it."""
+    assert said.clause(Absence(mind="Flow", scope="", reason=reason)) == clause
 
 
 def test_direction_is_credible_only_where_the_gate_is_open(

@@ -290,5 +290,9 @@ def _validated(model: type[_M], values: dict[str, Any], path: Path) -> _M:
             close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else f" Known keys: {', '.join(known)}."
             raise ParamsError(f"{path.name}: unknown key {where!r}.{hint}") from None
+        if not where:  # of several keys together, so that the whole file is what was got
+            raise ParamsError(
+                f"{path.name}: {first['msg'].removeprefix('Value error, ')}."
+            ) from None
         got = "" if first["type"] == "missing" else f" (got {first['input']!r})"
         raise ParamsError(f"{path.name}: {where}: {first['msg']}{got}.") from None
