@@ -125,7 +125,7 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
         spread = max(said.values()) - min(said.values())
         wide = round(100 * max(said.values())) - round(100 * min(said.values()))
         add("spread", spread, f"{wide} point{'s' * (wide != 1)}", "widest gap between minds")
-        facts.has.add("spread" if spread >= _WIDE else "agreed")
+        facts.has.add("spread" if spread >= _WIDE else "agreed" if wide else "same")
     elif len(bench.desk.minds) > 1:
         key = f"alone {ranked[0]}"
         facts.has.add("alone_still" if facts.ago(key) == 1 else "alone")
