@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from workbench.desk.replay import cycle, replay
 from workbench.domain.calendars import iso
-from workbench.domain.errors import BeyondArchive, UserMistake
+from workbench.domain.errors import BeyondArchive, ReplayMiss, UserMistake
 from workbench.domain.snapshots import Snapshot
 from workbench.steps import debate, predict, pull, regime, score, write
 from workbench.steps.bench import Bench
@@ -85,6 +85,25 @@ def test_interrupted_and_resumed(
     desk, ledger = opened("cut")
     assert replay(desk, bundle, ledger, FIRST, LAST) == 8 - sum(cuts)
     assert ledger.head() == straight
+    assert not (desk.outputs / "replay.json").exists()
+
+
+def test_a_replay_that_misses_a_reply_is_over(
+    opened: Open, bundle: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    """What no model was ever asked cannot be gone on with, so no note holds up the next cycle."""
+    desk, ledger = opened("missed")
+    hold = debate.hold
+
+    def missing(bench: Bench) -> object:
+        if bench.number == 3:
+            raise ReplayMiss("No reply is kept.")
+        return hold(bench)
+
+    monkeypatch.setattr(debate, "hold", missing)
+    with pytest.raises(ReplayMiss):
+        replay(desk, bundle, ledger, FIRST, LAST)
+    assert [row["number"] for row in ledger.read(sa.select(book.cycles))] == [1, 2]
     assert not (desk.outputs / "replay.json").exists()
 
 

@@ -67,6 +67,15 @@ def test_ten_blocks_are_heard_first():
     assert [t.factor for t in course(found)[:10]] == [0.0] * 10
 
 
+def test_a_mind_that_was_all_but_certain_and_wrong_can_be_recorded():
+    """The least probability that there is, of what then happened, still gives finite evidence."""
+    r, y = np.full(80, 0.5), np.tile([0.0, 1.0], 40)
+    q = np.where(np.arange(80) == 51, 5e-324, 0.55)
+    found = trial(asked(r, q, y))
+    assert np.isfinite(found.against)
+    assert found.beaten
+
+
 def test_a_pool_has_weighed_already():
     """The first claim that is heard moves by the expected gain: 1 of a pool, .3 of a mind."""
     found = made("skilled")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.bench import messages
 from tests.bench.wire import Asked, Service
-from workbench.desk import replay
+from workbench.desk import guard, replay
 from workbench.domain.errors import ReplayMiss
 from workbench.domain.records import Absence, Opinion
 from workbench.steps import debate, debated, predict, pull, regime, score
@@ -313,6 +313,32 @@ def test_words_are_kept_as_a_reader_sees_them(desk: Desk):
     macro = held(desk.bench(params="minds: [macro]\n"))["Macro"]
     assert isinstance(macro, Opinion)
     assert macro.argument == macro.rebuttal == "Calm is not safety."
+
+
+def test_what_looks_like_a_secret_stops_no_page(desk: Desk):
+    """A key or a path in a mind's words is cut with its sentence, and no part keeps it."""
+    key, path = "sk-ant-api03-AbCdEfGhIjKlMnOp", "/home/me/.ssh/id_rsa"
+
+    def answer(body: dict[str, Any]) -> str:
+        told = json.loads(messages.answer(body))
+        told["argument"] = f"Calm is not safety. My key is {key} in {path}."
+        told["opinions"][0]["change"] = f"password={key}"
+        if "proposed" in told:
+            told["proposed"] = [f"VIX closes above {key} tomorrow, see www.evil.example"]
+        return json.dumps(told)
+
+    desk.answers(answer)
+    bench = desk.bench(params="minds: [macro]\n")
+    macro = held(bench)["Macro"]
+    assert isinstance(macro, Opinion)
+    assert macro.argument == "Calm is not safety."
+    assert (
+        "My key is [withheld] in [withheld].",
+        "it holds what looks like a secret",
+    ) in macro.cuts
+    kept = json.dumps(bench.recall("heard"), ensure_ascii=False)
+    assert guard.leaks(kept) == []
+    assert "evil.example" not in kept
 
 
 # Silence has a reason, and nothing stops

@@ -71,6 +71,17 @@ def test_lost_opinions_are_heard_again(on: Open):
     assert heard
 
 
+@pytest.mark.parametrize("torn", [b"", b'{"part": [', b"\xff\xfe", b"[]", b"null"])
+def test_a_part_that_cannot_be_read_is_made_again(torn: bytes, on: Open):
+    """A disk's fault in a cycle's folder does not stop the cycle for ever."""
+    on(dt.date(2018, 1, 29)).remember("heard", ["kept"])
+    bench = on(dt.date(2018, 1, 29))
+    (bench.folder / "heard.json").write_bytes(torn)
+    assert bench.recall("heard") is None
+    bench.remember("heard", ["again"])
+    assert on(dt.date(2018, 1, 29)).recall("heard") == ["again"]
+
+
 def test_an_unread_regime_shows_no_number(on: Open):
     """With too little history for a model, its evidence is a dash, not 'nan%'."""
     young = on(dt.date(2000, 6, 1))

@@ -4,12 +4,14 @@ import dataclasses
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from workbench.desk import replay
+from workbench.domain.records import Absence, Decision, Opinion
 from workbench.measures.prices import ewma_volatility
 from workbench.measures.scoring import Skill
 from workbench.steps import debate, due, regime, said, tape
@@ -83,6 +85,39 @@ def test_an_absence_is_explained_when_its_cause_is_new():
     )
     assert said.cause("VIX is dark as of 2018-01-29T22:00:00Z") == "VIX is dark"
     assert said.cause("VIX has 12 closes of the 250 I need") != said.cause("VIX is dark")
+
+
+@pytest.mark.parametrize(
+    ("reason", "clause"),
+    [
+        ("The service answered 529 (no).", "the service answered 529 (no)"),
+        ("VIX is dark", "VIX is dark"),
+        ("ANTHROPIC_API_KEY is not set.", "ANTHROPIC_API_KEY is not set"),
+        ("Flow may cost up to 1 USD. Raise the cap.", "Flow may cost up to 1 USD. Raise the cap"),
+        ("too few sessions", "too few sessions"),
+    ],
+)
+def test_a_reason_fits_into_a_sentence(reason: str, clause: str):
+    """Its first word is small unless it is a name, and the sentence around it ends it."""
+    assert said.clause(Absence(mind="Flow", scope="", reason=reason)) == clause
+
+
+@pytest.mark.parametrize(
+    ("chances", "slot"),
+    [((0.501, 0.499), "same"), ((0.51, 0.5), "agreed"), ((0.7, 0.4), "spread")],
+)
+def test_minds_that_show_one_number_are_not_so_many_points_apart(
+    opened: Callable[..., Any], chances: tuple[float, float], slot: str
+):
+    """Nobody agrees 'within 0 points', or lies between 50% and 50%."""
+    facts = Facts(words={"the_claim": "the call"})
+    minds = {
+        name: Opinion(mind=name, argument="Calm.", evidence=(), probabilities={"call": p})
+        for name, p in zip(("Flow", "Contrarian"), chances, strict=True)
+    }
+    chosen = SimpleNamespace(claim="call")
+    said._minds(facts, opened(LONE).bench(1), cast(Decision, chosen), minds)
+    assert facts.has & {"same", "agreed", "spread"} == {slot}
 
 
 def test_direction_is_credible_only_where_the_gate_is_open(

@@ -208,6 +208,13 @@ def test_a_mistake_in_what_asking_may_cost(write: Write, given: str, where: str)
     assert where in refusal(write(PARAMS + f"claude: {given}\n"))
 
 
+def test_a_mistake_between_keys_does_not_repeat_the_file(write: Write):
+    """What two keys say together is told in one line, without all that the file holds."""
+    told = refusal(write(PARAMS + "paper: {tradable: [BTC]}\n"))
+    assert "yaml: paper.tradable names 'BTC', which is no symbol of this desk" in told
+    assert "got" not in told
+
+
 def test_the_desk_of_claude_minds_opens():
     """The example that ships names three minds of its own, and no key is needed to read it."""
     root = Path(__file__).parents[2]

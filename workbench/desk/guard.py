@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 
+from workbench.domain.leaks import SECRETS
+
 _TAGS = frozenset(
     {"html", "head", "meta", "title", "link", "script", "body", "header", "footer", "main", "nav"}
     | {"article", "section", "aside", "figure", "figcaption", "details", "summary", "div", "span"}
@@ -28,19 +30,6 @@ _LOADING = frozenset(
     {"src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "manifest"}
     | {"srcdoc", "xlink:href", "usemap", "cite", "longdesc"}
 )
-_SECRETS = {
-    "an Anthropic key": r"sk-ant-[\w-]{6,}",
-    "an API key": r"\bsk-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[\w-]{10,}",
-    "an AWS key": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
-    "a GitHub token": r"\bgh[opsu]_\w{20,}|\bgithub_pat_\w{20,}",
-    "a credential": r"(?i)\b(api[_-]?key|access[_-]?token|auth[_-]?token|client[_-]?secret|"
-    r"password|passwd)[\"']?\s*[=:]\s*[\"']?[\w+/-]{8,}",
-    "a bearer token": r"(?i)\bbearer\s+[\w.~+/-]{8,}",
-    "a credential in an address": r"://[^/\s:@\"'<>]+:[^/\s@\"'<>]+@",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
-    "a path of this machine": r"(?<![\w./~-])/(home|root|Users|tmp|private|mnt)/|file://|"
-    r"(?<![A-Za-z])[A-Z]:\\(\\|(?![nrtbf\"/]|u[0-9a-f]{4}))\w",
-}
 
 
 class _Reader(HTMLParser):
@@ -110,7 +99,7 @@ def leaks(text: str) -> list[str]:
     plain = unescape(text)
     return [
         f"{what}, line {plain.count(chr(10), 0, match.start()) + 1}"
-        for what, pattern in _SECRETS.items()
+        for what, pattern in SECRETS.items()
         for match in re.finditer(pattern, plain)
     ]
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from workbench.domain.calendars import Session, iso, moment, venue
-from workbench.domain.errors import BeyondArchive, UserMistake
+from workbench.domain.errors import BeyondArchive, ReplayMiss, UserMistake
 from workbench.steps import debate, paper, predict, pull, regime, rules, score, stories, write
 from workbench.steps.bench import Asks, Bench
 from workbench.steps.opening import after_close
@@ -93,12 +93,15 @@ def replay(
         Bench(desk, archive, ledger, number=number, as_of=when, mode="replay", keep=False).check()
     write_atomic(note, json.dumps(terms).encode())
     for done, session in enumerate(sessions, 1):
-        cycle(
-            Bench(
-                desk, archive, ledger, number=number, as_of=after_close(desk, session.date),
-                mode="replay", keep=False, asks=asks,
-            )
+        bench = Bench(
+            desk, archive, ledger, number=number, as_of=after_close(desk, session.date),
+            mode="replay", keep=False, asks=asks,
         )  # fmt: skip
+        try:
+            cycle(bench)
+        except ReplayMiss:  # what was never asked will not be, so there is nothing to go on with
+            note.unlink()
+            raise
         number += 1
         if progress is not None:
             progress(done, len(sessions), str(session.date))

@@ -33,6 +33,7 @@ FALSE_DISCOVERIES = 0.1
 FIRST = 10  # blocks before a mind's usual distance is known
 _SKILL_SD = 0.05  # prior of skill, mean 0
 _DUST = 1e-9
+_MOST = float(np.finfo(float).max) / 2  # a ratio that still has a logarithm to put on record
 
 Ruling = Literal["open", "shut", "young", "ended"]
 Key = TypeVar("Key", bound=Hashable)
@@ -185,7 +186,9 @@ def _evidence(claims: Claims, z0: Array, z1: Array) -> dict[str, Array]:
         return np.asarray(np.bincount(block, value / size[block]), dtype=float)
 
     def evidence(better: Array, worse: Array) -> Array:
-        ratio = np.where(y > 0, better / worse, (1 - better) / (1 - worse))
+        with np.errstate(over="ignore"):  # of a mind that gives 5e-324 to what then happens
+            ratio = np.where(y > 0, better / worse, (1 - better) / (1 - worse))
+        ratio = np.minimum(ratio, _MOST)
         turn = np.where(
             stream[:, None] == np.arange(claims.horizon), np.log(mean(ratio))[:, None], 0
         )

@@ -14,14 +14,13 @@ import sqlalchemy as sa
 
 from workbench.domain.claims import Claim
 from workbench.domain.records import Opinion
-from workbench.steps import heard, prompting, proposing, questions, voices
+from workbench.steps import grounded, heard, prompting, proposing, questions, voices
 from workbench.steps.bench import Bench
 from workbench.steps.heard import Heard
 from workbench.world import entries as book
 from workbench.world.claude import prices
 from workbench.world.claude.asking import Said, Unsaid
 from workbench.world.claude.budget import Budget, Caps
-from workbench.world.claude.fence import visible
 from workbench.world.claude.hearing import hear
 from workbench.world.claude.questions import Question
 from workbench.world.claude.replies import Replies
@@ -93,9 +92,7 @@ def _held(bench: Bench, asked: Sequence[Claim], answers: Answers, ears: Hears) -
     first = {one.mind.name: reply for one, reply in zip(able, opened, strict=True)}
     spoken = {name: one.value for name, one in first.items() if isinstance(one, Said)}
     views = {name: voices.view(bench, briefs[name], slate, one) for name, one in spoken.items()}
-    proposed = [
-        (name, " ".join(visible(t).split())) for name, one in spoken.items() for t in one.proposed
-    ]
+    proposed = [(name, grounded.shown(t)) for name, one in spoken.items() for t in one.proposed]
     joined, proposals = proposing.join(bench, asked, proposed)
     said, house = answers([*asked, *joined])
     whole = prompting.slate(bench, [*asked, *joined], said)

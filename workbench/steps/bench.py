@@ -257,11 +257,17 @@ def kept_part(folder: Path, name: str, stamp: Mapping[str, Any]) -> object | Non
 
     Returns:
         The part; None when there is none, or when it was made from another snapshot, with other
-        params or by other code, as after a ledger was taken away and its cycles' folders not.
+        params or by other code, as after a ledger was taken away and its cycles' folders not; or
+        when it cannot be read, as after a disk's fault: then it is made again.
     """
     path = folder / f"{name}.json"
     if not path.is_file():
         return None
-    kept = json.loads(path.read_text("utf-8"))
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(kept, dict) or "part" not in kept:
+        return None
     same = all(kept.get(name) == stamp[name] for name in ("snapshot", "params", "code"))
     return kept["part"] if same else None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.domain.figures import MINUS
+from workbench.domain.leaks import WITHHELD, withheld
 from workbench.domain.records import Finding
 from workbench.measures import grounding
 from workbench.measures.binding import Binding
@@ -55,15 +56,20 @@ class Linked:
 def plain(text: str) -> str:
     """A model's paragraph as one line of prose: no invisible characters, no marks of emphasis.
 
-    Quotation marks and minus signs become those of the house; markup and addresses stay, and
-    ``kept`` cuts their sentences.
+    Quotation marks and minus signs become those of the house; markup and addresses stay, what looks
+    like a secret is withheld, and ``kept`` cuts the sentences of all three.
     """
     lines = (_LINE.sub("", line) for line in visible(text).split("\n"))
     line = " ".join(" ".join(lines).split())
     while (bare := _EMPHASIS.sub(r"\2", line)) != line:
         line = bare
     line = re.sub(r'"([^"]*)"', r"“\1”", line).replace("'", "’")
-    return re.sub(r"(?<![\w.)])-(?=\d)", MINUS, line)
+    return withheld(re.sub(r"(?<![\w.)])-(?=\d)", MINUS, line))
+
+
+def shown(text: str) -> str:
+    """Words that no source need bear as one line: their addresses and secrets are left out."""
+    return withheld(_ADDRESS.sub("[address]", " ".join(visible(text).split())))
 
 
 def sources(bench: Bench, text: str, findings: Sequence[Finding]) -> list[Binding]:
@@ -135,13 +141,14 @@ def _table(bench: Bench) -> tuple[Named, ...]:
 
 
 def _faulty(text: str, bound: Sequence[Binding], also: Also) -> list[tuple[Sentence, str]]:
-    """Sentences with markup, an address or another fault, and which."""
+    """Sentences with markup, an address, a secret or another fault, and which."""
     found = []
     for one in sentences(normal(text)):
         said = text[one.start : one.end]
         own = [b for b in bound if one.start <= b.figure.start < one.end]
         why = (
             "it holds an address" if _ADDRESS.search(said)
+            else "it holds what looks like a secret" if WITHHELD in said
             else "it holds markup" if _MARKUP.search(said)
             else also(said, [_moved(b, -one.start) for b in own])
         )  # fmt: skip

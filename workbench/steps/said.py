@@ -11,7 +11,7 @@ import numpy as np
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Kind
 from workbench.domain.figures import difference
-from workbench.domain.records import Decision, Opinion, Verdict
+from workbench.domain.records import Absence, Decision, Opinion, Verdict
 from workbench.domain.sentences import day, negated, render
 from workbench.measures import gate
 from workbench.steps import debate, predict
@@ -125,7 +125,7 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
         spread = max(said.values()) - min(said.values())
         wide = round(100 * max(said.values())) - round(100 * min(said.values()))
         add("spread", spread, f"{wide} point{'s' * (wide != 1)}", "widest gap between minds")
-        facts.has.add("spread" if spread >= _WIDE else "agreed")
+        facts.has.add("spread" if spread >= _WIDE else "agreed" if wide else "same")
     elif len(bench.desk.minds) > 1:
         key = f"alone {ranked[0]}"
         facts.has.add("alone_still" if facts.ago(key) == 1 else "alone")
@@ -155,9 +155,17 @@ def _absent(facts: Facts, bench: Bench) -> None:
     ago = {one.mind: facts.ago(keys[one.mind]) for one in gone}
     one = max(gone, key=lambda one: (ago[one.mind] == NEVER, ago[one.mind] == 1, ago[one.mind]))
     facts.words["absent_mind"] = one.mind
-    quote("absent_reason", one.reason, "reason of the absence")
+    quote("absent_reason", clause(one), "reason of the absence")
     facts.has.add("absent_still" if ago[one.mind] == 1 else "absent")
     facts.told[keys[one.mind]] = 0
+
+
+def clause(one: Absence) -> str:
+    """A reason as the middle of a sentence wants it: some are sentences of their own."""
+    first = one.reason.partition(" ")[0]
+    named = first == one.mind or not first.istitle()
+    reason = one.reason if named else one.reason[0].lower() + one.reason[1:]
+    return reason.removesuffix(".")
 
 
 def cause(reason: str) -> str:

@@ -122,7 +122,7 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
     sizes = holds("superlative", "superlative_ever") if news else []
     opened = ["tape", *holds("range"), *holds("other"), *sizes] if news else ["tape_waiting"]
     fear = holds("fear", "fear_beside", "fear_old", "fear_dark", "fear_withheld")
-    heads = ("spread", "agreed", "alone", "alone_still", "sole", "silent")
+    heads = ("spread", "agreed", "same", "alone", "alone_still", "sole", "silent")
     blind = writer.stalest([*holds(*_UNKNOWN), "unknown_cause", "unknown_hours"], 2)
     called = "call" in has
     return dict([

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.domain.leaks import withheld
 from workbench.world.claude.faults import Unheard
 from workbench.world.claude.fence import visible
 
@@ -63,7 +64,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def shown(text: object, limit: int = 200) -> str:
     """Words of a stranger for a reason: visible characters, one line, no key, bounded."""
     line = " ".join(visible(str(text)[: 10 * limit]).split())
-    return re.sub(r"sk-ant-[\w-]*", "[key withheld]", line)[:limit]
+    return withheld(re.sub(r"sk-ant-[\w-]*", "[key withheld]", line))[:limit]
 
 
 def document(body: bytes, content_type: str) -> dict[str, Any]:
