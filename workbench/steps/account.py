@@ -36,8 +36,11 @@ def balance(bench: Bench) -> pd.DataFrame:
 def worth(bench: Bench) -> float | None:
     """Cash and positions at their last mark; None before the capital is paid in."""
     of = book.postings.c
-    query = sa.select(sa.func.sum(of.amount).label("sum")).where(
-        (of.account == "cash") | of.account.startswith("position:"), of.cycle <= bench.number
+    query = (
+        sa.select(sa.func.sum(of.amount).label("sum"))
+        .join(book.cycles, book.cycles.c.number == of.cycle)
+        .where((of.account == "cash") | of.account.startswith("position:"))
+        .where(of.cycle <= bench.number, book.cycles.c.mode == bench.mode)
     )
     found = bench.ledger.read(query)[0]["sum"]
     return None if found is None else float(found)
