@@ -190,7 +190,8 @@ def test_the_most_alike_come_first(ledger: Ledger, entry: Any, enter: Enter, ben
 
 
 def alike(bench: Bench, k: int = 9) -> list[str]:
-    found = lessons.similar(bench, claim_on("SPX", bench, 2800), 0.40, k)
+    claim = claim_on("SPX", bench, 2800)
+    found = lessons.similar(bench, [claim], {claim.id: 0.40}, k)
     assert all(one.text.startswith("Said 60%") for one in found)
     return [one.sentence.removeprefix("SPX below ") for one in found]
 
@@ -200,12 +201,16 @@ def test_one_shape_before_another(ledger: Ledger, entry: Any, enter: Enter, benc
     enter(ledger, [entry(asked=1, settled=2, said=SAID, role="call")])
     here = bench(ledger, 2)
     lessons.write(here)
-    (told,) = lessons.similar(here, claim_on("SPX", here, 2800), 0.6)
+    under = claim_on("SPX", here, 2800)
+    (told,) = lessons.similar(here, [under], {under.id: 0.6}, 3)
     one = find("SPX", KNOWN)
     over = level(one, window(one, here.as_of, 1), ">", 2800)
     assert told.shape == ("<", None, False, True)
     assert told.width == pytest.approx(0.2533, abs=1e-4)  # the normal quantile of .6
-    assert lessons.similar(here, over, 0.6) == [told]  # found all the same, when there is no other
+    # Found all the same, when there is no other, and once however many it is like.
+    chances = {over.id: 0.6, under.id: 0.7}
+    assert lessons.similar(here, [over, under], chances, 3) == [told]
+    assert lessons.similar(here, [over], {}, 3) == []
 
 
 # In a cycle
