@@ -17,7 +17,7 @@ import numpy as np
 from workbench.measures import learning, trial
 from workbench.measures.beliefs import Pool, Settled, Weight, start, weight
 from workbench.measures.hearing import UNHEARD, Hearing, hearing
-from workbench.measures.pooling import logit
+from workbench.measures.logistic import logit
 from workbench.measures.prices import Array
 from workbench.measures.recalibration import (
     HONEST,

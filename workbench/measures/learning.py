@@ -20,8 +20,7 @@ import numpy as np
 from scipy.special import expit
 
 from workbench.measures.beliefs import Name, Pool, Settled, Terms, met, prior
-from workbench.measures.logistic import updated, within
-from workbench.measures.pooling import logit
+from workbench.measures.logistic import logit, updated, within
 from workbench.measures.prices import Array
 
 

@@ -10,7 +10,7 @@ that a claim said twenty times is one claim; every number in it was known when t
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -20,6 +20,7 @@ from scipy.special import logsumexp, ndtr
 
 from workbench.measures.hearing import STATED, hearing
 from workbench.measures.judging import checked
+from workbench.measures.multiplicity import least
 from workbench.measures.prices import Array
 from workbench.measures.recalibration import online
 from workbench.measures.scoring import MIN_BLOCKS
@@ -126,13 +127,6 @@ def opened(trials: Mapping[Key, Trial], rate: float = FALSE_DISCOVERIES) -> froz
     return frozenset(
         key for key, one in trials.items() if one.ruling == "open" and one.factor >= bar
     )
-
-
-def least(factors: Iterable[float], rate: float = FALSE_DISCOVERIES) -> float:
-    """Natural log of the least e-value that e-BH keeps of these log e-values; infinite of none."""
-    tried = sorted(factors, reverse=True)
-    bars = [math.log(len(tried) / (rate * k)) for k in range(1, len(tried) + 1)]
-    return min((b for b, e in zip(bars, tried, strict=True) if e >= b), default=math.inf)
 
 
 def trial(claims: Claims, gain: float = STATED) -> Trial:

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from workbench.domain.claims import Claim, from_content
 from workbench.domain.records import NOT_MINDS, Decision, Label
 from workbench.domain.sentences import render
-from workbench.measures import gate, interest, pooling
+from workbench.measures import conviction, gate, interest
 from workbench.measures.evidence import Family, walk_forward
+from workbench.measures.logistic import logit
 from workbench.measures.scoring import Skill
 from workbench.steps import debate, learned, pool, regime, rules
 from workbench.steps.bench import Bench
@@ -141,8 +142,7 @@ def leans(bench: Bench) -> dict[str, float]:
         if who in NOT_MINDS:
             continue
         shifts = [
-            (pooling.logit(answers[c.id]) - pooling.logit(base[c.id]))
-            * (1 if c.side == "up" else -1)
+            (logit(answers[c.id]) - logit(base[c.id])) * (1 if c.side == "up" else -1)
             for c in asked
             if c.id in answers
         ]
@@ -158,7 +158,7 @@ def leaning(bench: Bench) -> pd.DataFrame:
 
 def label(bench: Bench) -> Label:
     """Which way the debate leans; ``unknown`` with fewer than two minds present."""
-    return pooling.label(leans(bench))
+    return conviction.label(leans(bench))
 
 
 def families(bench: Bench) -> pd.DataFrame:

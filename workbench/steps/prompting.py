@@ -13,7 +13,7 @@ from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
 from workbench.domain.records import Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures.pooling import logit
+from workbench.measures.logistic import logit
 from workbench.steps import memory, rows
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
