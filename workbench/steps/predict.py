@@ -87,13 +87,13 @@ def forbidden(bench: Bench, asked: Sequence[Claim]) -> dict[str, str]:
 
 def _rulings(bench: Bench) -> list[tuple[sa.Table, dict[str, Any]]]:
     """These changes as ledger rows."""
-    account = learned.learned(bench)
+    known = learned.learned(bench)
     return [
         (
             book.rulings,
             {
                 "of": bench.number, "mind": mind, "category": category, "state": state,
-                "evidence": canonical(asdict(account.trials[mind, category])),
+                "evidence": canonical(asdict(known.trials[mind, category])),
             },
         )
         for (mind, category), state in sorted(learned.changed(bench).items())
