@@ -16,6 +16,7 @@ from workbench.domain.sentences import render
 from workbench.measures import conviction, gate, interest
 from workbench.measures.evidence import Family, walk_forward
 from workbench.measures.logistic import logit
+from workbench.measures.rules import forbidding
 from workbench.measures.scoring import Skill
 from workbench.steps import debate, learned, pool, regime, rules
 from workbench.steps.bench import Bench
@@ -81,7 +82,7 @@ def rule(bench: Bench) -> None:
 def forbidden(bench: Bench, asked: Sequence[Claim]) -> dict[str, str]:
     """Claim id to the rule in force that forbids it in this cycle's regime, as a reason."""
     binding, now = rules.in_force(bench), regime.named(bench)
-    found = {claim.id: rules.forbidding(binding, claim, now) for claim in asked}
+    found = {claim.id: forbidding(binding, claim, now) for claim in asked}
     return {claim: rule.forbids for claim, rule in found.items() if rule is not None}
 
 
