@@ -66,6 +66,9 @@ def test_a_lesson_by_hand(ledger: Ledger, entry: Any, enter: Enter, bench: Any):
         "one close ahead in all regimes: 0 of 1 on the right side, on 1 of the 30 dates that a "
         "skill needs - too few to learn from."
     }  # fmt: skip
+    told = lessons.of_category(on_ledger(ledger)[claim])
+    assert told.startswith("Touch claims one close ahead in all regimes: 0 of 1")
+    assert told.endswith(" - too few to learn from.")
 
 
 def test_a_void_teaches_nothing(ledger: Ledger, entry: Any, enter: Enter, bench: Any):
@@ -74,6 +77,7 @@ def test_a_void_teaches_nothing(ledger: Ledger, entry: Any, enter: Enter, bench:
                    entry(asked=1, settled=2, said=SAID, role="other")])  # fmt: skip
     void, other = lessons.write(bench(ledger, 2)).values()
     assert void.endswith("void, so there is no score and nothing to learn.")
+    assert lessons.of_category(void) == ""
     assert "1 of 1 on the right side" in other
 
 

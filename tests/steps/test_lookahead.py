@@ -169,7 +169,10 @@ READINGS: dict[str, Reading] = {
     "worth": account.worth,
     "calls": predict.recent_calls,
     "memory": lambda bench: memory.recollection(
-        bench, "Macro", debate.slate_on_record(bench), debate.forecasts_on_record(bench)["scenario"]
+        bench,
+        bench.desk.minds[0].params,
+        debate.slate_on_record(bench),
+        debate.forecasts_on_record(bench)["scenario"],
     ),
     "facts": lambda bench: write.gathered(bench).findings,
 }

@@ -17,6 +17,7 @@ from workbench.steps import memory, rulebook, slates
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
+from workbench.world.schema import MindParams
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,13 @@ def room(room: Callable[..., Any], world: Callable[..., Any]) -> Any:
             "stories: [fear-moves-first]\n"
         )
     )
+
+
+HAIKU = "claude-haiku-5"
+
+
+def minded(name: str) -> MindParams:
+    return MindParams(mind=name, model=HAIKU, series=("instruments",))
 
 
 class Book:
@@ -78,8 +86,8 @@ class Book:
             row = {"claim": claim.id, "forecaster": name, "probability": p}
             self.add(number, (book.forecasts, row))
 
-    def voice(self, number: int, mind: str, in_sample: int = 0) -> None:
-        row = {"of": number, "mind": mind, "model": "m", "in_sample": in_sample, "usd": "0",
+    def voice(self, number: int, mind: str, in_sample: int = 0, model: str = HAIKU) -> None:
+        row = {"of": number, "mind": mind, "model": model, "in_sample": in_sample, "usd": "0",
                "seconds": 1.0, "replies": "[]", "note": ""}  # fmt: skip
         self.add(number, (book.voices, row))
 
@@ -89,7 +97,7 @@ class Book:
 
     def told(self, number: int, *asked: Claim, mind: str = "Macro") -> dict[str, str]:
         chances = {claim.id: 0.5 for claim in asked}
-        found = memory.recollection(self.bench(number), mind, asked, chances)
+        found = memory.recollection(self.bench(number), minded(mind), asked, chances)
         assert all(one.value is None and one.source == "ledger" for one in found)
         return {one.name: one.text for one in found}
 
@@ -144,7 +152,7 @@ def test_what_a_replay_asked_is_no_memory_of_a_live_mind(ledger: Book):
     ledger.settled(2, call, "yes")
     live = ledger.bench(2)
     live.mode = "live"
-    assert memory.recollection(live, "Macro", [], {}) == []
+    assert memory.recollection(live, minded("Macro"), [], {}) == []
 
 
 def test_a_dispatch_without_a_call(ledger: Book):
@@ -174,23 +182,24 @@ def test_a_record_by_hand(ledger: Book):
 
 
 def test_what_does_not_count_in_a_record(ledger: Book):
-    """Void claims, the other mode, days that the model may have read, a house mind of the name."""
+    """Void, the other mode, days that the model may have read, another model or house mind."""
     claim = ledger.claim(1, 100)
     ledger.said(1, claim, Macro=0.8, scenario=0.5)
     ledger.voice(1, "Macro")
     ledger.cycle(2)
     ledger.settled(2, claim, "void")
     assert "memory_record_1" not in ledger.told(2)
-    for mode, in_sample, heard, counts in (
-        ("replay", 0, "Macro", True), ("live", 0, "Macro", False), ("replay", 1, "Macro", False),
-        ("replay", 0, "Flow", False),
+    for mode, in_sample, heard, model, counts in (
+        ("replay", 0, "Macro", HAIKU, True), ("live", 0, "Macro", HAIKU, False),
+        ("replay", 1, "Macro", HAIKU, False), ("replay", 0, "Flow", HAIKU, False),
+        ("replay", 0, "Macro", "claude-opus-5", False),
     ):  # fmt: skip
         other = Book(ledger.room)
         other.cycle(1, mode=mode)
         other.cycle(2)
         made = other.claim(1, 100)
         other.said(1, made, Macro=0.8, scenario=0.5)
-        other.voice(1, heard, in_sample)
+        other.voice(1, heard, in_sample, model)
         other.settled(2, made, "yes")
         assert ("memory_record_1" in other.told(2)) == counts
 

@@ -230,6 +230,12 @@ def _said(row: sa.RowMapping, says: Mapping[_Category, str]) -> str:
     return f"{said}; {ended}. W = {shown}. {says[row['kind'], row['horizon'], row['regime']]}"
 
 
+def of_category(lesson: str) -> str:
+    """What a lesson says of its category, without what was said and scored; empty of a void."""
+    _, _, scored = lesson.partition(" W = ")
+    return scored.partition(". ")[2]
+
+
 def _category(category: _Category, past: Sequence[_Scores]) -> str:
     """What the record says of it, or of all its regimes while it has too few dates."""
     kind, horizon, regime = category

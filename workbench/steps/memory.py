@@ -20,19 +20,20 @@ from workbench.steps import lessons, rulebook, stories
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
 from workbench.world import entries as book
+from workbench.world.schema import MindParams
 
 ENOUGH = 30  # settled claims below which a skill is no number
 _SETTLED, _LESSONS, _EACH = 6, 5, 8  # lines of each kind at most
 
 
 def recollection(
-    bench: Bench, mind: str, asked: Sequence[Claim], chances: Mapping[str, float]
+    bench: Bench, mind: MindParams, asked: Sequence[Claim], chances: Mapping[str, float]
 ) -> list[Finding]:
     """All that a mind is reminded of, as findings that it may cite.
 
     Args:
         bench: The cycle's.
-        mind: Whose record.
+        mind: Whose record; by another model it is another forecaster.
         asked: The slate, which decides which lessons are near.
         chances: Claim id to the scenario model's probability, by which nearness is measured.
     """
@@ -108,13 +109,14 @@ def _settled(bench: Bench) -> Iterator[str]:
         yield f"{_stem(row['sentence'])} (the desk said {said}): settled {row['outcome']}."
 
 
-def _record(bench: Bench, mind: str) -> Iterator[str]:
+def _record(bench: Bench, mind: MindParams) -> Iterator[str]:
     """Skill over the scenarios by family and regime, of answers that no model may have known."""
     own, ref = book.forecasts.alias("own"), book.forecasts.alias("ref")
     settled, voices = book.settlements, book.voices
     y = sa.case((settled.c.outcome == "yes", 1.0), else_=0.0)
-    # A house mind may have had the name before, and is another forecaster.
-    counted = sa.select(voices.c.of).where(voices.c.mind == mind, voices.c.in_sample == 0)
+    counted = sa.select(voices.c.of).where(
+        voices.c.mind == mind.mind, voices.c.model == mind.model, voices.c.in_sample == 0
+    )
     query = (
         sa.select(
             book.claims.c.kind, book.regimes.c.name, sa.func.count().label("n"),
@@ -127,7 +129,7 @@ def _record(bench: Bench, mind: str) -> Iterator[str]:
         .join(book.claims, book.claims.c.id == own.c.claim)
         .join(book.regimes, book.regimes.c.of == own.c.cycle)
         .where(
-            own.c.forecaster == mind, _before(bench, own), own.c.cycle.in_(counted),
+            own.c.forecaster == mind.mind, _before(bench, own), own.c.cycle.in_(counted),
             _before(bench, settled), settled.c.known_at <= iso(bench.as_of),
             settled.c.outcome != "void",
         )

@@ -122,7 +122,7 @@ def brief(bench: Bench, mind: Mind, asked: Slate) -> Brief:
         mind=mind,
         rows=tuple(rows.rows(bench, series, mind.params.fields)),
         hidden=tuple(rows.hidden(bench, series, mind.params.fields)),
-        memory=tuple(memory.recollection(bench, mind.name, asked.claims, asked.reference)),
+        memory=tuple(memory.recollection(bench, mind.params, asked.claims, asked.reference)),
         state=tuple(_state(bench)),
     )
 
