@@ -193,7 +193,7 @@ def _evidence(claims: Claims, z0: Array, z1: Array) -> dict[str, Array]:
     (added, added_sd), (raw, raw_sd) = belief(z1, z0), belief(q, r)
     return {
         "claims": np.cumsum(size), "factor": evidence(z1, z0), "against": evidence(r, q),
-        "skill": added, "sure": _above(added - WORTH, added_sd), "harm": _above(-raw, raw_sd),
+        "skill": added, "sure": above(added - WORTH, added_sd), "harm": above(-raw, raw_sd),
     }  # fmt: skip
 
 
@@ -253,7 +253,7 @@ def skill(gain: Array, loss: Array, horizon: int) -> tuple[Array, Array]:
     return heed * found, np.sqrt(heed * variance)
 
 
-def _above(value: Array, sd: Array) -> Array:
+def above(value: Array, sd: Array) -> Array:
     """Probability that a normal is above 0; where nothing is in doubt, whether it is.
 
     A mind that agrees has a skill of 0 up to rounding, and rounding is no evidence.

@@ -25,10 +25,10 @@ from workbench.measures.histories import Question
 from workbench.measures.learned import Cell, Learned
 from workbench.measures.trial import Ruling
 from workbench.steps.bench import Bench
+from workbench.steps.settled import REFERENCE
 from workbench.steps.speakers import Speakers, speakers
 from workbench.world import entries as book
 
-REFERENCE = "scenario"
 _SILENT = tuple(who for who in NOT_MINDS if who != REFERENCE)
 
 
