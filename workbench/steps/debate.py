@@ -134,6 +134,11 @@ def views(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint
     return bench.once("views", make)
 
 
+def sets(bench: Bench) -> dict[str, dict[int, Joint]]:
+    """Each present mind's weights of the reference's scenarios, by horizon."""
+    return {name: own for name, (_, own) in views(bench).items() if own}
+
+
 def think(
     bench: Bench, mind: Mind, minds: Mapping[str, house.Mind] = house.MINDS
 ) -> tuple[house.View | Absence, dict[int, Joint]]:

@@ -56,7 +56,7 @@ def decide(bench: Bench) -> list[Decision]:
         evidence(bench),
         terms=bench.desk.params.gate.terms(),
         withheld=bench.withheld,
-        running=bench.ledger.running(bench.as_of, bench.number),
+        running=bench.ledger.running(bench.as_of, bench.number, bench.mode),
         recent=recent_calls(bench),
         forbidden=forbidden(bench, asked),
         interest={claim.id: interest.interest(claim, talked) for claim in asked},

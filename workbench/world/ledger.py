@@ -191,12 +191,14 @@ class Ledger:
         self._settled_before = found[0]["deadline"] if found else self._settled_before
         return [from_content(json.loads(row["content"])) for row in found]
 
-    def running(self, as_of: dt.datetime, before: int) -> list[Claim]:
-        """Predictions on record, made before a cycle, whose deadline is still to come."""
+    def running(self, as_of: dt.datetime, before: int, mode: Mode) -> list[Claim]:
+        """Predictions on record of a mode, made before a cycle, whose deadline is still to come."""
         query = (
             sa.select(claims.c.content, claims.c.cycle, claims.c.seq)
             .join(decisions, decisions.c.claim == claims.c.id)
+            .join(cycles, cycles.c.number == claims.c.cycle)
             .where(decisions.c.role != "shadow", claims.c.deadline > iso(as_of))
+            .where(cycles.c.mode == mode)
         )
         # Cycle and order are seen to here: in the query they tempt SQLite to scan every claim.
         found = [row for row in self.read(query) if row["cycle"] < before]
