@@ -1,3 +1,3 @@
 """Workbench: a research desk in notebooks whose every call settles itself."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

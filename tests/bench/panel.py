@@ -19,7 +19,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from tests.bench.minds import World, best_fixed, regret, truth
-from workbench.measures.learned import Learned, Question
+from workbench.measures.histories import Question
+from workbench.measures.learned import Learned
 
 MINDS = ("skilled", "noise", "opposed", "regime")
 CATEGORIES, QUARTER, SPELL = 6, 63, 126

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.special import expit, logit, ndtr
 
 from workbench.measures.blocks import Block, Category
-from workbench.measures.rules import Learned, Rule, applied, folded, rulings
+from workbench.measures.rules import Rule, Rulebook, applied, folded, rulings
 
 CATEGORIES, REGIMES, CLAIMS = 24, 4, 2
 DATES = 1_260
@@ -124,7 +124,7 @@ def lived(desk: Desk, seed: int, n: int = DATES) -> list[Rule]:
     """Every change of state that the desk's rules went through, reviewed month by month."""
     days = sessions(n + 6)
     cycles = {day: t for t, day in enumerate(days)}
-    state, changes = Learned(), list[Rule]()
+    state, changes = Rulebook(), list[Rule]()
     for month, settled in sorted(world(desk, seed, n).items()):
         state = folded(state, settled)
         last = max(block.date for found in settled.values() for block in found)

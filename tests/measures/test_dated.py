@@ -8,12 +8,6 @@ from hypothesis import strategies as st
 from workbench.measures import dated
 from workbench.measures.scoring import brier, counts, skill
 
-# Benjamini and Hochberg (1995), section 3.2: fifteen p-values of a trial of thrombolysis.
-PUBLISHED = [
-    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
-    0.5719, 0.6528, 0.7590, 1.0,
-]  # fmt: skip
-
 
 def stances(dates: int, length: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Losses of two forecasters of equal worth, of which each keeps its stance ten dates long.
@@ -123,19 +117,3 @@ def test_effective_number():
     assert 1000 <= free <= 2000
     assert dated.effective(np.full(90, 0.25), np.repeat(np.arange(30), 3), 20) == 30
     assert dated.effective(rng.random(90), np.repeat(np.arange(10), 9), 20) == 10
-
-
-def test_published_corrections():
-    """Of the fifteen p-values four fall by Benjamini and Hochberg's rule, three by Holm's."""
-    assert dated.step_up(PUBLISHED) == [True] * 4 + [False] * 11
-    assert dated.holm(PUBLISHED) == [True] * 3 + [False] * 12
-
-
-@given(st.lists(st.floats(0, 1), max_size=30), st.randoms(use_true_random=False))
-def test_corrections_know_no_order(p_values: list[float], shuffled: object):
-    """A hypothesis falls by its p-value and not by its place; Holm fells no more than the other."""
-    holm, stepped = dated.holm(p_values), dated.step_up(p_values)
-    assert all(one <= other for one, other in zip(holm, stepped, strict=True))
-    order = list(range(len(p_values)))
-    shuffled.shuffle(order)
-    assert dated.step_up([p_values[i] for i in order]) == [stepped[i] for i in order]

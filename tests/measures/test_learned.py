@@ -11,7 +11,8 @@ from scipy.special import expit, logit
 from tests.bench import panel
 from workbench.measures import learning, trial
 from workbench.measures.beliefs import start
-from workbench.measures.learned import Learned, Question
+from workbench.measures.histories import Question
+from workbench.measures.learned import Learned
 from workbench.measures.recalibration import credibly_off, platt
 from workbench.measures.trial import Claims
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from scipy.special import expit, logit
 
 from tests.bench import minds
 from workbench.measures.beliefs import Pool, Settled, Terms, start, weight, weights
-from workbench.measures.learning import expert, folded, learn, predict, settle
+from workbench.measures.learning import expert, learn, predict, settle
 
 inside = st.floats(0.001, 0.999)
 said = st.dictionaries(st.sampled_from(["ann", "bob", "cyd"]), inside, max_size=3)
@@ -25,6 +26,11 @@ claims = st.builds(
     happened=st.sampled_from([0.0, 1.0]),
 )
 dates = st.lists(st.lists(claims, max_size=3), max_size=6)
+
+
+def folded(state: Pool, dates: list[list[Settled]]) -> Pool:
+    """The pool after several dates in order."""
+    return reduce(settle, dates, state)
 
 
 def same(one: Pool, other: Pool) -> bool:

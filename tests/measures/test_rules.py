@@ -21,8 +21,8 @@ from workbench.measures.rules import (
     RECENT,
     TRIED,
     VALID,
-    Learned,
     Rule,
+    Rulebook,
     applied,
     folded,
     forbidding,
@@ -56,16 +56,16 @@ def good(first: int, last: int) -> list[Settled]:
     return [settled(day, 0.8, 0.5, i > 0) for day in range(first, last) for i in range(5)]
 
 
-def reviewed(state: Learned, found: Sequence[Settled], day: int) -> tuple[Learned, list[Rule]]:
+def reviewed(state: Rulebook, found: Sequence[Settled], day: int) -> tuple[Rulebook, list[Rule]]:
     """The state after a review on a day at which these claims have settled."""
     state = folded(state, blocks(found))
     changes = rulings(state, day, START + dt.timedelta(days=day))
     return applied(state, changes), changes
 
 
-def in_force() -> Learned:
+def in_force() -> Rulebook:
     """Mined on day 40 and in force, in any regime and in its own, from day 240 on."""
-    state, mined = reviewed(Learned(), bad(0, 40), 40)
+    state, mined = reviewed(Rulebook(), bad(0, 40), 40)
     assert [one.state for one in mined] == ["trial", "trial"]
     state, forced = reviewed(state, bad(40, 240), 240)
     assert [one.state for one in forced] == ["in_force", "in_force"]
@@ -161,8 +161,8 @@ def test_a_probability_is_never_clipped():
 
 def test_a_rule_is_mined_from_thirty_dates():
     """Under 30 dates no skill is known; a desk as good as the base rate is never suspected."""
-    assert reviewed(Learned(), bad(0, 29), 30)[1] == []
-    _, found = reviewed(Learned(), bad(0, 30), 30)
+    assert reviewed(Rulebook(), bad(0, 29), 30)[1] == []
+    _, found = reviewed(Rulebook(), bad(0, 30), 30)
     assert [(one.category, one.state, one.factor) for one in found] == [
         (HERE, "trial", 0.0),
         (CALM, "trial", 0.0),
@@ -171,12 +171,12 @@ def test_a_rule_is_mined_from_thirty_dates():
     assert found[0].evidence.high < 0
     assert found[0].reason.startswith("Mined: skill −")
     assert found[0].evidence.skill == pytest.approx(1 - (0.01 + 0.81) / 0.5)
-    assert reviewed(Learned(), bad(0, 200, 0.5), 200)[1] == []
+    assert reviewed(Rulebook(), bad(0, 200, 0.5), 200)[1] == []
 
 
 def test_only_the_recent_past_is_mined():
     """A desk that was good for years and is bad now is suspected now."""
-    state, _ = reviewed(Learned(), good(0, 1000), 1000)
+    state, _ = reviewed(Rulebook(), good(0, 1000), 1000)
     state, found = reviewed(state, bad(1000, 1000 + RECENT), 1000 + RECENT)
     assert {one.state for one in found} == {"trial"}
     assert found[0].evidence.dates == RECENT
@@ -184,7 +184,7 @@ def test_only_the_recent_past_is_mined():
 
 def test_what_mined_a_rule_never_tries_it():
     """However much settles of what was asked before the mining, the trial has heard nothing."""
-    state, mined = reviewed(Learned(), bad(0, 40), 40)
+    state, mined = reviewed(Rulebook(), bad(0, 40), 40)
     late = [one._replace(cycle=39, deadline=f"{START + dt.timedelta(days=day)}T20:00:00Z")
             for day, one in enumerate(bad(41, 400)[::2], 41)]  # fmt: skip
     state, found = reviewed(state, late, 401)
@@ -206,7 +206,7 @@ def test_in_force_by_later_claims_alone():
 
 def test_sixty_dates_at_least():
     """Strong evidence on fewer dates waits."""
-    state, _ = reviewed(Learned(), bad(0, 40, 0.97), 40)
+    state, _ = reviewed(Rulebook(), bad(0, 40, 0.97), 40)
     state, found = reviewed(state, bad(40, 99, 0.97), 99)
     assert found == []
     assert {state.so_far(one).worse > math.log(1e3) for one in state.rules.values()} == {True}
@@ -216,7 +216,7 @@ def test_sixty_dates_at_least():
 
 def test_every_rule_ever_mined_raises_the_bar():
     """A rule that would pass among few does not among many, however badly the others did."""
-    state, _ = reviewed(Learned(), bad(0, 40, 0.7), 40)
+    state, _ = reviewed(Rulebook(), bad(0, 40, 0.7), 40)
     state = folded(state, blocks(bad(40, 120, 0.7)))
     # 80 dates of (0.5 / 0.6 + 0.5 / 0.4) / 2: an e-value of 26, of which two need 2 / (0.1 * 2).
     assert len(rulings(state, 120, START + dt.timedelta(days=120))) == 2
@@ -231,7 +231,7 @@ def test_every_rule_ever_mined_raises_the_bar():
 
 def test_a_trial_ends():
     """One that the desk refutes is dropped once 60 dates speak; a silent one after two years."""
-    state, _ = reviewed(Learned(), bad(0, 40), 40)
+    state, _ = reviewed(Rulebook(), bad(0, 40), 40)
     refuted, found = reviewed(state, good(40, 140), 140)
     assert {one.state for one in found} == {"dropped"}
     assert found[0].reason.startswith("Its trial says otherwise: skill +")
@@ -330,7 +330,7 @@ def test_later_claims_change_nothing():
     desk, days = made.DESKS["30% worse in one category"], made.sessions(700)
     whole = made.lived(desk, 4, n=700)
     months = sorted(made.world(desk, 4, n=700).items())
-    state, changes = Learned(), list[Rule]()
+    state, changes = Rulebook(), list[Rule]()
     for _, found in months[: len(months) // 2]:
         last = max(block.date for one in found.values() for block in one)
         cycle = days.index(dt.date.fromisoformat(last))

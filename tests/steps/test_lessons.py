@@ -66,6 +66,9 @@ def test_a_lesson_by_hand(ledger: Ledger, entry: Any, enter: Enter, bench: Any):
         "one close ahead in all regimes: 0 of 1 on the right side, on 1 of the 30 dates that a "
         "skill needs - too few to learn from."
     }  # fmt: skip
+    told = lessons.of_category(on_ledger(ledger)[claim])
+    assert told.startswith("Touch claims one close ahead in all regimes: 0 of 1")
+    assert told.endswith(" - too few to learn from.")
 
 
 def test_a_void_teaches_nothing(ledger: Ledger, entry: Any, enter: Enter, bench: Any):
@@ -74,6 +77,7 @@ def test_a_void_teaches_nothing(ledger: Ledger, entry: Any, enter: Enter, bench:
                    entry(asked=1, settled=2, said=SAID, role="other")])  # fmt: skip
     void, other = lessons.write(bench(ledger, 2)).values()
     assert void.endswith("void, so there is no score and nothing to learn.")
+    assert lessons.of_category(void) == ""
     assert "1 of 1 on the right side" in other
 
 
@@ -190,7 +194,8 @@ def test_the_most_alike_come_first(ledger: Ledger, entry: Any, enter: Enter, ben
 
 
 def alike(bench: Bench, k: int = 9) -> list[str]:
-    found = lessons.similar(bench, claim_on("SPX", bench, 2800), 0.40, k)
+    claim = claim_on("SPX", bench, 2800)
+    found = lessons.similar(bench, [claim], {claim.id: 0.40}, k)
     assert all(one.text.startswith("Said 60%") for one in found)
     return [one.sentence.removeprefix("SPX below ") for one in found]
 
@@ -200,12 +205,16 @@ def test_one_shape_before_another(ledger: Ledger, entry: Any, enter: Enter, benc
     enter(ledger, [entry(asked=1, settled=2, said=SAID, role="call")])
     here = bench(ledger, 2)
     lessons.write(here)
-    (told,) = lessons.similar(here, claim_on("SPX", here, 2800), 0.6)
+    under = claim_on("SPX", here, 2800)
+    (told,) = lessons.similar(here, [under], {under.id: 0.6}, 3)
     one = find("SPX", KNOWN)
     over = level(one, window(one, here.as_of, 1), ">", 2800)
     assert told.shape == ("<", None, False, True)
     assert told.width == pytest.approx(0.2533, abs=1e-4)  # the normal quantile of .6
-    assert lessons.similar(here, over, 0.6) == [told]  # found all the same, when there is no other
+    # Found all the same, when there is no other, and once however many it is like.
+    chances = {over.id: 0.6, under.id: 0.7}
+    assert lessons.similar(here, [over, under], chances, 3) == [told]
+    assert lessons.similar(here, [over], {}, 3) == []
 
 
 # In a cycle

@@ -1,4 +1,4 @@
-"""Append any future to the archive, and nothing computed as of the past changes."""
+"""Append any future to archive or ledger, and nothing computed as of the past changes."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -14,9 +14,26 @@ from workbench.desk import replay
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import regimes
+from workbench.measures.blocks import Category
 from workbench.measures.prices import Array, bars, log_returns
+from workbench.measures.rules import Rule
 from workbench.measures.scenarios import Episodes
-from workbench.steps import regime
+from workbench.measures.tallies import evidence, tally
+from workbench.steps import (
+    abstention,
+    account,
+    debate,
+    memory,
+    pool,
+    predict,
+    record,
+    regime,
+    rulebook,
+    rules,
+    score,
+    stories,
+    write,
+)
 from workbench.steps.bench import Bench
 from workbench.steps.opening import after_close
 from workbench.world import entries as book
@@ -131,6 +148,101 @@ def test_no_future_changes_the_past(
     written = rows_of(real)
     assert len(written["cycles"]) == len(written["dispatches"]) == 3
     assert {row["outcome"] for row in written["settlements"]} >= {"yes", "no"}
+
+
+Reading = Callable[[Bench], object]
+READINGS: dict[str, Reading] = {
+    "gates": pool.gates,
+    "rules": rules.table,
+    "rules in force": rules.bound,
+    "stories": stories.standing,
+    "evidence of stories": stories.weighed,
+    "record": record.of_cycle,
+    "help": record.help_of_cycle,
+    "predictions on record": score.headline,
+    "settled": score.settled_now,
+    "silence": lambda bench: abstention.decided(bench.ledger, bench.number, bench.mode),
+    "balance": account.balance,
+    "equity": account.equity,
+    "positions": account.positions,
+    "trades": account.trades,
+    "worth": lambda bench: list(account.course(bench.ledger, bench.number, bench.mode)),
+    "calls": predict.recent_calls,
+    "memory": lambda bench: memory.recollection(
+        bench,
+        bench.desk.minds[0].params,
+        debate.slate_on_record(bench),
+        debate.forecasts_on_record(bench)["scenario"],
+    ),
+    "facts": lambda bench: write.gathered(bench).findings,
+}
+
+
+def read(bench: Bench) -> dict[str, str]:
+    """All that a cycle reads from the ledger of what was learned and earned."""
+    found = {name: of(bench) for name, of in READINGS.items()}
+    return {
+        name: one.to_json() if isinstance(one, pd.DataFrame) else repr(one)
+        for name, one in found.items()
+    }
+
+
+def absurd_cycle(ledger: Ledger, number: int, when: dt.datetime) -> None:
+    """A cycle to come that makes no sense: it settles all, teaches, forbids and pays at will."""
+    nothing = {"reason": "absurd", "evidence": "{}"}
+    spent = evidence(tally(1, 0))
+    rule = Rule(id="absurd", category=Category("index", "range", 1), state="in_force",
+                of=number, changed=when.date(), until=None, factor=9.0, evidence=spent,
+                reason="absurd")  # fmt: skip
+    told: list[tuple[sa.Table, dict[str, object]]] = [
+        (book.cycles, {"number": number, "desk": "small", "mode": "replay", "as_of": iso(when),
+                       "params": "", "code": "", "snapshot": ""}),
+        (book.rules, rulebook.row(rule)),
+        (book.stories, {"story": "technology-leads", "of": number, "status": "falsified",
+                        **nothing}),
+        (book.rulings, {"of": number, "mind": "Macro", "category": "index range 1",
+                        "state": "open", "evidence": "{}"}),
+        (book.dispatches, {"of": number, "slug": "x", "title": "x", "call": None, "plan": "{}"}),
+        (book.postings, {"entry": "absurd:gift", "line": 0, "account": "cash", "amount": 1e6,
+                         "units": None, "memo": "{}"}),
+    ]  # fmt: skip
+    settled = {row["claim"] for row in ledger.read(sa.select(book.settlements.c.claim))}
+    for row in ledger.read(sa.select(book.claims.c.id)):
+        if row["id"] not in settled:
+            end = {"claim": row["id"], "outcome": "yes", "reason": "", "value": None,
+                   "observations": "[]", "known_at": iso(when)}  # fmt: skip
+            told += [(book.settlements, end), (book.lessons, {"claim": row["id"], "text": "x"})]
+    ledger.append(number, told)
+
+
+def test_no_later_cycle_changes_what_an_earlier_one_reads(desk: Desk, full: Archive):
+    """Rules, stories, lessons, rulings, books, record and memory as of a cycle are of its past.
+
+    Five cycles over the end of a year, in which all reviews fall due; each is read when it is
+    done, and again, by another process, when all are and an absurd one followed. A cycle that is
+    run twice adds nothing.
+    """
+    ledger, then = Ledger("sqlite://"), {}
+    sessions = venue("XNYS").between(dt.date(2013, 12, 27), dt.date(2014, 1, 6))[:5]
+
+    def bench(own: Ledger, number: int) -> Bench:
+        when = after_close(desk, sessions[number - 1].date)
+        return Bench(desk, full, own, number=number, as_of=when, mode="replay", keep=False)
+
+    for number in range(1, 6):
+        replay.cycle(bench(ledger, number))
+        then[number] = read(bench(ledger, number))
+        head = ledger.head()
+        for own in (ledger, ledger.copy()):
+            replay.cycle(bench(own, number))
+            assert own.head() == head
+    written = rows_of(ledger)
+    assert all(written[name] for name in ("lessons", "stories", "postings", "settlements"))
+    assert "memory_lesson" in then[5]["memory"]
+    later = ledger.copy()
+    absurd_cycle(later, 6, after_close(desk, dt.date(2014, 2, 3)))
+    for number in range(5, 0, -1):
+        assert read(bench(later, number)) == then[number]
 
 
 class Tomorrow(Bench):

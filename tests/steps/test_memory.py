@@ -10,15 +10,31 @@ from workbench.domain import claims
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
 from workbench.domain.instruments import find
-from workbench.steps import memory, slates
+from workbench.measures.blocks import Category
+from workbench.measures.rules import Rule, Stage
+from workbench.measures.tallies import evidence, tally
+from workbench.steps import memory, rulebook, slates
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
+from workbench.world.schema import MindParams
 
 
 @pytest.fixture(scope="module")
 def room(room: Callable[..., Any], world: Callable[..., Any]) -> Any:
-    return room(world(params="instruments: [SPX, VIX]\nhorizons: [1]\nminds: [flow]\n"))
+    return room(
+        world(
+            params="instruments: [SPX, VIX]\nhorizons: [1]\nminds: [flow]\n"
+            "stories: [fear-moves-first]\n"
+        )
+    )
+
+
+HAIKU = "claude-haiku-5"
+
+
+def minded(name: str) -> MindParams:
+    return MindParams(mind=name, model=HAIKU, series=("instruments",))
 
 
 class Book:
@@ -70,8 +86,8 @@ class Book:
             row = {"claim": claim.id, "forecaster": name, "probability": p}
             self.add(number, (book.forecasts, row))
 
-    def voice(self, number: int, mind: str, in_sample: int = 0) -> None:
-        row = {"of": number, "mind": mind, "model": "m", "in_sample": in_sample, "usd": "0",
+    def voice(self, number: int, mind: str, in_sample: int = 0, model: str = HAIKU) -> None:
+        row = {"of": number, "mind": mind, "model": model, "in_sample": in_sample, "usd": "0",
                "seconds": 1.0, "replies": "[]", "note": ""}  # fmt: skip
         self.add(number, (book.voices, row))
 
@@ -80,7 +96,8 @@ class Book:
                      as_of=self.when(number), mode="replay", keep=False)  # fmt: skip
 
     def told(self, number: int, *asked: Claim, mind: str = "Macro") -> dict[str, str]:
-        found = memory.recollection(self.bench(number), mind, asked)
+        chances = {claim.id: 0.5 for claim in asked}
+        found = memory.recollection(self.bench(number), minded(mind), asked, chances)
         assert all(one.value is None and one.source == "ledger" for one in found)
         return {one.name: one.text for one in found}
 
@@ -126,6 +143,18 @@ def test_a_settlement_is_no_memory_before_it_is_made(ledger: Book):
     assert ledger.told(3)["memory_call_1"].endswith("right.")
 
 
+def test_what_a_replay_asked_is_no_memory_of_a_live_mind(ledger: Book):
+    """A live cycle that settles a replay's prediction tells its minds nothing of it."""
+    call = ledger.claim(1, 100)
+    ledger.decided(1, call)
+    ledger.dispatched(1, call)
+    ledger.cycle(2, mode="live")
+    ledger.settled(2, call, "yes")
+    live = ledger.bench(2)
+    live.mode = "live"
+    assert memory.recollection(live, minded("Macro"), [], {}) == []
+
+
 def test_a_dispatch_without_a_call(ledger: Book):
     """Sitting out is remembered as such."""
     ledger.dispatched(1, None)
@@ -153,23 +182,24 @@ def test_a_record_by_hand(ledger: Book):
 
 
 def test_what_does_not_count_in_a_record(ledger: Book):
-    """Void claims, the other mode, days that the model may have read, a house mind of the name."""
+    """Void, the other mode, days that the model may have read, another model or house mind."""
     claim = ledger.claim(1, 100)
     ledger.said(1, claim, Macro=0.8, scenario=0.5)
     ledger.voice(1, "Macro")
     ledger.cycle(2)
     ledger.settled(2, claim, "void")
     assert "memory_record_1" not in ledger.told(2)
-    for mode, in_sample, heard, counts in (
-        ("replay", 0, "Macro", True), ("live", 0, "Macro", False), ("replay", 1, "Macro", False),
-        ("replay", 0, "Flow", False),
+    for mode, in_sample, heard, model, counts in (
+        ("replay", 0, "Macro", HAIKU, True), ("live", 0, "Macro", HAIKU, False),
+        ("replay", 1, "Macro", HAIKU, False), ("replay", 0, "Flow", HAIKU, False),
+        ("replay", 0, "Macro", "claude-opus-5", False),
     ):  # fmt: skip
         other = Book(ledger.room)
         other.cycle(1, mode=mode)
         other.cycle(2)
         made = other.claim(1, 100)
         other.said(1, made, Macro=0.8, scenario=0.5)
-        other.voice(1, heard, in_sample)
+        other.voice(1, heard, in_sample, model)
         other.settled(2, made, "yes")
         assert ("memory_record_1" in other.told(2)) == counts
 
@@ -177,21 +207,23 @@ def test_what_does_not_count_in_a_record(ledger: Book):
 def test_rules_and_stories_as_they_stand(ledger: Book):
     """The latest row of each decides, and none of a later cycle."""
 
-    def rule(number: int, state: str) -> None:
-        ledger.add(number, (book.rules, {"rule": "r1", "of": number, "state": state,
-                                         "category": "index level", "evidence": "{}",
-                                         "reason": f"as of {number}"}))  # fmt: skip
+    def rule(number: int, state: Stage) -> None:
+        one = Rule(id="r1", category=Category("index", "level", 1), state=state, of=number,
+                   changed=dt.date(2018, 1, 1), until=None, factor=0.0,
+                   evidence=evidence(tally(1, 0)), reason=f"as of {number}")  # fmt: skip
+        ledger.add(number, (book.rules, rulebook.row(one)))
         ledger.add(number, (book.stories, {
-            "story": "lag", "of": number, "evidence": "{}", "reason": f"as of {number}",
-            "status": "developing" if state == "in force" else "falsified",
+            "story": "fear-moves-first", "of": number, "evidence": "{}",
+            "reason": f"as of {number}",
+            "status": "developing" if state == "in_force" else "falsified",
         }))  # fmt: skip
 
     rule(1, "trial")
     assert ledger.told(1) == {}
     ledger.cycle(2)
-    rule(2, "in force")
-    assert ledger.told(2)["memory_rule_1"] == "index level: as of 2"
-    assert ledger.told(2)["memory_story_1"] == "lag (developing): as of 2"
+    rule(2, "in_force")
+    assert ledger.told(2)["memory_rule_1"] == "index level over 1 session in any regime: as of 2"
+    assert ledger.told(2)["memory_story_1"] == "Fear moves first (developing): as of 2"
     ledger.cycle(3)
     rule(3, "retired")
     assert ledger.told(3) == {}
@@ -199,8 +231,10 @@ def test_rules_and_stories_as_they_stand(ledger: Book):
 
 
 def test_lessons_of_similar_claims(ledger: Book):
-    """Of the same kind, subject and horizon as a claim on the slate, the newest first."""
+    """Of the same kind, subject and horizon as a claim on the slate; see ``lessons.similar``."""
     near, far = ledger.claim(1, 100), ledger.claim(1, 20, "VIX")
+    for claim in (near, far):
+        ledger.said(1, claim, scenario=0.5)
     ledger.cycle(2)
     ledger.add(2, (book.lessons, {"claim": far.id, "text": "of VIX"}),
                (book.lessons, {"claim": near.id, "text": "of the index"}))  # fmt: skip

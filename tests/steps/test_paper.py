@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from workbench.desk import replay
 from workbench.domain.calendars import UTC, iso, moment, venue
-from workbench.steps import account, paper
+from workbench.steps import account, books, paper
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
 
@@ -103,6 +103,20 @@ def test_every_entry_balances(desk: Any):
     assert sums["slippage"] == pytest.approx(sums["fees"] * 4 / 3, abs=0.2)
     course = account.equity(last(desk))
     assert course["equity"].iloc[-1] == pytest.approx(sums["cash"] + held, abs=0.001)
+
+
+def test_a_live_account_is_not_the_replayed_one(closes_only: Any):
+    """What a replay earned is no part of what a live desk is worth."""
+    then = last(closes_only)
+    live = Bench(then.desk, then.archive, then.ledger, number=CYCLES + 1, as_of=then.as_of,
+                 mode="live", keep=False)  # fmt: skip
+    worth = account.course(then.ledger, then.number, "replay")
+    assert worth[-1] == pytest.approx(account.equity(then)["equity"].iloc[-1])
+    assert len(account.course(live.ledger, live.number, "live")) == 0
+    for of in (account.balance, account.equity, account.positions, account.trades, account.summary):
+        assert of(live).empty
+    assert books.lots(live) == []
+    assert books.cash(live) == 0
 
 
 def test_no_price_is_had_before_it_could_be(desk: Any):
@@ -320,4 +334,3 @@ def test_the_course_is_the_equity(opened: Any):
     assert found[0] == 50_000
     assert found[-1] == pytest.approx(equity[-1], abs=0.01)
     assert found.min() == pytest.approx(equity.min(), abs=0.01)
-    assert len(account.course(opened.ledger, CYCLES, "live")) == 0

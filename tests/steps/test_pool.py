@@ -11,7 +11,7 @@ from tests.bench.minds import truth
 from workbench.desk import replay
 from workbench.domain.calendars import iso, venue
 from workbench.domain.claims import Claim
-from workbench.measures.learned import Question
+from workbench.measures.histories import Question
 from workbench.steps import debate, learned, pool, predict
 from workbench.steps.bench import Bench
 from workbench.world import entries as book

@@ -336,16 +336,19 @@ def test_a_settlement_taken_back_is_due_again(ledger: Ledger):
 
 
 def test_running_by_hand(ledger: Ledger):
-    """Running is what is on record, made before this cycle, and still before its deadline."""
+    """Running is what a mode has on record, made before this cycle, still before its deadline."""
     call, shadow, now = made(5, "up"), made(5, "down"), made(1, "up")
     for n, (claim, role) in enumerate(((call, "call"), (shadow, "shadow"), (now, "other")), 1):
-        ledger.append(n, [registered(claim), decided(claim, role)])
-    ids = [one.id for one in ledger.running(NOW, 4)]
+        cycle = {"number": n, "desk": "small", "mode": "replay", "as_of": iso(NOW), "params": "",
+                 "code": "", "snapshot": ""}  # fmt: skip
+        ledger.append(n, [(book.cycles, cycle), registered(claim), decided(claim, role)])
+    ids = [one.id for one in ledger.running(NOW, 4, "replay")]
     assert ids == [call.id, now.id]
-    assert [one.id for one in ledger.running(NOW, 3)] == [call.id]
-    assert ledger.running(NOW, 1) == []
-    assert [one.id for one in ledger.running(now.window.deadline, 4)] == [call.id]
-    assert ledger.running(call.window.deadline, 4) == []
+    assert [one.id for one in ledger.running(NOW, 3, "replay")] == [call.id]
+    assert ledger.running(NOW, 1, "replay") == []
+    assert [one.id for one in ledger.running(now.window.deadline, 4, "replay")] == [call.id]
+    assert ledger.running(call.window.deadline, 4, "replay") == []
+    assert ledger.running(NOW, 4, "live") == []
 
 
 def test_claims_come_back_whole(ledger: Ledger):

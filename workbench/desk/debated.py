@@ -12,7 +12,7 @@ from workbench.desk import layout
 from workbench.desk.standing import Standing
 from workbench.domain.claims import Claim
 from workbench.domain.records import NOT_MINDS
-from workbench.measures.pooling import CONVICTION
+from workbench.measures.conviction import CONVICTION
 from workbench.measures.trial import Ruling
 from workbench.steps import learned, predict
 from workbench.steps.facts import listed

@@ -14,7 +14,7 @@ from workbench.domain.claims import from_content
 from workbench.domain.errors import LedgerConflict
 from workbench.measures import gate
 from workbench.steps import lessons, predict, rules, score, slates, stories
-from workbench.steps.bench import Bench
+from workbench.steps.bench import CODE, Bench
 from workbench.steps.opening import fill
 from workbench.world import entries as book
 from workbench.world.archive import Archive
@@ -46,8 +46,8 @@ def verify(desk: Desk) -> Verdict:
     The chain is recomputed from its first row; every claim is settled again from the archive as
     of the cycle that settled it; a claim that could have been settled and was not is found. Ids,
     columns and sentences of claims, and the probability, base rate and gain of decisions, are
-    derived again from what they stand for; so are lessons, rules, rulings on minds and, with the
-    params that they were made with, stories. The paper account's entries balance.
+    derived again from what they stand for; so are lessons, rules and rulings on minds of cycles that
+    this version ran and, with the params that they were made with, stories. The paper account's entries balance.
 
     Raises:
         UserMistake: There is no ledger yet.
@@ -117,6 +117,8 @@ def _learned(desk: Desk, archive: Archive, ledger: Ledger) -> list[str]:
             desk, archive, scratch, number=row["number"], as_of=moment(row["as_of"]),
             mode=row["mode"], keep=False, asks="nobody",
         )  # fmt: skip
+        if row["code"] != CODE:  # other code learned other things
+            continue
         same = row["params"] == desk.hash
         verbs = [lessons.write, rules.review, predict.rule, *([stories.follow] if same else [])]
         for verb in verbs:

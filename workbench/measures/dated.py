@@ -7,7 +7,6 @@ enlarged for the mean having been estimated, and held against Student's t, as bl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -160,30 +159,3 @@ def _two_sided(found: float, error: float, degrees: float) -> float:
     if error == 0:
         return float(found == 0)
     return float(2 * stdtr(degrees, -abs(found) / error))
-
-
-def holm(p_values: Sequence[float], level: float = 0.05) -> list[bool]:
-    """Which hypotheses fall when not one may fall by luck, in order of the p-values given.
-
-    Source:
-        Holm (1979): with p sorted, p_(i) <= level / (m - i + 1), up to the first that fails.
-    """
-    fallen = [False] * len(p_values)
-    for done, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        if p_values[place] > level / (len(p_values) - done):
-            break
-        fallen[place] = True
-    return fallen
-
-
-def step_up(p_values: Sequence[float], level: float = 0.05) -> list[bool]:
-    """Which hypotheses fall when a share ``level`` of the fallen may do so by luck.
-
-    Source:
-        Benjamini and Hochberg (1995): the largest i with p_(i) <= level i / m, and all below.
-    """
-    ordered = sorted(p_values)
-    kept = [
-        p_value for rank, p_value in enumerate(ordered, 1) if p_value <= level * rank / len(ordered)
-    ]
-    return [p_value <= kept[-1] for p_value in p_values] if kept else [False] * len(p_values)

@@ -19,6 +19,7 @@ from workbench.domain.claims import Claim
 from workbench.domain.figures import difference
 from workbench.domain.records import Decision, Role, Terms, Verdict
 from workbench.measures.evidence import Family
+from workbench.measures.multiplicity import step_up
 from workbench.measures.scoring import Skill
 
 MIN_DATES = 60
@@ -36,22 +37,14 @@ def opened(families: Mapping[Family, Skill]) -> frozenset[Family]:
     Returns:
         Those with at least 60 dates that Benjamini and Hochberg's step-up rule keeps at a false
         discovery rate of 5 %, so that asking more families opens none by luck alone.
-
-    Source:
-        Benjamini and Hochberg (1995).
     """
-    judged = [
-        (found.p_value, family)
+    judged = {
+        family: found.p_value
         for family, found in families.items()
         if found.p_value is not None and found.dates >= MIN_DATES
-    ]
-    judged.sort()
-    kept = [
-        rank
-        for rank, (p_value, _) in enumerate(judged, 1)
-        if p_value <= FALSE_DISCOVERIES * rank / len(judged)
-    ]
-    return frozenset(family for _, family in judged[: max(kept, default=0)])
+    }
+    kept = step_up(list(judged.values()), FALSE_DISCOVERIES)
+    return frozenset(family for family, open_ in zip(judged, kept, strict=True) if open_)
 
 
 def gain(p: float, base: float) -> float:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logit as log_odds
 
-from workbench.measures.logistic import mode, within
-from workbench.measures.pooling import logit
+from workbench.measures.logistic import logit, mode, within
 from workbench.measures.prices import Array
 
 REACH = 1.5  # distance from the reference that counts, log odds, as in the pool

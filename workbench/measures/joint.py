@@ -8,7 +8,7 @@ weights, so they agree with each other, before a tilt and after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +17,12 @@ from workbench.domain.calendars import Moments
 from workbench.domain.claims import Claim
 from workbench.domain.errors import ClaimRefused
 from workbench.measures.answers import hits
+from workbench.measures.entropy import nearest
 from workbench.measures.prices import Array
 from workbench.measures.scenarios import Episodes, Hits, effective, share
 
 MIN_GIVEN = 30.0  # effective scenarios in which a condition must hold
 WIDEST = 4.0  # times the present width that a tilt can reach with enough scenarios left
-_STEPS, _TOLERANCE, _FARTHEST = 100, 1e-12, 30.0
 _SOFT = 0.002  # of a claim's variance, at most 1/4: how far a view may stay away from its claim
 
 
@@ -144,50 +144,6 @@ class Joint:
             )
         return true, known
 
-    def tilted(self, views: Sequence[tuple[Claim, float]]) -> Joint:
-        """The set after views in log odds: w times exp(sum of shift where a claim is true).
-
-        Args:
-            views: Claims and shifts; for one claim, logit p becomes logit p + shift.
-
-        Returns:
-            The same scenarios; those that cannot say whether a claim is true keep their weight.
-        """
-        factor = np.ones(len(self.dates))
-        for claim, shift in views:
-            true, known = self.happened(claim)
-            lift = np.where(true, np.exp(shift), 1.0)
-            mean = float(self.weight[known] @ lift[known] / self.weight[known].sum())
-            factor = factor * np.where(known, lift / mean, 1.0)
-        return replace(self, weight=self.weight * factor)
-
-    def pooled(self, views: Sequence[tuple[Claim, float]]) -> Joint:
-        """The set nearest to this one in which several claims have stated probabilities.
-
-        Args:
-            views: Claims and probabilities, each inside (0, 1), held of the weighted shares.
-
-        Returns:
-            Weights of least relative entropy to the present ones.
-
-        Raises:
-            ClaimRefused: No weights satisfy all views (``views_clash``): some never happens in
-                the scenarios, or they contradict each other.
-
-        Source:
-            Meucci (2008), entropy pooling; Newton steps on its dual.
-        """
-        if not views:
-            return self
-        rows = [self.happened(claim) for claim, _ in views]
-        gap = [(true - p) * known for (true, known), (_, p) in zip(rows, views, strict=True)]
-        found = self._nearest(np.array(gap), np.any([known for _, known in rows], axis=0))
-        if found is None:
-            stated = ", ".join(f"{claim.kind} {claim.subject} {p:g}" for claim, p in views)
-            reason = f"No weights of the scenarios give {stated} together."
-            raise ClaimRefused("views_clash", reason)
-        return found
-
     def _nearest(self, gap: Array, known: Hits) -> Joint | None:
         """The nearest set in which each row of ``gap`` has mean zero over the known scenarios.
 
@@ -253,49 +209,6 @@ class Joint:
                 "views_clash", f"No weights make {symbol} move {factor:.2g} times as much."
             )
         return found
-
-
-def nearest(weight: Array, gap: Array, softness: float = 0.0) -> Array | None:
-    """The weights of least relative entropy under which each row of ``gap`` has mean zero.
-
-    Args:
-        weight: Shape (n,), not negative; its sum is kept.
-        gap: Shape (k, n).
-        softness: Ridge of the dual, at least 0; above 0 a mean stays that far from zero per unit
-            of the shift that it takes.
-
-    Returns:
-        Shape (n,); None when there are none, which with a ridge never happens.
-    """
-    base = weight / weight.sum()
-    shift = np.zeros(len(gap))
-    value, found = _dual(shift, gap, base, softness)
-    for _ in range(_STEPS):
-        mean = gap @ found
-        slope = mean + softness * shift
-        if np.abs(slope).max(initial=0.0) < _TOLERANCE:
-            break
-        curve = (gap * found) @ gap.T - np.outer(mean, mean) + softness * np.eye(len(shift))
-        step = np.linalg.lstsq(curve + 1e-14 * np.eye(len(shift)), -slope, rcond=None)[0]
-        step *= min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-300))
-        while True:
-            after, nearer = _dual(shift + step, gap, base, softness)
-            if after <= value or float(np.abs(step).max()) < 1e-14:
-                break
-            step /= 2
-        shift, value, found = shift + step, after, nearer
-        if not softness and np.abs(shift).max() > _FARTHEST:
-            break
-    met = softness > 0 or np.abs(gap @ found).max(initial=0.0) < 1e-9
-    return found * weight.sum() if met else None
-
-
-def _dual(shift: Array, gap: Array, base: Array, softness: float) -> tuple[float, Array]:
-    exponent = shift @ gap
-    top = float(exponent.max(initial=0.0))
-    weight = base * np.exp(exponent - top)
-    total = float(weight.sum())
-    return float(np.log(total)) + top + 0.5 * softness * float(shift @ shift), weight / total
 
 
 def joint(legs: Mapping[str, Episodes]) -> Joint:

@@ -10,50 +10,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from workbench.measures import learning, trial
 from workbench.measures.beliefs import Pool, Settled, Weight, start, weight
-from workbench.measures.hearing import UNHEARD, Hearing, hearing
-from workbench.measures.pooling import logit
-from workbench.measures.prices import Array
-from workbench.measures.recalibration import (
-    HONEST,
-    LANGUAGE_MODEL,
-    Platt,
-    Prior,
-    credibly_off,
-    platt,
-)
-from workbench.measures.trial import BLOCKS, FIRST, NOBODY, Claims, Ruling, Trial
+from workbench.measures.hearing import UNHEARD
+from workbench.measures.histories import AS_STATED, Answers, History, Made, Question
+from workbench.measures.logistic import logit
+from workbench.measures.recalibration import HONEST, LANGUAGE_MODEL, Platt, Prior, platt
+from workbench.measures.trial import NOBODY, Ruling, Trial
 
 Cell = tuple[str, str]  # a mind and a category
-_AS_STATED = Platt(intercept=0.0, slope=1.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A claim as it was asked.
-
-    Attributes:
-        claim: Its id.
-        category: What its evidence shares: theme, kind and horizon.
-        horizon: Sessions of its window, at least 1.
-        settles: Number of the session in which it is decided.
-        reference: The reference's probability, inside (0, 1).
-        said: Present minds' probabilities, each inside (0, 1).
-        models: Those of them that are language models, which overstate.
-    """
-
-    claim: str
-    category: str
-    horizon: int
-    settles: int
-    reference: float
-    said: Mapping[str, float]
-    models: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,78 +41,16 @@ class Said:
     open: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """What was made of a claim when it was asked, kept until it settles.
-
-    Attributes:
-        asked: The claim.
-        said: Minds' probabilities, recalibrated.
-        pool: The pooled z of all of them.
-        led: That of those whose gate was open; None where none was.
-        z0: The recalibrated reference.
-        own: What was each mind's own of its distance, log odds.
-        z1: The recalibrated reference moved by each mind.
-    """
-
-    asked: Question
-    said: Mapping[str, float]
-    pool: float
-    led: float | None
-    z0: float
-    own: Mapping[str, float]
-    z1: Mapping[str, float]
-
-
-@dataclass(slots=True)
-class _Column:
-    """What one mind said of a category's settled claims, by row of the category."""
-
-    row: list[int] = field(default_factory=list)
-    q: list[float] = field(default_factory=list)
-    own: list[float] = field(default_factory=list)
-    z1: list[float] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Category:
-    """Settled claims of a category, and the lines drawn through them at the last review."""
-
-    settles: list[int] = field(default_factory=list)
-    horizon: list[int] = field(default_factory=list)
-    r: list[float] = field(default_factory=list)
-    z0: list[float] = field(default_factory=list)
-    y: list[float] = field(default_factory=list)
-    minds: dict[str, _Column] = field(default_factory=lambda: defaultdict(_Column))
-    line: Platt = _AS_STATED
-    off: bool = False
-    heard: dict[str, Hearing] = field(default_factory=dict)
-
-    def add(self, made: _Made, happened: float) -> None:
-        """Takes one more settled claim."""
-        for mind in made.said:
-            column = self.minds[mind]
-            column.row.append(len(self.y))
-            column.q.append(made.asked.said[mind])
-            column.own.append(made.own[mind])
-            column.z1.append(made.z1[mind])
-        self.settles.append(made.asked.settles)
-        self.horizon.append(made.asked.horizon)
-        self.r.append(made.asked.reference)
-        self.z0.append(made.z0)
-        self.y.append(happened)
-
-
 class Learned:
-    """The running account."""
+    """What was learned, as it stands; it grows by what it is told."""
 
     def __init__(self) -> None:
         self.pool: Pool = start()
         self._published: Pool = start()
         self._models: frozenset[str] = frozenset()
         self._lines: dict[str, Platt] = {}
-        self._categories: dict[str, _Category] = defaultdict(_Category)
-        self._asked: dict[str, _Made] = {}
+        self._histories: dict[str, History] = defaultdict(History)
+        self._asked: dict[str, Made] = {}
         self.trials: dict[Cell, Trial] = {}
         self.rulings: dict[Cell, Ruling] = {}
 
@@ -169,7 +76,7 @@ class Learned:
             outcomes: Claim id to 1, 0, or None where it is void, which teaches nothing. Claims
                 that were never asked, such as those on which no mind spoke, are passed over.
         """
-        dates: dict[int, list[tuple[_Made, float]]] = defaultdict(list)
+        dates: dict[int, list[tuple[Made, float]]] = defaultdict(list)
         for claim, happened in outcomes.items():
             made = self._asked.pop(claim, None)
             if made is not None and happened is not None:
@@ -177,7 +84,7 @@ class Learned:
         for _, settled in sorted(dates.items()):
             self._learn(settled)
 
-    def _learn(self, settled: list[tuple[_Made, float]]) -> None:
+    def _learn(self, settled: list[tuple[Made, float]]) -> None:
         """Learns from the claims of one date."""
         every = [_settled(made, happened, made.pool) for made, happened in settled]
         self.pool = learning.settle(self.pool, every)
@@ -185,7 +92,7 @@ class Learned:
         lead = learning.trusting(self._published, led).lead
         self._published = replace(self.pool, lead=lead)
         for made, happened in settled:
-            self._categories[made.asked.category].add(made, happened)
+            self._histories[made.asked.category].add(made, happened)
 
     def review(self) -> dict[Cell, Ruling]:
         """Draws all lines anew, and rules on every mind in every category.
@@ -194,10 +101,13 @@ class Learned:
             The rulings that changed; a cell that was never ruled on was ``young``.
         """
         tried: dict[Cell, Trial] = {}
-        every: dict[str, list[tuple[Array, Array, Array]]] = defaultdict(list)
-        for name, own in sorted(self._categories.items()):
-            if own.y:
-                tried |= self._reviewed(name, own, every)
+        every: dict[str, list[Answers]] = defaultdict(list)
+        for name, own in sorted(self._histories.items()):
+            if not own.y:
+                continue
+            for mind, (one, answers) in own.review().items():
+                tried[mind, name] = one
+                every[mind].append(answers)
         for mind, parts in every.items():
             q, y, counted = (np.concatenate(column) for column in zip(*parts, strict=True))
             self._lines[mind] = platt(q, y, _prior(model=mind in self._models), weight=counted)
@@ -206,35 +116,9 @@ class Learned:
         self.rulings = {cell: _ruled(one, cell in allowed) for cell, one in tried.items()}
         return {cell: now for cell, now in self.rulings.items() if now != before.get(cell, "young")}
 
-    def _reviewed(
-        self, name: str, own: _Category, every: dict[str, list[tuple[Array, Array, Array]]]
-    ) -> dict[Cell, Trial]:
-        """The trials of a category's minds, its lines drawn anew; adds what each mind said."""
-        settles, horizon = np.array(own.settles, dtype=np.int64), np.array(own.horizon)
-        r, z0, y = np.array(own.r), np.array(own.z0), np.array(own.y)
-        _, block, size = np.unique(settles, return_inverse=True, return_counts=True)
-        counted = 1 / (size[block] * horizon)
-        own.line = platt(r, y, weight=counted)
-        own.off = len(size) >= BLOCKS and credibly_off(own.line, r, counted)
-        found: dict[Cell, Trial] = {}
-        for mind, column in sorted(own.minds.items()):
-            row, q = np.array(column.row), np.array(column.q)
-            every[mind].append((q, y[row], counted[row]))
-            claims = Claims(
-                reference=r[row], mind=q, happened=y[row], asked=settles[row] - horizon[row],
-                settled=settles[row], horizon=int(horizon.max()),
-            )  # fmt: skip
-            one = trial.judged(claims, z0[row], np.array(column.z1))
-            if one.blocks >= FIRST:
-                own.heard[mind] = hearing(
-                    r[row], q, y[row], counted[row], z0[row], np.array(column.own)
-                )
-            found[mind, name] = one
-        return found
-
-    def _made(self, asked: Question) -> _Made:
+    def _made(self, asked: Question) -> Made:
         """What is made of a claim as it is asked."""
-        own = self._categories[asked.category]
+        own = self._histories[asked.category]
         said = {
             mind: self.line(mind, model=mind in asked.models).at(q)
             for mind, q in asked.said.items()
@@ -246,7 +130,7 @@ class Learned:
             for mind, q in asked.said.items()
         }
         led = self._open(asked, said)
-        return _Made(
+        return Made(
             asked=asked, said=said, z0=z0, own=part,
             z1={mind: heard[mind].of(z0, part[mind]) for mind in said},
             pool=learning.expert(self.pool, asked.category, asked.reference, said),
@@ -255,17 +139,17 @@ class Learned:
             ) if led else None,
         )  # fmt: skip
 
-    def _led(self, asked: Question, made: _Made) -> float:
+    def _led(self, asked: Question, made: Made) -> float:
         """The reference, moved by the minds whose gate is open."""
         speaking = {mind: made.said[mind] for mind in self._open(asked, made.said)}
         return learning.predict(self._published, asked.category, asked.reference, speaking)
 
     def _net(self, asked: Question, p: float) -> float:
         """A probability as far from the recalibrated reference as it was from the reference."""
-        own = self._categories[asked.category]
+        own = self._histories[asked.category]
         if not own.off:
             return p
-        return _AS_STATED.at(own.line.at(asked.reference), logit(p) - logit(asked.reference))
+        return AS_STATED.at(own.line.at(asked.reference), logit(p) - logit(asked.reference))
 
     def _open(self, asked: Question, said: Mapping[str, float]) -> tuple[str, ...]:
         return tuple(sorted(m for m in said if self.rulings.get((m, asked.category)) == "open"))
@@ -277,7 +161,7 @@ class Learned:
 
     def corrected(self) -> dict[str, Platt]:
         """Categories in which the reference has credibly been off, with what mends it."""
-        return {name: own.line for name, own in sorted(self._categories.items()) if own.off}
+        return {name: own.line for name, own in sorted(self._histories.items()) if own.off}
 
     def standing(self, mind: str, category: str) -> tuple[Ruling, Trial, Weight]:
         """A mind's ruling, evidence and weight in the pool, in a category."""
@@ -295,7 +179,7 @@ def _ruled(one: Trial, allowed: bool) -> Ruling:
     return "shut" if one.ruling == "open" and not allowed else one.ruling
 
 
-def _settled(made: _Made, happened: float, pooled: float | None) -> Settled:
+def _settled(made: Made, happened: float, pooled: float | None) -> Settled:
     asked = made.asked
     return Settled(
         category=asked.category, reference=asked.reference, said=made.said, happened=happened,

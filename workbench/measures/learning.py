@@ -14,14 +14,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit
 
 from workbench.measures.beliefs import Name, Pool, Settled, Terms, met, prior
-from workbench.measures.logistic import updated, within
-from workbench.measures.pooling import logit
+from workbench.measures.logistic import logit, updated, within
 from workbench.measures.prices import Array
 
 
@@ -111,11 +110,6 @@ def trusting(state: Pool, claims: Iterable[Settled]) -> Pool:
         np.array([getattr(c, part) for c in heard]) for part in ("pooled", "reference", "happened")
     )
     return replace(state, lead=state.lead + _gained(state.terms, count, share, r, z, y))
-
-
-def folded(state: Pool, dates: Iterable[Iterable[Settled]]) -> Pool:
-    """The pool after several dates in order: a replay as of then is the fold up to then."""
-    return reduce(settle, dates, state)
 
 
 def _counts(terms: Terms, claims: Sequence[Settled]) -> tuple[Array, Array]:

@@ -25,8 +25,13 @@ def inside(odds: Array) -> Array:
     return np.asarray(np.clip(expit(odds), _LEAST, _MOST))
 
 
+def logit(p: float) -> float:
+    """Log odds of a probability strictly inside (0, 1)."""
+    return math.log(p / (1 - p))
+
+
 def within(odds: float) -> float:
-    """``inside`` of one number."""
+    """``inside`` of one number: the probability whose ``logit`` it is."""
     small = math.exp(-abs(odds))
     p = 1 / (1 + small) if odds >= 0 else small / (1 + small)
     return min(max(p, _LEAST), _MOST)

@@ -18,9 +18,10 @@ from typing import Literal
 from workbench.domain.claims import Claim
 from workbench.domain.figures import difference
 from workbench.measures.blocks import Block, Category
+from workbench.measures.multiplicity import least
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.measures.tallies import Evidence, Tally, counted, evidence, latest, tally
-from workbench.measures.trial import BLOCKS, FACTOR, HARMFUL, SURE, least
+from workbench.measures.trial import BLOCKS, FACTOR, FALSE_DISCOVERIES, HARMFUL, SURE
 
 RECENT = 252  # last dates of a category that are mined
 LATELY = 126  # last dates of what a rule blocked that may reverse it, however right it was before
@@ -68,7 +69,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class Rulebook:
     """All that was learned from the claims of past reviews.
 
     Attributes:
@@ -102,7 +103,7 @@ def told(found: Evidence) -> str:
     return f"skill {own}% [{low}, {high}] on {found.dates} dates, {found.n_eff:.0f} effective"
 
 
-def folded(state: Learned, settled: Mapping[Category, Sequence[Block]]) -> Learned:
+def folded(state: Rulebook, settled: Mapping[Category, Sequence[Block]]) -> Rulebook:
     """What is known after more claims have settled.
 
     Args:
@@ -116,7 +117,7 @@ def folded(state: Learned, settled: Mapping[Category, Sequence[Block]]) -> Learn
     return replace(state, tallies=tallies)
 
 
-def rulings(state: Learned, cycle: int, date: dt.date) -> list[Rule]:
+def rulings(state: Rulebook, cycle: int, date: dt.date) -> list[Rule]:
     """The rules whose state changes at a review, in order of their categories.
 
     Args:
@@ -135,7 +136,7 @@ def rulings(state: Learned, cycle: int, date: dt.date) -> list[Rule]:
     factors = {one.id: one.factor for one in state.rules.values()}
     factors |= {one.id: found[one.id].worse for one in alive.values() if one.state == "trial"}
     factors |= {one.id: one.factor for one in mined}
-    need = max(math.log(FACTOR), least(factors.values()))
+    need = max(math.log(FACTOR), least(factors.values(), FALSE_DISCOVERIES))
     changes = [
         _tried(one, found[one.id], cycle, date, need, len(factors))
         if one.state == "trial"
@@ -148,7 +149,7 @@ def rulings(state: Learned, cycle: int, date: dt.date) -> list[Rule]:
     return sorted(changed, key=lambda one: one.category)
 
 
-def applied(state: Learned, changes: Iterable[Rule]) -> Learned:
+def applied(state: Rulebook, changes: Iterable[Rule]) -> Rulebook:
     """The state after a review: what its rulings rest on is spent, and new tallies begin."""
     rules, tallies = dict(state.rules), dict(state.tallies)
     for one in changes:
@@ -156,7 +157,7 @@ def applied(state: Learned, changes: Iterable[Rule]) -> Learned:
         after = seen.after if seen else ""
         rules[one.id] = one
         tallies[one.category] = tally(one.category.horizon, one.of, after)
-    return Learned(rules=rules, tallies=tallies)
+    return Rulebook(rules=rules, tallies=tallies)
 
 
 def forbidding(rules: Iterable[Rule], claim: Claim, regime: str) -> Rule | None:

@@ -14,14 +14,11 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from workbench.measures import trial
 from workbench.measures.blocks import Block
 from workbench.measures.prices import Array
 from workbench.measures.scoring import MIN_BLOCKS
-
-_DUST = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +144,7 @@ def evidence(told: Tally) -> Evidence:
         means, spreads = trial.skill(gain, loss, told.horizon)
         skill, spread = float(means[-1]), float(spreads[-1])
         low, high = skill - 1.96 * spread, skill + 1.96 * spread
-        below = float(ndtr(-skill / spread)) if spread > _DUST else float(skill < -_DUST)
+        below = float(trial.above(-means[-1], spreads[-1]))
     return Evidence(
         n=sum(block.claims for block in told.blocks), dates=len(gain),
         n_eff=effective(gain, loss, told.horizon), skill=skill, low=low, high=high, below=below,

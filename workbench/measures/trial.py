@@ -10,7 +10,7 @@ that a claim said twenty times is one claim; every number in it was known when t
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -20,6 +20,7 @@ from scipy.special import logsumexp, ndtr
 
 from workbench.measures.hearing import STATED, hearing
 from workbench.measures.judging import checked
+from workbench.measures.multiplicity import least
 from workbench.measures.prices import Array
 from workbench.measures.recalibration import online
 from workbench.measures.scoring import MIN_BLOCKS
@@ -129,13 +130,6 @@ def opened(trials: Mapping[Key, Trial], rate: float = FALSE_DISCOVERIES) -> froz
     )
 
 
-def least(factors: Iterable[float], rate: float = FALSE_DISCOVERIES) -> float:
-    """Natural log of the least e-value that e-BH keeps of these log e-values; infinite of none."""
-    tried = sorted(factors, reverse=True)
-    bars = [math.log(len(tried) / (rate * k)) for k in range(1, len(tried) + 1)]
-    return min((b for b, e in zip(bars, tried, strict=True) if e >= b), default=math.inf)
-
-
 def trial(claims: Claims, gain: float = STATED) -> Trial:
     """Where a mind stands after these claims; the last of ``course``, or nothing yet."""
     found = course(claims, gain)
@@ -202,7 +196,7 @@ def _evidence(claims: Claims, z0: Array, z1: Array) -> dict[str, Array]:
     (added, added_sd), (raw, raw_sd) = belief(z1, z0), belief(q, r)
     return {
         "claims": np.cumsum(size), "factor": evidence(z1, z0), "against": evidence(r, q),
-        "skill": added, "sure": _above(added - WORTH, added_sd), "harm": _above(-raw, raw_sd),
+        "skill": added, "sure": above(added - WORTH, added_sd), "harm": above(-raw, raw_sd),
     }  # fmt: skip
 
 
@@ -262,7 +256,7 @@ def skill(gain: Array, loss: Array, horizon: int) -> tuple[Array, Array]:
     return heed * found, np.sqrt(heed * variance)
 
 
-def _above(value: Array, sd: Array) -> Array:
+def above(value: Array, sd: Array) -> Array:
     """Probability that a normal is above 0; where nothing is in doubt, whether it is.
 
     A mind that agrees has a skill of 0 up to rounding, and rounding is no evidence.

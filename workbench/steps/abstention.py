@@ -21,7 +21,6 @@ STEPS = 20  # points of the curve, equal steps of coverage
 _SAID = {
     "crowded": "crowded out by another of the day",
     "overlaps": "like one still open",
-    "repeated": "like one still open",
     "shut": "of families still shut",
     "young": "of families too young to judge",
     "ruled": "forbidden by a rule",

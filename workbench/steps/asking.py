@@ -86,7 +86,7 @@ def _held(bench: Bench, asked: Sequence[Claim], answers: Answers, ears: Hears) -
     """Both rounds and the plain calls."""
     said, _ = answers(asked)
     slate = prompting.slate(bench, asked, said)
-    briefs = {one.name: prompting.brief(bench, one, asked) for one in bench.desk.claude}
+    briefs = {one.name: prompting.brief(bench, one, slate) for one in bench.desk.claude}
     able = [one for one in briefs.values() if one.rows]
     opened = ears([questions.opening(bench, one, slate) for one in able])
     first = {one.mind.name: reply for one, reply in zip(able, opened, strict=True)}

@@ -116,7 +116,7 @@ def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> Opinion | Absence:
     means for the rest follows from the scenarios that all share.
     """
     name = mind.params.mind
-    view, own = heard(bench)[name]
+    view, own = views(bench)[name]
     if isinstance(view, Absence):
         return view
     said: dict[str, float] = {}
@@ -125,18 +125,18 @@ def listen(bench: Bench, mind: Mind, asked: list[Claim]) -> Opinion | Absence:
     return Opinion(mind=name, argument=view.argument, evidence=view.findings, probabilities=said)
 
 
-def heard(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
+def views(bench: Bench) -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
     """Each mind's view of the lead and the sets that it makes of it; an absent one has none."""
 
     def make() -> dict[str, tuple[house.View | Absence, dict[int, Joint]]]:
         return {mind.params.mind: think(bench, mind) for mind in bench.desk.house}
 
-    return bench.once("heard", make)
+    return bench.once("views", make)
 
 
 def sets(bench: Bench) -> dict[str, dict[int, Joint]]:
     """Each present mind's weights of the reference's scenarios, by horizon."""
-    return {name: own for name, (_, own) in heard(bench).items() if own}
+    return {name: own for name, (_, own) in views(bench).items() if own}
 
 
 def think(

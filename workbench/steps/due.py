@@ -93,7 +93,7 @@ def _nothing(facts: Facts, bench: Bench) -> None:
     """Why there is no verdict: data are late, deadlines lie ahead, or nothing was on record."""
     add = facts.numbers("ledger", iso(bench.as_of))
     late = _late(bench)
-    running = len(bench.ledger.running(bench.as_of, bench.number))
+    running = len(bench.ledger.running(bench.as_of, bench.number, bench.mode))
     if late:
         facts.has.add("settled_awaiting")
         add("late", late, several(late, "prediction"), "predictions past their deadline")

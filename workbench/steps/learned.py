@@ -1,8 +1,8 @@
 """What the desk has learned of its minds, as known to a cycle, from its ledger.
 
 A fold over cycles: what each one asked, then what the next one settled. Lines and rulings are
-drawn anew in the first cycle of each quarter. A ledger remembers its account from cycle to cycle of
-a replay; where it is not at hand it is made again from the rows. Live and replayed cycles teach
+drawn anew in the first cycle of each quarter. A ledger remembers it from cycle to cycle of a
+replay; where it is not at hand it is learned again from the rows. Live and replayed cycles teach
 alike, as both knew only their past; a forecast of a model that may have read what followed is left
 out.
 """
@@ -21,19 +21,20 @@ import sqlalchemy as sa
 from workbench.domain.calendars import Moments, moment, to_numpy, venue
 from workbench.domain.claims import Claim
 from workbench.domain.records import NOT_MINDS
-from workbench.measures.learned import Cell, Learned, Question
+from workbench.measures.histories import Question
+from workbench.measures.learned import Cell, Learned
 from workbench.measures.trial import Ruling
 from workbench.steps.bench import Bench
+from workbench.steps.settled import REFERENCE
 from workbench.steps.speakers import Speakers, speakers
 from workbench.world import entries as book
 
-REFERENCE = "scenario"
 _SILENT = tuple(who for who in NOT_MINDS if who != REFERENCE)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Account:
-    """A ledger's account, which has learned from settlements up to a cycle."""
+class _Kept:
+    """What a ledger has learned from settlements up to a cycle."""
 
     state: Learned
     cycle: int = 0
@@ -42,13 +43,13 @@ class _Account:
 
 
 def learned(bench: Bench) -> Learned:
-    """The account as of a cycle: all that it and those before it settled, and nothing later."""
-    return _account(bench).state
+    """As of a cycle: from all that it and those before it settled, and nothing later."""
+    return _kept(bench).state
 
 
 def changed(bench: Bench) -> dict[Cell, Ruling]:
     """Rulings that this cycle's review changed; empty in a cycle without a review."""
-    return _account(bench).changed
+    return _kept(bench).changed
 
 
 def category(kind: str, theme: str, horizon: int) -> str:
@@ -59,7 +60,7 @@ def category(kind: str, theme: str, horizon: int) -> str:
 def questions(
     bench: Bench, asked: Iterable[Claim], said: Mapping[str, Mapping[str, float]]
 ) -> list[Question]:
-    """The slate's claims as the account takes them.
+    """The slate's claims as ``Learned`` takes them.
 
     Args:
         bench: The cycle.
@@ -81,29 +82,29 @@ def questions(
     ]  # fmt: skip
 
 
-def _account(bench: Bench) -> _Account:
+def _kept(bench: Bench) -> _Kept:
     kept = bench.ledger.memory.get("learned")
-    if not isinstance(kept, _Account) or kept.cycle > bench.number:
-        kept = _Account(state=Learned())
+    if not isinstance(kept, _Kept) or kept.cycle > bench.number:
+        kept = _Kept(state=Learned())
     if kept.cycle < bench.number:
         _advance(bench, kept)
         bench.ledger.memory["learned"] = kept
     return kept
 
 
-def _advance(bench: Bench, account: _Account) -> None:
-    """Brings an account forward to a cycle."""
-    first, last = account.cycle, bench.number
+def _advance(bench: Bench, kept: _Kept) -> None:
+    """Learns what came since, up to a cycle."""
+    first, last = kept.cycle, bench.number
     asked = _asked(bench, first, last)
     outcomes = _outcomes(bench, first, last)
     quarters = _quarters(bench, first, last)
     for number in range(first, last):
-        account.state.ask(asked.get(number, ()))
-        account.state.settle(outcomes.get(number + 1, {}))
-        quarter = quarters.get(number + 1, account.quarter)
-        account.changed = account.state.review() if quarter != account.quarter else {}
-        account.quarter = quarter
-    account.cycle = last
+        kept.state.ask(asked.get(number, ()))
+        kept.state.settle(outcomes.get(number + 1, {}))
+        quarter = quarters.get(number + 1, kept.quarter)
+        kept.changed = kept.state.review() if quarter != kept.quarter else {}
+        kept.quarter = quarter
+    kept.cycle = last
 
 
 def _asked(bench: Bench, first: int, last: int) -> dict[int, list[Question]]:

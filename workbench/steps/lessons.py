@@ -7,7 +7,7 @@ the ledger, so that a cycle reads only what is new; a fresh process comes to the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -64,6 +64,7 @@ class Told:
 
 
 _Told = dict[tuple[str, str, int], list[Told]]
+_Unlike = tuple[bool, bool, float, int, str]
 
 
 def write(bench: Bench) -> dict[str, str]:
@@ -99,13 +100,16 @@ def table(bench: Bench) -> pd.DataFrame:
     return pd.DataFrame([(said[one], told[one]) for one in told], columns=["claim", "lesson"])
 
 
-def similar(bench: Bench, claim: Claim, chance: float, k: int = 3) -> list[Told]:
-    """The lessons of the past claims most like this one, as known in this cycle.
+def similar(
+    bench: Bench, asked: Iterable[Claim], chances: Mapping[str, float], k: int
+) -> list[Told]:
+    """The lessons of the past claims most like one of these, as known in this cycle.
 
     Args:
         bench: Of the cycle; its regime has been read and its settlements have taught.
-        claim: Asked now.
-        chance: What the scenario model gives it, inside (0, 1).
+        asked: Claims of now.
+        chances: Claim id to what the scenario model gives it, inside (0, 1); a claim without is
+            like none.
         k: How many at most.
 
     Returns:
@@ -124,14 +128,18 @@ def similar(bench: Bench, claim: Claim, chance: float, k: int = 3) -> list[Told]
         return regime, before, fresh
 
     regime, *parts = bench.once("lessons", make)
-    key = claim.kind, claim.subject, claim.window.sessions
-    shape, width = _shape(claim.content()), float(ndtri(chance))
-
-    def unlike(one: Told) -> tuple[object, ...]:
-        far = abs(one.width - width)
-        return one.regime != regime, one.shape != shape, far, -one.cycle, one.claim
-
-    return sorted((one for part in parts for one in part.get(key, ())), key=unlike)[:k]
+    found: dict[str, tuple[_Unlike, Told]] = {}
+    for claim in asked:
+        if claim.id not in chances:
+            continue
+        key = claim.kind, claim.subject, claim.window.sessions
+        shape, width = _shape(claim.content()), float(ndtri(chances[claim.id]))
+        for one in (one for part in parts for one in part.get(key, ())):
+            far = abs(one.width - width)
+            unlike = one.regime != regime, one.shape != shape, far, -one.cycle, one.claim
+            if one.claim not in found or unlike < found[one.claim][0]:
+                found[one.claim] = unlike, one
+    return [one for _, one in sorted(found.values(), key=lambda pair: pair[0])][:k]
 
 
 _SETTLED = (
@@ -220,6 +228,12 @@ def _said(row: sa.RowMapping, says: Mapping[_Category, str]) -> str:
     shown = f"{worth:.2f}" if f"{worth:.2f}" != "0.50" else f"{worth:.3f}"
     ended = "it happened" if happened else "it did not happen"
     return f"{said}; {ended}. W = {shown}. {says[row['kind'], row['horizon'], row['regime']]}"
+
+
+def of_category(lesson: str) -> str:
+    """What a lesson says of its category, without what was said and scored; empty of a void."""
+    _, _, scored = lesson.partition(" W = ")
+    return scored.partition(". ")[2]
 
 
 def _category(category: _Category, past: Sequence[_Scores]) -> str:

@@ -7,7 +7,7 @@ is not there yet is told as such.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -16,29 +16,35 @@ from workbench.domain.claims import Claim
 from workbench.domain.figures import difference
 from workbench.domain.records import Finding
 from workbench.measures.scoring import is_right
+from workbench.steps import lessons, rulebook, stories
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
 from workbench.world import entries as book
+from workbench.world.schema import MindParams
 
 ENOUGH = 30  # settled claims below which a skill is no number
 _SETTLED, _LESSONS, _EACH = 6, 5, 8  # lines of each kind at most
 
 
-def recollection(bench: Bench, mind: str, asked: Sequence[Claim]) -> list[Finding]:
+def recollection(
+    bench: Bench, mind: MindParams, asked: Sequence[Claim], chances: Mapping[str, float]
+) -> list[Finding]:
     """All that a mind is reminded of, as findings that it may cite.
 
     Args:
         bench: The cycle's.
-        mind: Whose record.
+        mind: Whose record; by another model it is another forecaster.
         asked: The slate, which decides which lessons are near.
+        chances: Claim id to the scenario model's probability, by which nearness is measured.
     """
+    near = lessons.similar(bench, asked, chances, _LESSONS)
     parts: tuple[tuple[str, str, Iterable[str]], ...] = (
         ("call", "the desk's last call", _call(bench)),
         ("settled", "what settled since", _settled(bench)),
         ("record", "your own record", _record(bench, mind)),
         ("rule", "a rule in force", itertools.islice(_rules(bench), _EACH)),
         ("story", "an open story", itertools.islice(_stories(bench), _EACH)),
-        ("lesson", "a lesson of a similar past claim", _lessons(bench, asked)),
+        ("lesson", "a lesson of a similar past claim", (one.text for one in near)),
     )
     of = iso(bench.as_of)
     return [
@@ -94,6 +100,7 @@ def _settled(bench: Bench) -> Iterator[str]:
         .join(book.claims, book.claims.c.id == settled.c.claim)
         .join(book.decisions, book.decisions.c.claim == settled.c.claim)
         .where(settled.c.cycle == bench.number, book.decisions.c.role != "shadow")
+        .where(_before(bench, book.claims))
         .order_by(book.claims.c.seq)
         .limit(_SETTLED)
     )
@@ -102,13 +109,14 @@ def _settled(bench: Bench) -> Iterator[str]:
         yield f"{_stem(row['sentence'])} (the desk said {said}): settled {row['outcome']}."
 
 
-def _record(bench: Bench, mind: str) -> Iterator[str]:
+def _record(bench: Bench, mind: MindParams) -> Iterator[str]:
     """Skill over the scenarios by family and regime, of answers that no model may have known."""
     own, ref = book.forecasts.alias("own"), book.forecasts.alias("ref")
     settled, voices = book.settlements, book.voices
     y = sa.case((settled.c.outcome == "yes", 1.0), else_=0.0)
-    # A house mind may have had the name before, and is another forecaster.
-    counted = sa.select(voices.c.of).where(voices.c.mind == mind, voices.c.in_sample == 0)
+    counted = sa.select(voices.c.of).where(
+        voices.c.mind == mind.mind, voices.c.model == mind.model, voices.c.in_sample == 0
+    )
     query = (
         sa.select(
             book.claims.c.kind, book.regimes.c.name, sa.func.count().label("n"),
@@ -121,7 +129,7 @@ def _record(bench: Bench, mind: str) -> Iterator[str]:
         .join(book.claims, book.claims.c.id == own.c.claim)
         .join(book.regimes, book.regimes.c.of == own.c.cycle)
         .where(
-            own.c.forecaster == mind, _before(bench, own), own.c.cycle.in_(counted),
+            own.c.forecaster == mind.mind, _before(bench, own), own.c.cycle.in_(counted),
             _before(bench, settled), settled.c.known_at <= iso(bench.as_of),
             settled.c.outcome != "void",
         )
@@ -139,38 +147,14 @@ def _record(bench: Bench, mind: str) -> Iterator[str]:
 
 
 def _rules(bench: Bench) -> Iterator[str]:
-    for row in _latest(bench, book.rules, "rule"):
-        if row["state"].replace("_", " ") == "in force":
-            yield f"{row['category']}: {row['reason']}"
+    for one in rulebook.latest(bench, "in_force"):
+        yield f"{one.category}: {one.reason}"
 
 
 def _stories(bench: Bench) -> Iterator[str]:
-    for row in _latest(bench, book.stories, "story"):
+    for row in stories.standing(bench).to_dict("records"):
         if row["status"] in {"developing", "confirmed"}:
-            yield f"{row['story']} ({row['status']}): {row['reason']}"
-
-
-def _latest(bench: Bench, table: sa.Table, name: str) -> list[sa.RowMapping]:
-    """The newest row of each rule or story."""
-    query = sa.select(table).where(_before(bench, table)).order_by(table.c[name], table.c.of)
-    groups = itertools.groupby(bench.ledger.read(query), key=lambda row: str(row[name]))
-    return [list(rows)[-1] for _, rows in groups]
-
-
-def _lessons(bench: Bench, asked: Sequence[Claim]) -> Iterator[str]:
-    """Lessons of claims of the same kind, subject and horizon as one on the slate, newest first."""
-    near = {(claim.kind, claim.subject, claim.window.sessions) for claim in asked}
-    lessons, claims = book.lessons, book.claims
-    query = (
-        sa.select(lessons.c.text, claims.c.kind, claims.c.subject, claims.c.horizon)
-        .join(claims, claims.c.id == lessons.c.claim)
-        .where(_before(bench, lessons))
-        .order_by(lessons.c.seq.desc())
-        .limit(50 * _LESSONS)
-    )
-    rows = bench.ledger.read(query)
-    same = (row for row in rows if (row["kind"], row["subject"], row["horizon"]) in near)
-    yield from (row["text"] for row in itertools.islice(same, _LESSONS))
+            yield f"{row['title']} ({row['status']}): {row['reason']}"
 
 
 def _stem(sentence: str) -> str:

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pandas as pd
 
 from workbench.domain.claims import Claim
+from workbench.measures.histories import Question
 from workbench.measures.joint import Joint
-from workbench.measures.learned import Question, Said
+from workbench.measures.learned import Said
 from workbench.steps import debate, learned
 from workbench.steps.bench import Bench
 
@@ -21,8 +22,8 @@ def said(bench: Bench, asked: list[Claim]) -> dict[str, Said]:
     """Claim id to what was learned makes of it, for all that the reference answers."""
 
     def make() -> dict[str, Said]:
-        account = learned.learned(bench)
-        return {one.claim: account.says(one) for one in _questions(bench, asked)}
+        known = learned.learned(bench)
+        return {one.claim: known.says(one) for one in _questions(bench, asked)}
 
     return bench.once(f"said {_named(asked)}", make)
 
@@ -87,10 +88,10 @@ def gates(bench: Bench) -> pd.DataFrame:
         log of the Bayes factor, skill what it adds to the recalibrated reference, sure the
         probability that this is worth having, weight its pull in the pool.
     """
-    account = learned.learned(bench)
+    known = learned.learned(bench)
     rows = []
-    for (mind, category), one in account.trials.items():
-        ruling, _, weight = account.standing(mind, category)
+    for (mind, category), one in known.trials.items():
+        ruling, _, weight = known.standing(mind, category)
         row = (mind, category, ruling, one.claims, one.blocks, one.factor, one.skill, one.sure)
         rows.append((*row, weight.in_force))
     names = "mind category ruling claims dates evidence skill sure weight"

@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from workbench.domain.claims import Claim, from_content
 from workbench.domain.records import NOT_MINDS, Decision, Label
 from workbench.domain.sentences import render
-from workbench.measures import gate, interest, pooling
+from workbench.measures import conviction, gate, interest
 from workbench.measures.evidence import Family, walk_forward
+from workbench.measures.logistic import logit
+from workbench.measures.rules import forbidding
 from workbench.measures.scoring import Skill
 from workbench.steps import debate, learned, pool, regime, rules
 from workbench.steps.bench import Bench
@@ -54,7 +56,7 @@ def decide(bench: Bench) -> list[Decision]:
         evidence(bench),
         terms=bench.desk.params.gate.terms(),
         withheld=bench.withheld,
-        running=bench.ledger.running(bench.as_of, bench.number),
+        running=bench.ledger.running(bench.as_of, bench.number, bench.mode),
         recent=recent_calls(bench),
         forbidden=forbidden(bench, asked),
         interest={claim.id: interest.interest(claim, talked) for claim in asked},
@@ -80,19 +82,19 @@ def rule(bench: Bench) -> None:
 def forbidden(bench: Bench, asked: Sequence[Claim]) -> dict[str, str]:
     """Claim id to the rule in force that forbids it in this cycle's regime, as a reason."""
     binding, now = rules.in_force(bench), regime.named(bench)
-    found = {claim.id: rules.forbidding(binding, claim, now) for claim in asked}
+    found = {claim.id: forbidding(binding, claim, now) for claim in asked}
     return {claim: rule.forbids for claim, rule in found.items() if rule is not None}
 
 
 def _rulings(bench: Bench) -> list[tuple[sa.Table, dict[str, Any]]]:
     """These changes as ledger rows."""
-    account = learned.learned(bench)
+    known = learned.learned(bench)
     return [
         (
             book.rulings,
             {
                 "of": bench.number, "mind": mind, "category": category, "state": state,
-                "evidence": canonical(asdict(account.trials[mind, category])),
+                "evidence": canonical(asdict(known.trials[mind, category])),
             },
         )
         for (mind, category), state in sorted(learned.changed(bench).items())
@@ -141,8 +143,7 @@ def leans(bench: Bench) -> dict[str, float]:
         if who in NOT_MINDS:
             continue
         shifts = [
-            (pooling.logit(answers[c.id]) - pooling.logit(base[c.id]))
-            * (1 if c.side == "up" else -1)
+            (logit(answers[c.id]) - logit(base[c.id])) * (1 if c.side == "up" else -1)
             for c in asked
             if c.id in answers
         ]
@@ -158,7 +159,7 @@ def leaning(bench: Bench) -> pd.DataFrame:
 
 def label(bench: Bench) -> Label:
     """Which way the debate leans; ``unknown`` with fewer than two minds present."""
-    return pooling.label(leans(bench))
+    return conviction.label(leans(bench))
 
 
 def families(bench: Bench) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
 from workbench.domain.records import Finding, Opinion
 from workbench.domain.sentences import render
-from workbench.measures.pooling import logit
+from workbench.measures.logistic import logit
 from workbench.steps import memory, rows
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
@@ -115,14 +115,14 @@ def slate(bench: Bench, asked: Sequence[Claim], said: Mapping[str, Mapping[str, 
     )
 
 
-def brief(bench: Bench, mind: Mind, asked: Sequence[Claim]) -> Brief:
+def brief(bench: Bench, mind: Mind, asked: Slate) -> Brief:
     """All that a mind is shown before it hears the others."""
     series = rows.seen(mind, bench.instruments)
     return Brief(
         mind=mind,
         rows=tuple(rows.rows(bench, series, mind.params.fields)),
         hidden=tuple(rows.hidden(bench, series, mind.params.fields)),
-        memory=tuple(memory.recollection(bench, mind.name, asked)),
+        memory=tuple(memory.recollection(bench, mind.params, asked.claims, asked.reference)),
         state=tuple(_state(bench)),
     )
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from workbench.domain.figures import difference
 from workbench.domain.records import CONTROLS
-from workbench.measures import dated
+from workbench.measures import dated, multiplicity
 from workbench.measures.dated import Compared
 from workbench.measures.judging import calibration
 from workbench.measures.scoring import MIN_BLOCKS, brier, log_loss
@@ -133,7 +133,7 @@ def _corrected(frame: pd.DataFrame) -> pd.DataFrame:
         {"credible": object, "edge_credible": object, "tried": object}
     )
     for mode in frame["mode"].unique():
-        for part, rule in ((whole, dated.holm), (~whole, dated.step_up)):
+        for part, rule in ((whole, multiplicity.holm), (~whole, multiplicity.step_up)):
             for name, asked in (("credible", "p_skill"), ("edge_credible", "p_edge")):
                 rows = frame.index[part & (frame["mode"] == mode) & frame[asked].notna()]
                 kept.loc[rows, name] = rule(frame.loc[rows, asked].astype(float).tolist())

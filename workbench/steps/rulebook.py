@@ -17,7 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from workbench.measures.blocks import Category, Settled, blocks
-from workbench.measures.rules import Learned, Rule, Stage, applied, folded
+from workbench.measures.rules import Rule, Rulebook, Stage, applied, folded
 from workbench.measures.tallies import Evidence
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
@@ -31,13 +31,13 @@ class _Memory:
     """What was learned up to a review."""
 
     cycle: int
-    state: Learned
+    state: Rulebook
 
 
-def learned(bench: Bench, until: int) -> tuple[int, Learned]:
+def learned(bench: Bench, until: int) -> tuple[int, Rulebook]:
     """The last review up to a cycle and what was known after it, as then recorded."""
     kept = bench.ledger.memory.get(f"rules {bench.mode}")
-    reached, state = 0, Learned()
+    reached, state = 0, Rulebook()
     if isinstance(kept, _Memory) and kept.cycle <= until:
         reached, state = kept.cycle, kept.state
     reviews = _reviews(bench, reached, until)
@@ -52,7 +52,7 @@ def learned(bench: Bench, until: int) -> tuple[int, Learned]:
     return reached, state
 
 
-def remember(bench: Bench, cycle: int, state: Learned) -> None:
+def remember(bench: Bench, cycle: int, state: Rulebook) -> None:
     """Keeps what was learned up to a review for as long as its rows stand."""
     bench.ledger.memory[f"rules {bench.mode}"] = _Memory(cycle=cycle, state=state)
 

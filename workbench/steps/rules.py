@@ -10,15 +10,12 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from workbench.domain.calendars import iso
 from workbench.measures.blocks import blocks
-from workbench.measures.rules import Rule, applied, folded, forbidding, names, rulings, told
+from workbench.measures.rules import Rule, applied, folded, names, rulings, told
 from workbench.measures.scoring import brier, desk_score, skill
-from workbench.steps import rulebook
+from workbench.steps import reviews, rulebook
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
-
-__all__ = ["blocked", "bound", "forbidding", "in_force", "review", "saved", "table"]
 
 
 def review(bench: Bench) -> list[Rule]:
@@ -27,14 +24,8 @@ def review(bench: Bench) -> list[Rule]:
     Returns:
         The rules whose state changes now, as put on the ledger; none between reviews.
     """
-    query = (
-        sa.select(book.cycles.c.as_of)
-        .where(book.cycles.c.number < bench.number, book.cycles.c.mode == bench.mode)
-        .order_by(book.cycles.c.number.desc())
-        .limit(1)
-    )
-    before = bench.ledger.read(query)
-    if not before or before[0]["as_of"][:7] >= iso(bench.as_of)[:7]:
+    before = reviews.before(bench)
+    if before is None or not reviews.is_due(bench, before):
         return []
     reached, state = rulebook.learned(bench, bench.number - 1)
     for _, claims in rulebook.settled(bench, reached, [bench.number]):

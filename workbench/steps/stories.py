@@ -20,7 +20,7 @@ from workbench.domain.sentences import day
 from workbench.measures import stories as measure
 from workbench.measures.betting import PROOF
 from workbench.measures.stories import Evidence, Status
-from workbench.steps import bearings, trials
+from workbench.steps import bearings, reviews, trials
 from workbench.steps.bench import Bench
 from workbench.steps.trials import Blocked, Tested
 from workbench.world import entries as book
@@ -51,8 +51,8 @@ def follow(bench: Bench) -> list[Change]:
     """Reviews the desk's stories when that is due, and puts what changed on the ledger."""
     if not bench.desk.stories:
         return []
-    before = _before(bench)
-    if before is not None and (before.year, before.month) == (bench.as_of.year, bench.as_of.month):
+    before = reviews.before(bench)
+    if not reviews.is_due(bench, before):
         return []
     rows = _rows(bench, bench.number - 1)
     reviewed = [_review(bench, one, rows.get(one.name), before) for one in bench.desk.stories]
@@ -83,20 +83,8 @@ def _rows(bench: Bench, until: int) -> dict[str, dict[str, Any]]:
     return {row["story"]: dict(row) for row in bench.ledger.read(query)}
 
 
-def _before(bench: Bench) -> dt.date | None:
-    """Date (UTC) of the cycle of this mode before this one, or None."""
-    query = (
-        sa.select(book.cycles.c.as_of)
-        .where(book.cycles.c.number < bench.number, book.cycles.c.mode == bench.mode)
-        .order_by(book.cycles.c.number.desc())
-        .limit(1)
-    )
-    found = bench.ledger.read(query)
-    return moment(found[0]["as_of"]).date() if found else None
-
-
 def _review(
-    bench: Bench, story: Story, last: dict[str, Any] | None, before: dt.date | None
+    bench: Bench, story: Story, last: dict[str, Any] | None, before: dt.datetime | None
 ) -> Change | None:
     """What a review makes of a story; None when it stands where it stood."""
     seen = trials.tested(bench, story)
@@ -125,7 +113,7 @@ def _review(
 
 
 def _evidence(
-    bench: Bench, story: Story, seen: Tested, last: dict[str, Any], before: dt.date | None
+    bench: Bench, story: Story, seen: Tested, last: dict[str, Any], before: dt.datetime | None
 ) -> list[Evidence]:
     """Evidence of what is new since a story's last change, see ``measure.stretches``.
 
@@ -134,13 +122,15 @@ def _evidence(
         story: The story.
         seen: Its test's reading.
         last: The row of its last change; later sessions count, and claims from its cycle on.
-        before: Date of the cycle before, in whose month the last review was.
+        before: Moment of the cycle before, in whose month the last review was.
     """
     since = np.datetime64(moment(last["as_of"]).date())
     first = int(np.searchsorted(seen.dates, since, side="right"))
     n = len(seen.dates) - first
     reviewed = (
-        n if before is None else int((seen.dates < np.datetime64(before.replace(day=1))).sum())
+        n
+        if before is None
+        else int((seen.dates < np.datetime64(before.date().replace(day=1))).sum())
     )
     parts = measure.stretches(n, len(seen.dates) - reviewed)
     if not parts:
@@ -198,7 +188,7 @@ def weighed(bench: Bench) -> pd.DataFrame:
         if row is None or isinstance(seen, Blocked):
             continue
         since = moment(row["as_of"])
-        found = _evidence(bench, story, seen, row, bench.as_of.date())
+        found = _evidence(bench, story, seen, row, bench.as_of)
         one = found[-1] if found else Evidence(supports=1.0, opposes=1.0, sessions=0, claims=0)
         counted = (one.sessions, one.claims, one.supports, one.opposes)
         table.append((story.name, row["status"], since.date(), *counted))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
 from workbench.domain.figures import difference
-from workbench.steps import abstention, account, debate, learned, predict, stories
+from workbench.steps import abstention, account, debate, learned, lessons, predict, stories
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts, counted, listed, several
 from workbench.steps.speakers import speakers
@@ -40,9 +40,7 @@ def _lesson(facts: Facts, bench: Bench) -> None:
         .where(book.claims.c.sentence == facts.findings["due_claim"].text)
     )
     for row in bench.ledger.read(query):
-        _, _, learned_ = row["text"].partition("W = ")
-        _, _, of_kind = learned_.partition(". ")  # what was said and scored is told already
-        if of_kind:
+        if of_kind := lessons.of_category(row["text"]):  # what was said and scored is told already
             quote = facts.quotes("ledger", iso(bench.as_of))
             quote("lesson", of_kind, "what the record of its kind says")
             facts.has.add("lesson")

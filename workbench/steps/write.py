@@ -15,7 +15,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from workbench.domain.sentences import negated
-from workbench.measures import pooling
+from workbench.measures import conviction
 from workbench.steps import due, joining, predict, regime, said, synthesis, tape, taught
 from workbench.steps.bench import Bench
 from workbench.steps.essay import Dispatch, Section, slug
@@ -69,8 +69,8 @@ def compose(bench: Bench) -> Dispatch:
         "title": dispatch.title,
         "dek": dispatch.dek,
         "slug": dispatch.slug,
-        "label": pooling.label(leans),
-        "conviction": pooling.conviction(list(leans.values())),
+        "label": conviction.label(leans),
+        "conviction": conviction.conviction(list(leans.values())),
         "wrong_if": "" if call is None else negated(call, bench.desk.table),
         "sources": sorted({c.source for c in bench.snapshot.columns.values()}),
         "findings": [asdict(f) for f in dispatch.findings.values()],

@@ -23,9 +23,9 @@ from workbench.domain.calendars import UTC, iso
 from workbench.domain.claims import Claim, from_content
 from workbench.domain.errors import LedgerConflict, UserMistake
 from workbench.domain.records import Mode
+from workbench.world.database import opened
 from workbench.world.entries import (
     GENESIS,
-    SCHEMA,
     TABLES,
     Row,
     chained,
@@ -50,36 +50,11 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        database = sa.engine.make_url(url).database
-        if database:
-            try:
-                Path(database).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise UserMistake(
-                    f"The ledger's folder {Path(database).parent.name!r} cannot be made: "
-                    f"{error.strerror}. Choose another --outputs."
-                ) from error
-        self.engine = sa.create_engine(url, poolclass=sa.StaticPool if not database else None)
-        sa.event.listen(self.engine, "connect", _configure)
-        sa.event.listen(self.engine, "begin", _begin)
+        self.url, self.engine = url, opened(url)
         self._writer = self.engine.execution_options(writing=True)
         self._open: sa.Connection | None = None
         self._settled_before = ""
         self.memory: dict[str, object] = {}
-        try:
-            with self._writer.begin() as connection:
-                SCHEMA.create_all(connection)
-                for table in TABLES:
-                    for verb in ("UPDATE", "DELETE"):
-                        connection.execute(_refuse(table.name, verb))
-                if connection.execute(sa.select(heads.c.id)).first() is None:
-                    connection.execute(heads.insert().values(id=1, seq=0, hash=GENESIS))
-        except sa.exc.DatabaseError as error:
-            raise UserMistake(
-                f"The ledger cannot be opened for writing: {error.orig}. "
-                "Check that --outputs is a folder you may write to."
-            ) from error
 
     def close(self) -> None:
         """Lets go of every connection."""
@@ -216,12 +191,14 @@ class Ledger:
         self._settled_before = found[0]["deadline"] if found else self._settled_before
         return [from_content(json.loads(row["content"])) for row in found]
 
-    def running(self, as_of: dt.datetime, before: int) -> list[Claim]:
-        """Predictions on record, made before a cycle, whose deadline is still to come."""
+    def running(self, as_of: dt.datetime, before: int, mode: Mode) -> list[Claim]:
+        """Predictions on record of a mode, made before a cycle, whose deadline is still to come."""
         query = (
             sa.select(claims.c.content, claims.c.cycle, claims.c.seq)
             .join(decisions, decisions.c.claim == claims.c.id)
+            .join(cycles, cycles.c.number == claims.c.cycle)
             .where(decisions.c.role != "shadow", claims.c.deadline > iso(as_of))
+            .where(cycles.c.mode == mode)
         )
         # Cycle and order are seen to here: in the query they tempt SQLite to scan every claim.
         found = [row for row in self.read(query) if row["cycle"] < before]
@@ -278,27 +255,6 @@ def _stream(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[int, s
     """A table's rows in chain order, with their number and the table's name."""
     for row in connection.execute(sa.select(table).order_by(table.c.seq)).mappings():
         yield row["seq"], table.name, dict(row)
-
-
-def _configure(connection: Any, _record: Any) -> None:
-    """SQLite as a ledger needs it; autocommit off so that BEGIN is ours."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("PRAGMA busy_timeout=10000")
-
-
-def _begin(connection: sa.Connection) -> None:
-    """Writers take the lock at once, so that a read cannot go stale before its write."""
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _refuse(table: str, verb: str) -> sa.TextClause:
-    return sa.text(
-        f"CREATE TRIGGER IF NOT EXISTS {table}_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table}'); END"
-    )
 
 
 def _typed(table: sa.Table, content: Row) -> dict[str, Any]:

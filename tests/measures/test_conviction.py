@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.measures.pooling import conviction, label
+from workbench.measures.conviction import conviction, label
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,9 @@ absent mind has none; it is never counted as even.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from workbench.domain.records import Label
-
-
-def logit(p: float) -> float:
-    """Log odds of a probability strictly inside (0, 1)."""
-    return math.log(p / (1 - p))
 
 
 def label(leans: Mapping[str, float]) -> Label:
