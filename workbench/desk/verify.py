@@ -46,8 +46,9 @@ def verify(desk: Desk) -> Verdict:
     The chain is recomputed from its first row; every claim is settled again from the archive as
     of the cycle that settled it; a claim that could have been settled and was not is found. Ids,
     columns and sentences of claims, and the probability, base rate and gain of decisions, are
-    derived again from what they stand for; so are lessons, rules and rulings on minds of cycles that
-    this version ran and, with the params that they were made with, stories. The paper account's entries balance.
+    derived again from what they stand for. Lessons, rules and rulings on minds of cycles that this
+    version ran are learned again, and stories where the params are the same. The paper account's
+    entries balance.
 
     Raises:
         UserMistake: There is no ledger yet.
