@@ -74,6 +74,13 @@ def abstention(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["verdict", "n", "n_eff", "dates", "earned", "low", "high"])
 
 
+def worded(found: pd.DataFrame) -> pd.DataFrame:
+    """``abstention`` with a first column ``silence`` that says each reason in words."""
+    rows = abstention(found)
+    known = _SAID | {"silent": "all that I kept to myself", "spoken": "all that I said"}
+    return rows.assign(silence=rows["verdict"].map(lambda verdict: known.get(verdict, verdict)))
+
+
 def _earned(
     verdict: str, own: pd.DataFrame
 ) -> tuple[str, int, float, int, float, float | None, float | None]:
