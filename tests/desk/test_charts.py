@@ -397,6 +397,12 @@ def test_an_account_without_a_course_says_so():
     assert told["title"] == "The paper account has no course yet"
 
 
+def test_an_account_that_never_held_anything_draws_no_line():
+    """Two lines at zero over each other, with their labels, say less than a sentence."""
+    told = words(charts.account(course(100.0, 101.0).assign(exposure=0.0), 0, ONE.name))
+    assert told["title"] == "The paper account has held nothing yet"
+
+
 def test_what_is_not_said_is_drawn_with_its_interval() -> None:
     """The curve begins where thirty dates allow it, and its words are its ends."""
     curve = pd.DataFrame({

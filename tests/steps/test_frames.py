@@ -34,6 +34,8 @@ def text(name: str, *values: object) -> list[str]:
         ("since", dt.date(2017, 10, 2), "Mon 2 Oct 2017"),
         ("amount", -1234.5, "−1,234.50"),
         ("reason", "", "–"),
+        ("reason", "moved -0.90% by 2018-02-12", "moved −0.90% by 2018-02-12"),
+        ("regime", "risk_off", "risk off"),
     ],
 )
 def test_a_value_is_shown_in_its_unit(name: str, value: object, said: str):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ _ENDS = {
     "earned": (("low", "high"),),
 }
 _HEADS = {
+    "brier": "Brier",
     "n_eff": "effective n",
     "edge_skill": "over the scenarios",
     "p_value": "p",
@@ -64,7 +66,11 @@ def shown(frame: pd.DataFrame, *columns: str, empty: str = "None.") -> pd.DataFr
 
 def odds(frame: pd.DataFrame) -> pd.DataFrame:
     """Probabilities by claim and forecaster as whole per cent; a dash where nobody spoke."""
-    return frame.map(lambda p: _ABSENT if pd.isna(p) else share(p))
+    return frame.map(_odd)
+
+
+def _odd(p: float) -> str:
+    return _ABSENT if np.isnan(p) else share(p)
 
 
 def upright(frame: pd.DataFrame, empty: str = "None.") -> pd.DataFrame | Note:
@@ -73,7 +79,7 @@ def upright(frame: pd.DataFrame, empty: str = "None.") -> pd.DataFrame | Note:
         return Note(empty)
     names = [str(name) for name in frame.columns]
     told = [_column(frame, name)[0] for name in names]
-    return pd.DataFrame({"": told}, index=pd.Index([_head(name) for name in names], name=""))
+    return pd.DataFrame({"": told}, index=pd.Index([_head(name) for name in names]))
 
 
 def _head(name: str) -> str:
@@ -102,14 +108,15 @@ def _beside(name: str, middle: Any, low: Any, high: Any) -> str:
 
 
 def _said(name: str, value: Any) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+    if pd.isna(value):
         return _WORDS.get(name, _ABSENT)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, dt.date):
         return day(value)
     if isinstance(value, str):
-        return value or _ABSENT
+        told = value.replace("_", " ") if name == "regime" else value
+        return re.sub(r"(?<!\w)-(?=\d)", MINUS, told) or _ABSENT
     form = _FORMS.get(name)
     if form is not None:
         return form(float(value))

@@ -197,7 +197,8 @@ def _refused(
     p = opinions[name].probabilities[refused.claim]
     facts.words["blocked_mind"] = name
     quote("blocked_claim", render(asked[refused.claim], bench.desk.table), "the refused claim")
-    quote("blocked_reason", refused.reason, "why the gate refused it")
+    why = refused.reason.partition(": ")[2] if refused.verdict == "ruled" else refused.reason
+    quote("blocked_reason", why, "why the gate refused it")
     add("blocked_p", p, share(p), f"{name} on the refused claim")
     add("blocked_base", refused.base_rate, share(refused.base_rate), "its base rate")
     facts.told[f"refused {gate.call_key(asked[refused.claim])}"] = 0
