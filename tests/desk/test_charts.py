@@ -242,7 +242,7 @@ def test_a_regime_of_one_session_is_its_first() -> None:
     frame = history(300)
     frame.loc[frame.index[-1], "regime"] = "crisis"
     figure = charts.regime_ribbon(frame, "First")
-    assert words(figure)["title"] == "First is crisis, for its first session"
+    assert words(figure)["title"] == "First is in crisis, for its first session"
     assert "1 shaded spell." in words(figure)["alt"]
 
 

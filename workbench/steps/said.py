@@ -16,7 +16,7 @@ from workbench.domain.sentences import day, negated, render
 from workbench.measures import gate
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench
-from workbench.steps.facts import NEVER, Facts, counted, named, several, share
+from workbench.steps.facts import NEVER, Facts, counted, listed, named, several, share
 
 # Refused on its merits, by its family or after pooling; not because somebody spoke first.
 _MERITS: dict[Verdict, str] = {
@@ -155,7 +155,9 @@ def _absent(facts: Facts, bench: Bench) -> None:
     ago = {one.mind: facts.ago(keys[one.mind]) for one in gone}
     one = max(gone, key=lambda one: (ago[one.mind] == NEVER, ago[one.mind] == 1, ago[one.mind]))
     facts.words["absent_mind"] = one.mind
-    quote("absent_reason", one.reason, "reason of the absence")
+    too = [other.mind for other in gone if other is not one and other.reason == one.reason]
+    why = one.reason.rstrip(".") + (f", and the same holds for {listed(too)}" if too else "")
+    quote("absent_reason", why, "reason of the absence")
     facts.has.add("absent_still" if ago[one.mind] == 1 else "absent")
     facts.told[keys[one.mind]] = 0
 
