@@ -159,5 +159,5 @@ _FORMS: Mapping[str, Callable[[float], str]] = (
     | dict.fromkeys(["brier", "gain", "p_value", "usd"], _fine)
     | dict.fromkeys(["seconds"], _tenths)
     | dict.fromkeys(["for", "against"], _times)
-    | dict.fromkeys(["lean", "evidence", "profit"], _signed(2))
+    | dict.fromkeys(["lean", "evidence"], _signed(2))
 )
