@@ -112,6 +112,20 @@ def test_record_in_words(run: Run):
     assert "nan" not in text.stdout.lower()
 
 
+def test_record_in_a_narrow_terminal(run: Run, bundle: Archive):
+    """In 80 columns no line breaks: the skills stay, what the JSON tells as well goes."""
+    text = run(
+        "record", "-f", "params/small.yaml",
+        env={"WORKBENCH_ARCHIVE": str(bundle.folder), "COLUMNS": "80"},
+    )  # fmt: skip
+    assert text.returncode == 0
+    lines = text.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    (head,) = (line for line in lines if line.startswith("forecaster "))
+    assert head.split(maxsplit=3)[:3] == ["forecaster", "n", "n_eff"]
+    assert head.endswith("over scenario")
+
+
 def test_record_of_nothing(run: Run, tmp_path: Path):
     """A ledger on which nothing has settled has an empty record, not an error and not a zero."""
     (tmp_path / "fresh").mkdir()

@@ -128,11 +128,15 @@ def record(
     file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
 ) -> None:
     """The track record: forecasters, whether the debate helps, regimes, and what silence cost."""
+    import shutil
+
     from workbench.desk import reckoning
     from workbench.world.ledger import existing
 
     found = reckoning.reckoned(existing(_desk(file, outputs, archive).ledger))
-    _say(json.dumps(reckoning.answer(found), indent=1) if as_json else reckoning.text(found))
+    width = shutil.get_terminal_size((reckoning.WIDE, 24)).columns
+    told = json.dumps(reckoning.answer(found), indent=1) if as_json else None
+    _say(told or reckoning.text(found, width))
 
 
 @app.command()

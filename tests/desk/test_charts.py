@@ -242,7 +242,7 @@ def test_a_regime_of_one_session_is_its_first() -> None:
     frame = history(300)
     frame.loc[frame.index[-1], "regime"] = "crisis"
     figure = charts.regime_ribbon(frame, "First")
-    assert words(figure)["title"] == "First is crisis, for its first session"
+    assert words(figure)["title"] == "First is in crisis, for its first session"
     assert "1 shaded spell." in words(figure)["alt"]
 
 
@@ -395,6 +395,12 @@ def test_an_account_without_a_course_says_so():
     """Before the second cycle there is nothing to draw."""
     told = words(charts.account(course(100.0, 100.0, 1), 0, ONE.name))
     assert told["title"] == "The paper account has no course yet"
+
+
+def test_an_account_that_never_held_anything_draws_no_line():
+    """Two lines at zero over each other, with their labels, say less than a sentence."""
+    told = words(charts.account(course(100.0, 101.0).assign(exposure=0.0), 0, ONE.name))
+    assert told["title"] == "The paper account has held nothing yet"
 
 
 def test_what_is_not_said_is_drawn_with_its_interval() -> None:

@@ -228,6 +228,24 @@ def test_a_named_index_needs_no_row_of_its_own() -> None:
     assert '<thead><tr><th>session</th><th class="t">said</th></tr></thead>' in html
 
 
+def test_prose_beside_prose_is_named_for_a_phone() -> None:
+    """Each cell of such a table says which column it is of, since a phone sets them in a pile."""
+    claim, why = "S&P 500 closes above 2,850 on Tuesday", "its family is shut, as it has no skill"
+    frame = pd.DataFrame({"n": [3], 'the "why"': [why]}, pd.Index([claim], name="claim"))
+    html = shown(frame)
+    assert '<table class="dataframe deep" role="table">' in html.replace(' border="1"', "")
+    assert '<th class="t" role="rowheader" data-l="claim">' in html
+    assert '<td class="r" role="cell" data-l="n">3</td>' in html
+    assert 'data-l="the &quot;why&quot;">' in html
+    assert "deep" not in shown(frame[["n"]])
+
+
+def test_an_interval_is_a_number() -> None:
+    """A skill with its interval is flush right like any other figure."""
+    frame = pd.DataFrame({"skill": ["+1.6% [−8.5, +14.8]", "too few dates"], "p": ["<1%", "–"]})
+    assert shown(frame).count('<td class="r">') == 4
+
+
 @pytest.mark.parametrize(
     "frame",
     [

@@ -52,7 +52,7 @@ def words(figure: go.Figure) -> dict[str, Any]:
         ([("A", 0.2, 0.01)], "Nothing shows that A One moves before A Two"),
         (
             [("A", 0.2, 0.2), ("B", 1.0, 0.5)],
-            "None of 2 leads told of is there",
+            "Nothing shows any of the two leads that the stories tell of",
         ),
         ([("A", 0.2, 0.2), ("B", 0.01, 0.0)], "B One moves before B Two"),
     ],

@@ -58,10 +58,10 @@ def test_only_one_mode_and_what_was_known(ledger: Ledger, entry: Any, enter: Ent
 @pytest.mark.parametrize(
     ("p", "says"),
     [
-        (0.75, "that much silence has cost, +"),
-        (0.25, "that much silence has saved."),
-        (0.5001, "silence has neither cost nor saved what luck would not explain."),
-        (0.5, "silence has neither cost nor saved what luck would not explain."),
+        (0.75, "That much silence has cost, +"),
+        (0.25, "That much silence has saved."),
+        (0.5001, "That can be luck, so I call silence neither dear nor cheap."),
+        (0.5, "That can be luck, so I call silence neither dear nor cheap."),
     ],
 )
 def test_the_sentence_follows_the_interval(
@@ -71,7 +71,7 @@ def test_the_sentence_follows_the_interval(
     enter(ledger, silences(entry, 80, p))
     found = abstention.abstention(abstention.decided(ledger, 99, "replay"))
     assert says in abstention.sentence(found)
-    assert "80 claims of 80 dates" in abstention.sentence(found)
+    assert "80 claims on 80 dates" in abstention.sentence(found)
 
 
 def test_nothing_kept_silent(ledger: Ledger, entry: Any, enter: Enter):

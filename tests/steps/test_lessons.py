@@ -62,9 +62,9 @@ def test_a_lesson_by_hand(ledger: Ledger, entry: Any, enter: Enter, bench: Any):
     (claim,) = enter(ledger, [entry(asked=1, settled=2, said=SAID, outcome="no", role="call",
                                     kind="touch", desk=(0.62, 0.54))])  # fmt: skip
     assert lessons.write(bench(ledger, 2)) == on_ledger(ledger) == {
-        claim: "Said 62% against a base rate of 54%; it did not happen. W = 0.45. Touch claims "
-        "one close ahead in all regimes: 0 of 1 on the right side, on 1 of the 30 dates that a "
-        "skill needs - too few to learn from."
+        claim: "Said 62% against a base rate of 54%; it did not happen. W = 0.45. Of touch "
+        "claims one close ahead, said or not, asked in any regime I had 0 of 1 on the right side. "
+        "They are of one date, and a skill needs 30: too few to learn from."
     }  # fmt: skip
     told = lessons.of_category(on_ledger(ledger)[claim])
     assert told.startswith("Touch claims one close ahead in all regimes: 0 of 1")
@@ -90,8 +90,8 @@ def test_only_predictions_on_record_have_lessons(
         lessons.write(bench(ledger, number))
     found = on_ledger(ledger)
     assert len(found) == 8
-    assert " of 5 on the right side, on 5 of the 30 dates" in next(iter(found.values()))
-    assert " of 40 on the right side, skill " in list(found.values())[-1]
+    assert " of 5 on the right side. They are of five dates" in next(iter(found.values()))
+    assert " of 40 on the right side, with a skill of " in list(found.values())[-1]
 
 
 def test_the_narrowest_category_with_enough_dates(
@@ -101,18 +101,18 @@ def test_the_narrowest_category_with_enough_dates(
     weather = {n: "crisis" if n < 20 else "choppy" for n in range(1, 80)}
     enter(ledger, past(entry, 60), regimes=weather)
     said = {n: " ".join(lessons.write(bench(ledger, n)).values()) for n in range(1, 62)}
-    assert "one close ahead in all regimes" in said[36]
+    assert "one close ahead, said or not, asked in any regime" in said[36]
     assert "on 35 dates" in said[36]
-    assert "one close ahead in choppy markets" in said[51]
+    assert "one close ahead, said or not, asked in choppy markets" in said[51]
     assert "on 31 dates" in said[51]
 
 
 @pytest.mark.parametrize(
     ("p", "advice"),
     [
-        (0.9, "I have been better than the base rate there: nothing to change."),
+        (0.9, "I have been better than the base rate there, and change nothing."),
         (0.1, "I have been worse than the base rate there."),
-        (0.5, "that may be luck either way: nothing to change."),
+        (0.5, "That may be luck either way, so I change nothing."),
     ],
 )
 def test_no_advice_beyond_the_numbers(

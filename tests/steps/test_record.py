@@ -205,7 +205,7 @@ def test_a_debate_that_never_moved_a_number(ledger: Ledger, entry: Any, enter: E
     found, said = helped(ledger, made, enter)
     assert found.to_dict("records")[0]["verdict"] == "identical"
     assert found.to_dict("records")[0]["moved"] == 0
-    assert said.endswith("on 80 claims of 40 dates: identical so far.")
+    assert said.endswith("moved a single number so far, on 80 claims of 40 dates.")
 
 
 def test_a_debate_on_too_few_dates(ledger: Ledger, entry: Any, enter: Enter):

@@ -130,11 +130,11 @@ def test_the_life_of_a_rule(opened: Callable[..., Bench], record: Any):
         ]
     forced = next(row for row in rows if row["state"] == "in_force")
     rests = json.loads(forced["evidence"])
-    assert forced["category"] == "index level over 1 session in any regime"
+    assert forced["category"] == "index level claims over 1 session in any regime"
     assert rests["first"] > str(DAYS[43].date)
     assert rests["n"] == 2 * rests["dates"] == 2 * rests["n_eff"]
     assert rests["skill"] == pytest.approx(1 - (0.01 + 0.81) / 0.5)
-    assert forced["reason"].startswith("In force: skill −64.0% [−64.0, −64.0] on ")
+    assert forced["reason"].startswith("Its trial: skill −64.0% [−64.0, −64.0] on ")
     gone = next(row for row in rows if row["state"] == "retired")
     assert gone["reason"].startswith("Reversed: lately skill +")
     assert gone["reason"].endswith(" on 126 dates, 126 effective.")

@@ -16,6 +16,7 @@ from workbench.measures.prices import ewma_volatility
 from workbench.measures.scoring import Skill
 from workbench.steps import debate, due, regime, said, tape
 from workbench.steps.facts import Facts, Plan
+from workbench.world import entries as book
 
 LONE = "instruments: [SPX, COMP, TSLA]\nhorizons: [1]\nminds: [macro, flow]\n"  # Macro lacks VIX
 COIN = """\
@@ -150,3 +151,17 @@ def test_a_mind_s_year_of_a_coin_has_all_its_days(opened: Callable[..., Any]):
     now = ewma_volatility(bench.lead_bars.close)[-1]
     assert re.findall(r"\d+%", meaning) == [f"{100 * now * 365**0.5:.0f}%"]
     assert re.findall(r"\d+%", meaning) == [facts.findings["vol_year"].text]
+
+
+def test_who_is_absent_for_the_same_reason_is_named_too(opened: Callable[..., Any]):
+    """Three empty chairs are not one, and a reason that ends its sentence does not end two."""
+    bench = opened(COIN).bench(1)
+    replay.cycle(bench)
+    rows = [{"of": 1, "mind": mind, "scope": "", "reason": "No key is set."} for mind in "XYZ"]
+    bench.ledger.append(1, [(book.absences, row) for row in rows])
+    facts = Facts(past=[])
+    tape.gather(facts, bench, regime.read(bench))
+    said.gather(facts, bench)
+    assert "absent" in facts.has
+    told = f"{facts.words['absent_mind']}: {facts.findings['absent_reason'].text}"
+    assert told == "X: No key is set, and the same holds for Y and Z"

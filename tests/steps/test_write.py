@@ -359,7 +359,8 @@ RARE: dict[str, tuple[str, dict[str, Any]]] = {
 # Said of records and endings that test_due makes up, and writes; of what test_taught does.
 LEARNED = {
     "rule_new", "rule_gone", "story_confirmed", "story_falsified", "story_dormant",
-    "story_developing", "power_none", "power_few", "power_some", "refused_rule", "paper",
+    "story_dark", "story_new", "story_again", "power_none", "power_few", "power_some",
+    "refused_rule", "paper",
 }  # fmt: skip
 MADE_UP = LEARNED | {
     "settled_void", "doubted_right", "doubted_wrong", "despite_wrong", "record_positive",

@@ -64,6 +64,12 @@ def debate(
     )
 
 
+def _named(who: str) -> str:
+    """A voice in running text."""
+    said = {"plain": "one plain call", "plain_median": "the median of plain calls"}
+    return said.get(who, who)
+
+
 def _said(ledger: Ledger, claim: Claim) -> dict[str, float]:
     of = book.forecasts.c
     query = sa.select(of.forecaster, of.probability).where(of.claim == claim.id).order_by(of.seq)
@@ -95,7 +101,7 @@ def _notes(ledger: Ledger, number: int, claim: Claim, said: Mapping[str, float])
         usd = sum((Decimal(row["usd"]) for row in voices), Decimal(0))
         seconds = max(row["seconds"] for row in voices)
         yield f"Asking {models} cost {usd:.4f} USD and took at most {seconds:.0f} s a voice."
-    if blind := [row["mind"] for row in voices if row["in_sample"]]:
+    if blind := [_named(row["mind"]) for row in voices if row["in_sample"]]:
         yield (
             f"In-sample: the model behind {listed(blind)} may have read what followed. Shown, "
             "never scored, and without power."

@@ -20,8 +20,10 @@ from workbench.steps.settled import settled
 from workbench.world.ledger import Ledger
 
 NOTHING = "Nothing has settled yet. Run 'workbench cycle' or 'workbench replay' first."
+WIDE = 100  # characters of a line at most, and those that all columns need
 _MODES: tuple[Mode, ...] = ("live", "replay")
 _FEW = "too few"
+_NARROW = ("n", "n_eff", "over base rate", "over scenario")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,12 +88,17 @@ def answer(found: Sequence[Reckoned]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def text(found: Sequence[Reckoned]) -> str:
-    """The headline tables in lines of at most 100 characters."""
-    return "\n\n".join(_mode(one) for one in found) if found else NOTHING
+def text(found: Sequence[Reckoned], width: int = WIDE) -> str:
+    """The headline tables.
+
+    Args:
+        found: ``reckoned``.
+        width: Characters of a line. Under 100, tables leave out dates, Brier, W and slope.
+    """
+    return "\n\n".join(_mode(one, min(width, WIDE)) for one in found) if found else NOTHING
 
 
-def _mode(one: Reckoned) -> str:
+def _mode(one: Reckoned, width: int) -> str:
     whole = one.rows[(one.rows["family"] == "all") & (one.rows["regime"] == "")]
     order = {"synthesis": 0, "pool": 1}
     whole = whole.sort_values("forecaster", key=lambda who: who.map(order).fillna(2), kind="stable")
@@ -101,21 +108,30 @@ def _mode(one: Reckoned) -> str:
     credible = int((tried["edge_credible"] == True).sum())  # noqa: E712  (None where not tried)
     cells = int(tried["edge_credible"].notna().sum())
     parts = [
-        f"{one.mode.upper()}, all claims, shadows included. Skill is per cent with its 95% "
-        "interval;\n* differs from zero beyond all that were tried.",
-        _table(whole, "forecaster"),
+        _wrapped(
+            f"{one.mode.upper()}, all claims, shadows included. Skill is per cent with its 95% "
+            "interval; * differs from zero beyond all that were tried.",
+            width,
+        ),
+        _table(whole, "forecaster", width),
         "Does the debate help? Skill over the scenario model on the same claims",
         _helping(one.helping),
-        *_wrapped(record.sentence(one.helping)),
+        _wrapped(record.sentence(one.helping), width),
         "Synthesis by family and sessions",
-        _table(families.assign(name=_families(families)), "name"),
+        _table(families.assign(name=_families(families)), "name", width),
         "Synthesis by regime",
-        _table(regimes, "regime"),
-        f"Cells of forecaster x family x horizon x regime tried: {cells:,}; skill over the "
-        f"scenario model\ncredible in {credible:,} of them at a false discovery rate of 5%.",
-        "What not speaking has cost (+) or saved (−), in points of score over the base rate",
+        _table(regimes, "regime", width),
+        _wrapped(
+            f"Cells of forecaster x family x horizon x regime tried: {cells:,}; skill over the "
+            f"scenario model credible in {credible:,} of them at a false discovery rate of 5%.",
+            width,
+        ),
+        _wrapped(
+            "What not speaking has cost (+) or saved (−): W less one half, added up over claims",
+            width,
+        ),
         _silence(one.silence),
-        *_wrapped(abstention.sentence(one.silence)),
+        _wrapped(abstention.sentence(one.silence), width),
     ]
     return "\n\n".join(parts)
 
@@ -130,7 +146,7 @@ def _families(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _table(rows: pd.DataFrame, name: str) -> str:
+def _table(rows: pd.DataFrame, name: str, width: int) -> str:
     shown = [
         (
             row[name], f"{row['n']:,}", f"{row['n_eff']:,.0f}", f"{row['dates']:,}",
@@ -142,7 +158,10 @@ def _table(rows: pd.DataFrame, name: str) -> str:
     ]  # fmt: skip
     heads = [name if name != "name" else "family", "n", "n_eff", "dates", "Brier", "over base rate",
              "over scenario", "W", "slope"]  # fmt: skip
-    return _lines(heads, shown)
+    if width >= WIDE:
+        return _lines(heads, shown)
+    narrow = [heads.index(one) for one in (heads[0], *_NARROW)]
+    return _lines([heads[k] for k in narrow], [[row[k] for k in narrow] for row in shown])
 
 
 def _helping(rows: pd.DataFrame) -> str:
@@ -186,5 +205,5 @@ def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _wrapped(sentence: str) -> list[str]:
-    return ["\n".join(textwrap.wrap(sentence, 100))]
+def _wrapped(sentence: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(sentence, width))

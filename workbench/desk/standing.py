@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from workbench.desk.layout import Banner, State
 from workbench.domain.claims import Claim, from_content
+from workbench.domain.figures import MINUS
 from workbench.domain.records import Decision, Outcome, Role, Verdict
 from workbench.domain.sentences import day
 from workbench.measures.scoring import desk_score, is_right
@@ -122,7 +124,8 @@ def _without_call(others: int) -> str:
 def _of_call(call: Standing, now: dt.datetime) -> str:
     match call.state(now):
         case "right" | "wrong":
-            return f"Score {call.score:.2f}, where 0.50 is what the base rate earns. {call.how}"
+            seen = re.sub(r"(?<!\w)-(?=\d)", MINUS, call.how)
+            return f"Score {call.score:.2f}, where 0.50 is what the base rate earns. {seen}"
         case "open":
             return f"Waiting on the deadline: {deadline(call.claim)}."
         case "awaiting":

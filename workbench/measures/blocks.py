@@ -25,8 +25,9 @@ class Category(NamedTuple):
 
     def __str__(self) -> str:
         sessions = f"{self.horizon} session" + ("s" if self.horizon > 1 else "")
-        regime = f"in {self.regime}" if self.regime else "in any regime"
-        return f"{self.theme} {self.kind} over {sessions} {regime}"
+        word = self.regime.replace("_", " ")
+        regime = f"when the regime is {word}" if word else "in any regime"
+        return f"{self.theme} {self.kind} claims over {sessions} {regime}"
 
 
 class Settled(NamedTuple):

@@ -135,7 +135,7 @@ def flow(slice_: Snapshot, lead: Bars) -> View | Absence:
     if volatility is None:
         return Absence(mind="Flow", scope="", reason="too few sessions with ranges and volume")
     weights = similarity(np.column_stack([log_returns(lead.close) / sigma, surge]))
-    more, span = 100 * float(np.expm1(surge[-1])), 100 * np.log(lead.high[-1] / lead.low[-1])
+    more, span = 100 * float(np.expm1(surge[-1])), 100 * (lead.high[-1] / lead.low[-1] - 1)
     found = {
         "surge": _finding(
             "flow_surge", more, f"{difference(more, 0)}%",

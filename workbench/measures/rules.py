@@ -203,7 +203,7 @@ def _tried(
             return replace(
                 rule, state="in_force", of=cycle, changed=date, factor=found.worse,
                 until=date + dt.timedelta(days=VALID), evidence=found,
-                reason=f"In force: {words} where {_e(need)} is needed among {tried} ever mined.",
+                reason=f"Its trial: {words}, where {_e(need)} is needed among {tried} ever mined.",
             )  # fmt: skip
         if found.below < 1 - SURE:
             return _ended(rule, "dropped", f"its trial says otherwise: {words}", found, cycle, date)

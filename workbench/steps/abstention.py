@@ -73,6 +73,13 @@ def abstention(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["verdict", "n", "n_eff", "dates", "earned", "low", "high"])
 
 
+def worded(found: pd.DataFrame) -> pd.DataFrame:
+    """``abstention`` with a first column ``silence`` that says each reason in words."""
+    rows = abstention(found)
+    known = _SAID | {"silent": "all that I kept to myself", "spoken": "all that I said"}
+    return rows.assign(silence=rows["verdict"].map(lambda verdict: known.get(verdict, verdict)))
+
+
 def _earned(
     verdict: str, own: pd.DataFrame
 ) -> tuple[str, int, float, int, float, float | None, float | None]:
@@ -126,20 +133,18 @@ def sentence(found: pd.DataFrame) -> str:
         return "Nothing that I kept to myself has settled yet."
     one = rows[0]
     dates = "one date" if one["dates"] == 1 else f"{one['dates']:,} dates"
-    kept = f"What I kept to myself, {one['n']:,} claims of {dates},"
+    kept = f"What I kept to myself, {one['n']:,} claims on {dates},"
     if pd.isna(one["low"]) or pd.isna(one["high"]):
-        return f"{kept} is on too few dates to say what silence has cost."
+        return f"{kept} covers too few dates to say what silence has cost."
     earned, low, high = (one[name] for name in ("earned", "low", "high"))
     ends = f"[{difference(low)}, {difference(high)}]"
-    over = (
-        f"{kept} would have earned {difference(earned)} points of score over the base rate {ends}"
-    )
+    over = f"{kept} would have scored {difference(earned)} {ends} in all against the base rate"
     if round(low, 1) <= 0 <= round(high, 1):  # as shown
-        return f"{over}: silence has neither cost nor saved what luck would not explain."
+        return f"{over}. That can be luck, so I call silence neither dear nor cheap."
     if high < 0:
-        return f"{over}: that much silence has saved."
+        return f"{over}. That much silence has saved."
     most = found[found["verdict"] != "silent"].iloc[0]
     return (
-        f"{over}: that much silence has cost, {difference(most['earned'])} of it for "
+        f"{over}. That much silence has cost, {difference(most['earned'])} of it for "
         f"{most['n']:,} claims that were {_SAID.get(most['verdict'], most['verdict'])}."
     )

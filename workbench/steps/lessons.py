@@ -33,7 +33,7 @@ _WEATHER = {
     "trending_down": "in a falling trend",
     "unknown": "with no regime read",
 }
-_ANY = "in all regimes"
+_ANY = "in any regime"
 _Category = tuple[str, int, str]  # kind, sessions, regime of the cycle that asked
 _Dated = dict[int, list[float]]  # cycle to claims, of them right, loss, loss of the base rate
 _Scores = dict[_Category, _Dated]
@@ -239,17 +239,17 @@ def of_category(lesson: str) -> str:
 def _category(category: _Category, past: Sequence[_Scores]) -> str:
     """What the record says of it, or of all its regimes while it has too few dates."""
     kind, horizon, regime = category
-    claims = f"{kind[:1].upper()}{kind[1:]} claims {several(horizon, 'close')} ahead"
+    claims = f"Of {kind} claims {several(horizon, 'close')} ahead, said or not,"
     narrow = _dated(past, [(kind, horizon, regime)])
     if len(narrow) >= MIN_BLOCKS:
-        return f"{claims} {_WEATHER[regime]}: {_judged(narrow, horizon)}"
+        return f"{claims} asked {_WEATHER[regime]} {_judged(narrow, horizon)}"
     wide = _dated(past, [(kind, horizon, other) for other in _WEATHER])
     if len(wide) >= MIN_BLOCKS:
-        return f"{claims} {_ANY}: {_judged(wide, horizon)}"
+        return f"{claims} asked {_ANY} {_judged(wide, horizon)}"
     n, right = (int(sum(sums[place] for sums in wide)) for place in (0, 1))
     return (
-        f"{claims} {_ANY}: {right:,} of {n:,} on the right side, on {len(wide)} of the "
-        f"{MIN_BLOCKS} dates that a skill needs - too few to learn from."
+        f"{claims} asked {_ANY} I had {right:,} of {n:,} on the right side. They are of "
+        f"{several(len(wide), 'date')}, and a skill needs {MIN_BLOCKS}: too few to learn from."
     )
 
 
@@ -268,15 +268,15 @@ def _dated(past: Sequence[_Scores], categories: Sequence[_Category]) -> list[lis
 
 def _judged(by_date: list[list[float]], horizon: int) -> str:
     n, right, own, base = np.array(by_date).T
-    tally = f"{int(right.sum()):,} of {int(n.sum()):,} on the right side"
+    tally = f"I had {int(right.sum()):,} of {int(n.sum()):,} on the right side"
     over = dated.compared(own, base, dated.block(horizon))
     if over.skill is None or over.low is None or over.high is None:
-        return f"{tally}, and a base rate without any loss - nothing to change."
+        return f"{tally}; the base rate made no error there, so I change nothing."
     skill, low, high = (difference(100 * value) for value in (over.skill, over.low, over.high))
     if over.high < 0:
         lesson = "I have been worse than the base rate there"
     elif over.low > 0:
-        lesson = "I have been better than the base rate there: nothing to change"
+        lesson = "I have been better than the base rate there, and change nothing"
     else:
-        lesson = "that may be luck either way: nothing to change"
-    return f"{tally}, skill {skill}% [{low}, {high}] on {len(by_date):,} dates - {lesson}."
+        lesson = "That may be luck either way, so I change nothing"
+    return f"{tally}, with a skill of {skill}% [{low}, {high}] on {len(by_date):,} dates. {lesson}."

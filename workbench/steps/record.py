@@ -28,10 +28,7 @@ COLUMNS = (
     "skill_high", "dates", "mode", "regime", "edge_skill", "edge_low", "edge_high", "score",
     "edge", "accuracy", "slope", "ece", "ece_null", "credible", "edge_credible", "tried",
 )  # fmt: skip
-SHOWN = [
-    "forecaster", "family", "horizon", "regime", "n", "n_eff", "dates", "brier", "skill",
-    "skill_low", "skill_high", "edge_skill", "edge_low", "edge_high", "edge", "slope", "credible",
-]  # fmt: skip
+SHOWN = ("skill", "edge_skill", "credible", "n", "n_eff", "brier")
 _HELP = "forecaster n n_eff dates moved skill low high verdict"
 _RANK = {"synthesis": 0, "pool": 1, "plain": 3, "plain_median": 4}  # others come between
 _SAME = 1e-9  # what adding up weights in another order may differ by
@@ -194,7 +191,7 @@ def sentence(found: pd.DataFrame) -> str:
                 f"Too few dates to say whether the debate helps: {one['dates']:,} of {MIN_BLOCKS}."
             )
         case "identical":
-            return f"The debate has not moved a single number, {on}: identical so far."
+            return f"The debate has not moved a single number so far, {on}."
     ends = [100 * one[name] for name in ("skill", "low", "high")]
     # As many digits as an interval without zero needs to be seen without it.
     finer = (

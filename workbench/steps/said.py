@@ -16,7 +16,7 @@ from workbench.domain.sentences import day, negated, render
 from workbench.measures import gate
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench
-from workbench.steps.facts import NEVER, Facts, counted, named, several, share
+from workbench.steps.facts import NEVER, Facts, counted, listed, named, several, share
 
 # Refused on its merits, by its family or after pooling; not because somebody spoke first.
 _MERITS: dict[Verdict, str] = {
@@ -155,7 +155,9 @@ def _absent(facts: Facts, bench: Bench) -> None:
     ago = {one.mind: facts.ago(keys[one.mind]) for one in gone}
     one = max(gone, key=lambda one: (ago[one.mind] == NEVER, ago[one.mind] == 1, ago[one.mind]))
     facts.words["absent_mind"] = one.mind
-    quote("absent_reason", clause(one), "reason of the absence")
+    too = [other.mind for other in gone if other is not one and other.reason == one.reason]
+    why = clause(one) + (f", and the same holds for {listed(too)}" if too else "")
+    quote("absent_reason", why, "reason of the absence")
     facts.has.add("absent_still" if ago[one.mind] == 1 else "absent")
     facts.told[keys[one.mind]] = 0
 
@@ -205,7 +207,8 @@ def _refused(
     p = opinions[name].probabilities[refused.claim]
     facts.words["blocked_mind"] = name
     quote("blocked_claim", render(asked[refused.claim], bench.desk.table), "the refused claim")
-    quote("blocked_reason", refused.reason, "why the gate refused it")
+    why = refused.reason.partition(": ")[2] if refused.verdict == "ruled" else refused.reason
+    quote("blocked_reason", why, "why the gate refused it")
     add("blocked_p", p, share(p), f"{name} on the refused claim")
     add("blocked_base", refused.base_rate, share(refused.base_rate), "its base rate")
     facts.told[f"refused {gate.call_key(asked[refused.claim])}"] = 0

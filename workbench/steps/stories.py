@@ -151,7 +151,7 @@ def _reason(status: Status, found: Evidence, seen: Tested) -> str:
         "falsified": f"a bet against it reached {found.opposes:.1f} times its stake",
     }.get(status, f"no bet reached {PROOF:.0f} times its stake")
     counted = f"{found.claims} settled claim{'s' * (found.claims != 1)}"
-    return f"Over {found.sessions} sessions and {counted} {bet}. {seen.said}"
+    return f"In {found.sessions} sessions and {counted} {bet}. {seen.said}"
 
 
 def standing(bench: Bench) -> pd.DataFrame:
@@ -194,6 +194,11 @@ def weighed(bench: Bench) -> pd.DataFrame:
         table.append((story.name, row["status"], since.date(), *counted))
     names = "story status since sessions claims for against"
     return pd.DataFrame(table, columns=names.split())
+
+
+def is_known(bench: Bench, story: str) -> bool:
+    """Whether an earlier cycle of this mode has spoken of a story."""
+    return story in _rows(bench, bench.number - 1)
 
 
 def told(bench: Bench) -> Change | None:

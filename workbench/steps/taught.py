@@ -70,7 +70,16 @@ def _story(facts: Facts, bench: Bench) -> None:
     facts.words["story_title"] = titles.get(change.story, change.story)
     reason = change.reason[:1].lower() + change.reason[1:].rstrip(".")
     facts.quotes("ledger", iso(bench.as_of))("story_reason", reason, "why the story moved")
-    facts.has.add(f"story_{change.status}")
+    facts.has.add(f"story_{_moved(bench, change)}")
+
+
+def _moved(bench: Bench, change: stories.Change) -> str:
+    """How a story moved: a verdict or sleep by its name, else dark, new, or read again."""
+    if change.evidence.get("why") == stories.DARK:
+        return "dark"
+    if not change.evidence:  # nothing was counted, so no verdict fell
+        return "again" if stories.is_known(bench, change.story) else "new"
+    return change.status
 
 
 def _power(facts: Facts, bench: Bench) -> None:

@@ -82,7 +82,7 @@ def _lead(bench: Bench, params: Lead) -> Tested | Blocked:
         f"{names[first]} {best.lag} bar{'s' * (best.lag != 1)} ahead of {names[second]}: "
         f"correlation {difference(best.correlation, 2)} [{difference(best.low, 2)}, "
         f"{difference(best.high, 2)}] over {reading.n} sessions to "
-        f"{day(reading.last.astype(object))}; ahead less behind, the thesis’s way, "
+        f"{day(reading.last.astype(object))}; taken the thesis’s way, that less the reverse is "
         f"{difference(reading.asymmetry, 2)}."
     )
     finding = {

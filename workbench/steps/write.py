@@ -142,7 +142,7 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
             ["width", *holds("regime_new", "regime")],
             fear,
             holds(*(f"story_{status}" for status in
-                    ("confirmed", "falsified", "developing", "dormant"))),
+                    ("confirmed", "falsified", "dormant", "dark", "new", "again"))),
         ),
         section(
             "call",

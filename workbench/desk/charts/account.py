@@ -22,6 +22,11 @@ def account(course: pd.DataFrame, trades: int, name: str) -> go.Figure:
     """
     if len(course) < 2:
         return nothing("The paper account has no course yet")
+    if (
+        not course["exposure"].fillna(0).any()
+        and (course["equity"] == course["equity"].iloc[0]).all()
+    ):
+        return nothing("The paper account has held nothing yet")
     dates = [text[:10] for text in course["as_of"]]
     start = float(course["equity"].iloc[0])
     figure = make_subplots(

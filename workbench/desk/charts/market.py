@@ -81,7 +81,8 @@ def _state(regime: pd.Series[str], name: str) -> str:
     different = np.flatnonzero(labels != labels[-1])
     since = len(labels) - 1 - int(different[-1]) if len(different) else len(labels)
     count = "its first session" if since == 1 else f"{since} sessions now"
-    return f"{name} is {labels[-1].replace('_', ' ')}, for {count}"
+    word = "in crisis" if labels[-1] == "crisis" else labels[-1].replace("_", " ")
+    return f"{name} is {word}, for {count}"
 
 
 def _untold(n: int) -> str:

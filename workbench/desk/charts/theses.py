@@ -24,6 +24,7 @@ from workbench.desk.charts.frame import (
 from workbench.domain.figures import MINUS, difference
 from workbench.domain.sentences import day
 from workbench.measures.together import RECENT
+from workbench.steps.facts import counted
 
 _CREDIBLE = 0.05
 
@@ -113,7 +114,7 @@ def _found(told: list[tuple[Any, bool]]) -> str:
     if len(told) == 1:
         one = told[0][0]
         return f"Nothing shows that {one['leader']} moves before {one['follower']}"
-    return f"None of {len(told)} leads told of is there on the sessions shown"
+    return f"Nothing shows any of the {counted(len(told))} leads that the stories tell of"
 
 
 def together(joint: pd.DataFrame) -> go.Figure:
