@@ -117,3 +117,29 @@ def test_effective_number():
     assert 1000 <= free <= 2000
     assert dated.effective(np.full(90, 0.25), np.repeat(np.arange(30), 3), 20) == 30
     assert dated.effective(rng.random(90), np.repeat(np.arange(10), 9), 20) == 10
+
+
+def test_skill_of_single_claims_is_the_skill_of_their_dates():
+    """Losses of claims, summed by date, give the same skill, interval and effective n."""
+    rng = np.random.default_rng(9)
+    date = np.repeat(np.arange(60), 3)
+    reference = rng.uniform(0, 0.5, 180)
+    loss = 0.9 * reference + rng.normal(0, 0.02, 180)
+    found = dated.skilled(loss, reference, date, 1)
+    own, other = dated.totals(date, loss, reference)
+    whole = dated.compared(own, other, dated.block(1))
+    assert (found.skill, found.low, found.high) == (whole.skill, whole.low, whole.high)
+    assert (found.n, found.dates) == (180, 60)
+    assert found.n_eff == dated.effective(loss, date, dated.block(1))
+    assert whole.p_value is not None
+    assert found.p_value == pytest.approx(whole.p_value / 2)
+    worse = dated.skilled(reference, loss, date, 1)
+    assert worse.p_value is not None
+    assert worse.p_value > 0.5
+
+
+def test_nothing_settled_has_no_skill():
+    """An empty record has no number."""
+    none = np.zeros(0)
+    found = dated.skilled(none, none, np.zeros(0, np.int64), 1)
+    assert (found.n, found.skill, found.p_value) == (0, None, None)

@@ -199,6 +199,17 @@ def test_a_soft_view_comes_all_but_a_hundredth_of_the_way(made, seed: int, move:
     assert (weight >= 0).all()
 
 
+def test_a_soft_view_leaves_dates_without_its_instrument_alone(made):
+    """Scenarios that cannot say whether a claim comes true keep their weight, to the bit."""
+    one = made(0)
+    held = one.asked([UP, COMP_UP])
+    blind = held.known[1] == 0  # COMP's history is the shorter
+    assert blind.any()
+    after = held.leaning(one.weight, {COMP_UP.id: 0.7})
+    assert np.array_equal(after[blind], one.weight[blind])
+    assert not np.array_equal(after[~blind], one.weight[~blind])
+
+
 def test_nothing_wanted_is_the_very_set(made):
     """Without a view the weights are the ones given, to the bit."""
     one = made(2)

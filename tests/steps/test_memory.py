@@ -222,7 +222,8 @@ def test_rules_and_stories_as_they_stand(ledger: Book):
     assert ledger.told(1) == {}
     ledger.cycle(2)
     rule(2, "in_force")
-    assert ledger.told(2)["memory_rule_1"] == "index level over 1 session in any regime: as of 2"
+    told = ledger.told(2)["memory_rule_1"]
+    assert told == "index level claims over 1 session in any regime: as of 2"
     assert ledger.told(2)["memory_story_1"] == "Fear moves first (developing): as of 2"
     ledger.cycle(3)
     rule(3, "retired")

@@ -164,4 +164,4 @@ def test_who_is_absent_for_the_same_reason_is_named_too(opened: Callable[..., An
     said.gather(facts, bench)
     assert "absent" in facts.has
     told = f"{facts.words['absent_mind']}: {facts.findings['absent_reason'].text}"
-    assert told == "X: No key is set, and the same holds for Y and Z"
+    assert told == "X: no key is set, and the same holds for Y and Z"

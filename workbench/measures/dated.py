@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
 from workbench.measures.prices import Array
-from workbench.measures.scoring import MIN_BLOCKS
+from workbench.measures.scoring import MIN_BLOCKS, Skill
 
 MEAN_BLOCK = 20
 
@@ -107,6 +107,32 @@ def compared(own: Array, other: Array, mean_block: int) -> Compared:
     wide = error * _reach(len(own), mean_block)
     p_value = _two_sided(found, error, freedom(len(own), mean_block))
     return Compared(skill=found, low=found - wide, high=found + wide, p_value=p_value)
+
+
+def skilled(loss: Array, reference: Array, date: npt.NDArray[np.int64], horizon: int) -> Skill:
+    """Skill with its uncertainty, from the losses of single claims.
+
+    Args:
+        loss: Brier losses of the forecaster, shape (n,).
+        reference: Of the reference on the same claims, shape (n,).
+        date: Cycle of each claim, shape (n,).
+        horizon: Longest window in sessions.
+
+    Returns:
+        As ``compared`` and ``effective``, its p-value one-sided.
+    """
+    n, length = len(loss), block(horizon)
+    if not n:
+        return Skill(n=0, dates=0, n_eff=0.0, skill=None, low=None, high=None, p_value=None)
+    own, other = totals(date, loss, reference)
+    found = compared(own, other, length)
+    luck = found.p_value
+    if luck is not None and found.skill is not None:
+        luck = luck / 2 if found.skill > 0 else 1 - luck / 2
+    return Skill(
+        n=n, dates=len(own), n_eff=effective(loss, date, length), skill=found.skill,
+        low=found.low, high=found.high, p_value=luck,
+    )  # fmt: skip
 
 
 def summed(value: Array, mean_block: int) -> tuple[float, float | None, float | None]:

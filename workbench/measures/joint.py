@@ -57,8 +57,9 @@ class Asked:
         Returns:
             Shape (n,), of least relative entropy plus what the distances from the probabilities
             cost. A single claim comes all but a hundredth of the way, and probabilities that
-            contradict each other meet in between; there always is an answer. The very weights
-            given when nothing is wanted.
+            contradict each other meet in between; there always is an answer. Scenarios that can
+            say nothing of these claims keep their weight. The very weights given when nothing is
+            wanted.
 
         Source:
             Meucci (2008), entropy pooling, with views held softly: a ridge on its dual.
@@ -72,8 +73,11 @@ class Asked:
         stated = np.array([wanted[self.claims[row].id] for row in rows])
         share_ = (stated * (count + 1.0) - 0.5) / count  # of which ``shares`` makes the stated
         gap = (self.true[rows] - share_[:, None]) * known
-        found = nearest(weight, gap, softness=_SOFT)
-        return weight if found is None else found  # with a ridge there always is one
+        spoken = known.any(axis=0)  # what no view speaks of keeps its weight
+        found = nearest(weight[spoken], gap[:, spoken], softness=_SOFT)
+        leaned = weight.copy()
+        leaned[spoken] = weight[spoken] if found is None else found  # with a ridge there is one
+        return leaned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

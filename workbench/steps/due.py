@@ -114,7 +114,9 @@ def _late(bench: Bench) -> int:
         .select_from(book.claims)
         .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
         .outerjoin(book.settlements, book.settlements.c.claim == book.claims.c.id)
+        .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
         .where(book.decisions.c.role != "shadow", book.settlements.c.claim.is_(None))
+        .where(book.cycles.c.mode == bench.mode)
         .where(book.claims.c.deadline <= iso(bench.as_of), book.claims.c.cycle < bench.number)
         .where(book.claims.c.deadline >= iso(bench.as_of - _PATIENCE))  # an index, not a scan
     )
@@ -127,7 +129,8 @@ def _shadows(facts: Facts, bench: Bench, *, beside: bool) -> None:
     query = (
         sa.select(book.decisions.c.role, book.settlements.c.outcome, counted_)
         .join(book.decisions, book.decisions.c.claim == book.settlements.c.claim)
-        .where(book.settlements.c.cycle == bench.number)
+        .join(book.cycles, book.cycles.c.number == book.decisions.c.cycle)
+        .where(book.settlements.c.cycle == bench.number, book.cycles.c.mode == bench.mode)
         .group_by(book.decisions.c.role, book.settlements.c.outcome)
     )
     rows = bench.ledger.read(query)

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from workbench.measures import dated
 from workbench.measures.blocks import blocks
 from workbench.measures.rules import Rule, applied, folded, names, rulings, told
-from workbench.measures.scoring import brier, desk_score, skill
+from workbench.measures.scoring import brier, desk_score
 from workbench.steps import reviews, rulebook
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
@@ -130,7 +131,7 @@ def saved(silenced: pd.DataFrame) -> pd.DataFrame:
     p, b = (known[name].to_numpy(float) for name in ("probability", "base_rate"))
     y = np.array([outcome == "yes" for outcome in known["outcome"]], float)
     longest = int(known["horizon"].max()) if len(known) else 1
-    found = skill(brier(p, y), brier(b, y), known["cycle"].to_numpy(np.int64), longest)
+    found = dated.skilled(brier(p, y), brier(b, y), known["cycle"].to_numpy(np.int64), longest)
     score = float(known["score"].mean()) if len(known) else None
     row = (
         len(silenced), len(known), score, None if score is None else 1 - 2 * score,

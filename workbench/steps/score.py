@@ -15,8 +15,9 @@ from workbench.domain.claims import Claim
 from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode, Settlement
 from workbench.domain.snapshots import Snapshot
+from workbench.measures import dated
 from workbench.measures.prices import bars as bars_of
-from workbench.measures.scoring import Skill, brier, desk_score, skill
+from workbench.measures.scoring import Skill, brier, desk_score
 from workbench.measures.settling import settle
 from workbench.steps import lessons
 from workbench.steps.bench import Bench
@@ -97,7 +98,7 @@ def row(one: Settlement) -> dict[str, Any]:
 
 
 def settled_now(bench: Bench) -> pd.DataFrame:
-    """The predictions on record that this cycle settled, with their scores.
+    """The predictions on record that this cycle settled, of its own mode, with their scores.
 
     Returns:
         ``sentence, role, probability, base_rate, outcome, reason, score``; score is W, 1/2 what
@@ -110,7 +111,9 @@ def settled_now(bench: Bench) -> pd.DataFrame:
         )
         .join(book.decisions, book.decisions.c.claim == book.claims.c.id)
         .join(book.settlements, book.settlements.c.claim == book.claims.c.id)
+        .join(book.cycles, book.cycles.c.number == book.claims.c.cycle)
         .where(book.settlements.c.cycle == bench.number, book.decisions.c.role != "shadow")
+        .where(book.cycles.c.mode == bench.mode)
         .order_by(book.decisions.c.role, book.claims.c.seq)
     )  # fmt: skip
     frame = bench.ledger.frame(query)
@@ -150,7 +153,7 @@ def record_skill(frame: pd.DataFrame) -> Skill:
     """Skill over the base rate of the predictions of ``on_record``."""
     p, b, y = (frame[name].to_numpy(float) for name in ("probability", "base_rate", "outcome"))
     longest = int(frame["horizon"].max()) if len(frame) else 1
-    return skill(brier(p, y), brier(b, y), frame["cycle"].to_numpy(np.int64), longest)
+    return dated.skilled(brier(p, y), brier(b, y), frame["cycle"].to_numpy(np.int64), longest)
 
 
 def headline(bench: Bench) -> pd.DataFrame:
