@@ -410,6 +410,36 @@ def test_a_mind_absent_on_either_side_is_shown():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("state", "in_sample", "said"),
+    [
+        ("shut", 0, "No mind has yet shown that it adds to the reference"),
+        ("open", 0, "Macro moved this number: its gate is open"),
+        ("open", 1, "In-sample: the model behind Macro may have read what followed"),
+    ],
+)
+def test_the_page_says_what_an_opinion_may_move(state: str, in_sample: int, said: str):
+    """Power is told by the gate of mind and model; who may know the end has none, whatever it
+    says."""
+    spx = find("SPX")
+    as_of = dt.datetime(2018, 1, 29, 22, tzinfo=dt.UTC)
+    claim = claims.level(spx, claims.window(spx, as_of, 1), ">", 2850)
+    ledger = Ledger("sqlite://")
+    rows = [filled(book.forecasts, claim=claim.id, forecaster=who, probability=p)
+            for who, p in (("scenario", 0.5), ("Macro", 0.6), ("synthesis", 0.52))]  # fmt: skip
+    voice = filled(book.voices, of=1, mind="Macro", model="m", in_sample=in_sample, usd="0.1")
+    ruling = filled(book.rulings, of=1, mind="Macro (m)", category="index level 1", state=state)
+    ledger.append(1, [*rows, voice, ruling])
+    standing = Standing(
+        claim=claim, sentence="S&P 500", role="call", probability=0.52, base_rate=0.5, gain=0.0,
+        verdict="passed", why="", number=1, chain="", registered_at="", outcome=None, how="",
+    )  # fmt: skip
+    notes = " ".join(debate(ledger, 1, [standing], {"label": "unknown", "conviction": None}).notes)
+    assert said in notes
+    assert ("its gate is open" in notes) == (state == "open" and not in_sample)
+    assert "0.1000 USD" in notes
+
+
 def tree(desk: Desk) -> dict[str, bytes]:
     root = desk.outputs / "site"
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}

@@ -88,10 +88,12 @@ def _absent(
 
 def _notes(ledger: Ledger, number: int, claim: Claim, said: Mapping[str, float]) -> Iterable[str]:
     """What the opinions may move, what they cost, and whose model may know the end."""
-    if minds := [who for who in said if who not in NOT_MINDS]:
-        followed = said["synthesis"] != said["scenario"]
-        known, found = speakers(ledger, number, number), rulings(ledger, number, claim)
-        led = [mind for mind in minds if found.get(known.get((number, mind), mind)) == "open"]
+    known = speakers(ledger, number, number)
+    names = {who: known.get((number, who), who) for who in said if who not in NOT_MINDS}
+    able = {who: name for who, name in names.items() if name}  # the rest knew the end
+    if able:
+        found, followed = rulings(ledger, number, claim), said["synthesis"] != said["scenario"]
+        led = [who for who, name in able.items() if found.get(name) == "open"]
         yield _power(led, followed=followed)
     of = book.voices.c
     query = sa.select(of.mind, of.model, of.usd, of.seconds, of.in_sample)
