@@ -9,10 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -36,6 +37,14 @@ horizons: [1]
 stories: [technology-leads, fear-moves-first]
 paper: {tradable: [SPX, COMP]}
 """
+
+
+@pytest.fixture(autouse=True)
+def _frames_as_pandas_shows_them() -> Iterator[None]:
+    """A bench sets how notebooks show frames; no test sees what another one's bench has set."""
+    yield
+    for name in ("max_colwidth", "max_rows", "max_columns", "float_format"):
+        pd.reset_option(f"display.{name}")
 
 
 @pytest.fixture(scope="session")
