@@ -114,7 +114,7 @@ def snapshot(as_of: dt.datetime) -> Snapshot:
 def bound(seed: str) -> tuple[Binding, ...]:
     text = (SHARED / "seeds" / f"dispatch-{seed}.txt").read_text("utf-8")
     as_of = WRITTEN[seed]
-    return tuple(grounding.bind(text, (), snapshot(as_of), as_of, TABLE))
+    return tuple(grounding.bind(text, grounding.desk_of((), snapshot(as_of), as_of, TABLE)))
 
 
 COUNTS = [
@@ -176,8 +176,9 @@ def test_what_is_left_of_a_seed_is_bound(seed: str):
     """After the cut nothing without a source is left, and no sentence that had one is lost."""
     text = (SHARED / "seeds" / f"dispatch-{seed}.txt").read_text("utf-8")
     as_of = WRITTEN[seed]
-    kept, cuts = grounding.cut(text, (), snapshot(as_of), as_of, TABLE)
-    left = grounding.bind(kept, (), snapshot(as_of), as_of, TABLE)
+    desk = grounding.desk_of((), snapshot(as_of), as_of, TABLE)
+    kept, cuts = grounding.cut(text, desk)
+    left = grounding.bind(kept, desk)
     assert {one.verdict for one in left} <= {"bound", "free"}
     assert all(one.sentence in text for one in cuts)
     assert all(one.sentence not in kept for one in cuts)

@@ -1,15 +1,11 @@
 """Figures of the stories: words that the data prove, whatever the desk follows."""
 
-import json
-import re
-from typing import Any
-
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
-from workbench.desk import charts, figures
+from tests.desk.test_charts import words
+from workbench.desk import charts
 from workbench.measures.together import RECENT
 
 
@@ -32,16 +28,6 @@ def joint(alike: float = 0.5, fell: int = 12, n: int = 100) -> pd.DataFrame:
     frame["low"], frame["high"], frame["usual"] = 0.3, 0.6, 0.15
     frame["least"], frame["members"] = 5, 7
     return frame
-
-
-def words(figure: go.Figure) -> dict[str, Any]:
-    """Title, caption, alt and table of a figure that the site draws whole."""
-    html = figures.html(json.loads(figure.to_json()))
-    assert "undrawn" not in html
-    assert not re.search(r"\bnan\b", html, re.IGNORECASE)
-    found: dict[str, Any] = dict(figure.layout.meta)
-    assert all(found[name] for name in ("title", "caption", "alt"))
-    return found
 
 
 @pytest.mark.parametrize(

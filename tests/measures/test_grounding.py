@@ -57,7 +57,7 @@ def finding(text: str, value: float | None = None, meaning: str = "a number") ->
 
 
 def bind(text: str, *findings: Finding, seen: Snapshot = SEEN) -> list[Binding]:
-    return grounding.bind(text, findings, seen, SUNDAY, TABLE)
+    return grounding.bind(text, grounding.desk_of(findings, seen, SUNDAY, TABLE))
 
 
 def of(text: str, figure: str, *findings: Finding) -> Binding:
@@ -309,7 +309,7 @@ CUTS = [
 @pytest.mark.parametrize(("text", "expected"), CUTS)
 def test_a_sentence_is_cut_whole(text: str, expected: str):
     """Quotations, emphasis, lists and paragraphs stay as long as something in them stays."""
-    kept, cuts = grounding.cut(text, (), SEEN, SUNDAY, TABLE)
+    kept, cuts = grounding.cut(text, grounding.desk_of((), SEEN, SUNDAY, TABLE))
     assert kept == expected
     assert len(cuts) == 1
     assert cuts[0].why
@@ -318,7 +318,7 @@ def test_a_sentence_is_cut_whole(text: str, expected: str):
 def test_a_sentence_that_leaned_on_a_cut_one_goes_too():
     """*It* has no one to mean once the sentence that named it is gone."""
     text = "The VIX closed at 44. It closed at 11.08. Fine."
-    kept, cuts = grounding.cut(text, (), SEEN, SUNDAY, TABLE)
+    kept, cuts = grounding.cut(text, grounding.desk_of((), SEEN, SUNDAY, TABLE))
     assert kept == "Fine."
     assert [one.sentence for one in cuts] == ["The VIX closed at 44.", "It closed at 11.08."]
 
@@ -389,7 +389,7 @@ def test_a_text_of_findings_binds_whole(shown: list[tuple[str, float | None]]):
     given_ = [finding(text, value) for text, value in shown]
     text = " ".join(f"I note {one.text} here." for one in given_)
     assert {one.verdict for one in bind(text, *given_, seen=NOTHING)} <= {"bound", "free"}
-    assert grounding.cut(text, given_, NOTHING, SUNDAY, TABLE) == (text, [])
+    assert grounding.cut(text, grounding.desk_of(given_, NOTHING, SUNDAY, TABLE)) == (text, [])
 
 
 pieces = st.sampled_from([
@@ -403,9 +403,9 @@ pieces = st.sampled_from([
 @given(st.lists(pieces, max_size=14).map(" ".join))
 def test_a_cut_leaves_nothing_without_a_source(text: str):
     """However sentences lean on each other, what is left binds, and was there before."""
-    kept, cuts = grounding.cut(text, (), SEEN, SUNDAY, TABLE)
+    kept, cuts = grounding.cut(text, grounding.desk_of((), SEEN, SUNDAY, TABLE))
     assert {one.verdict for one in bind(kept)} <= {"bound", "free"}
-    assert grounding.cut(kept, (), SEEN, SUNDAY, TABLE) == (kept, [])
+    assert grounding.cut(kept, grounding.desk_of((), SEEN, SUNDAY, TABLE)) == (kept, [])
     assert set(kept.split()) <= set(text.split()) | set('"*”“') or cuts
 
 

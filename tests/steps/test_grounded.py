@@ -32,8 +32,9 @@ def test_an_essay_of_findings_binds(
         texts = [dispatch.title, dispatch.dek]
         for section in dispatch.sections.values():
             texts += [html.unescape(re.sub(r"<[^>]+>", "", text)) for text in section.paragraphs]
-        bound = grounding.bind("\n\n".join(texts), list(dispatch.findings.values()),
-                               bench.snapshot, bench.snapshot.as_of, bench.desk.table)  # fmt: skip
+        known = grounding.desk_of(list(dispatch.findings.values()), bench.snapshot,
+                                  bench.snapshot.as_of, bench.desk.table)  # fmt: skip
+        bound = grounding.bind("\n\n".join(texts), known)
         bad = {one.figure.text for one in bound if one.verdict in {"stale", "unbound"}}
         assert bad <= RULES
         assert sum(one.verdict == "bound" for one in bound) > 20

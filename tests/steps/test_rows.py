@@ -95,7 +95,8 @@ def test_every_row_is_its_own_source(bench: Bench):
     found = rows.rows(bench, ["SPX", "VIX", "WTI"])
     text = "\n\n".join(f"The {one.finding.meaning} stands at {one.finding.text}." for one in found)
     table = (*bench.desk.table, *bench.indicators)
-    bound = grounding.bind(text, [one.finding for one in found], bench.snapshot, bench.as_of, table)
+    known = [one.finding for one in found]
+    bound = grounding.bind(text, grounding.desk_of(known, bench.snapshot, bench.as_of, table))
     assert grounding.repair(bound) == ""
     assert len(bound) > len(found)
 

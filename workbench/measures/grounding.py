@@ -7,12 +7,9 @@ number is bound to what its digits can stand for, never to something merely near
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from workbench.domain.records import Finding
-from workbench.domain.snapshots import Snapshot
 from workbench.measures import binding, comparing, spoken, superlatives
 from workbench.measures.binding import Binding, Verdict
 from workbench.measures.contexts import Context, Desk, contexts, desk_of
@@ -20,8 +17,8 @@ from workbench.measures.mentions import Figure, Kind, Named, figures
 from workbench.measures.passages import Sentence, without
 
 __all__ = [
-    "Binding", "Cut", "Desk", "Figure", "Kind", "Named", "Verdict", "bind", "bound", "cut",
-    "desk_of", "figures", "left", "repair",
+    "Binding", "Cut", "Desk", "Figure", "Kind", "Named", "Verdict", "bind", "cut",
+    "desk_of", "figures", "repair",
 ]  # fmt: skip
 
 
@@ -38,59 +35,31 @@ class Cut:
     why: str
 
 
-def bind(
-    text: str,
-    findings: Sequence[Finding],
-    snapshot: Snapshot,
-    as_of: dt.datetime,
-    table: Iterable[Named],
-) -> list[Binding]:
+def bind(text: str, desk: Desk) -> list[Binding]:
     """Where each figure of a text comes from.
 
     Args:
         text: Prose, markdown allowed.
-        findings: What the writer was given.
-        snapshot: What was known.
-        as_of: The moment of writing, UTC.
-        table: Series that may be spoken of.
+        desk: What there is to bind to, as ``desk_of`` makes it once for many texts.
 
     Returns:
         One binding a figure, in order of the text.
-    """  # fmt: skip
-    return bound(text, desk_of(findings, snapshot, as_of, table))
-
-
-def bound(text: str, desk: Desk) -> list[Binding]:
-    """``bind`` for many texts of one desk, whose making takes the longest."""
+    """
     return [one for context in contexts(text, desk) for one in _bound(context, desk)]
 
 
-def cut(
-    text: str,
-    findings: Sequence[Finding],
-    snapshot: Snapshot,
-    as_of: dt.datetime,
-    table: Iterable[Named],
-) -> tuple[str, list[Cut]]:
+def cut(text: str, desk: Desk) -> tuple[str, list[Cut]]:
     """The text without the sentences that hold a figure without a source.
 
     A sentence may lean on one before it, so what is left is bound again until all of it is.
 
     Args:
         text: Prose, markdown allowed.
-        findings: What the writer was given.
-        snapshot: What was known.
-        as_of: The moment of writing, UTC.
-        table: Series that may be spoken of.
+        desk: As in ``bind``.
 
     Returns:
         What is left, with its quotations and paragraphs, and what was taken out.
-    """  # fmt: skip
-    return left(text, desk_of(findings, snapshot, as_of, table))
-
-
-def left(text: str, desk: Desk) -> tuple[str, list[Cut]]:
-    """``cut`` for many texts of one desk."""
+    """
     cuts: list[Cut] = []
     while True:
         gone: list[Sentence] = []

@@ -80,7 +80,7 @@ def sources(bench: Bench, text: str, findings: Sequence[Finding]) -> list[Bindin
         text: Prose as ``plain`` leaves it; paragraphs apart by an empty line.
         findings: What the writer was given.
     """
-    return grounding.bound(text, _desk(bench, findings))
+    return grounding.bind(text, _desk(bench, findings))
 
 
 def doubts(
@@ -117,7 +117,7 @@ def kept(
     """
     cuts: list[Cut] = []
     while True:
-        text, more = grounding.left(text, _desk(bench, findings))
+        text, more = grounding.cut(text, _desk(bench, findings))
         cuts += more
         faulty = _faulty(text, sources(bench, text, findings), also) if text.strip() else []
         if not faulty:
