@@ -43,8 +43,8 @@ CLOSES = dict.fromkeys(RAW, ("equity_daily_ohlcv", "H", "")) | {
     "SOL-USD": ("crypto_daily", "K-yahoo", ""),
 }
 OTHERS: dict[str, tuple[str, str, Indicator]] = {
-    symbol: (name, field, Indicator(symbol=symbol, name=said, unit=unit, period=period,
-                                    lag_days=lag))
+    symbol: (name, field, Indicator(symbol=symbol, series=symbol, field=field, name=said, unit=unit,
+                                    period=period, lag=dt.timedelta(days=lag)))
     for symbol, name, field, said, unit, period, lag in [
         ("DGS10", "fred", "value", "10Y", "%", "day", 1),
         ("T10Y2Y", "fred", "value", "10Y-2Y", "%", "day", 1),

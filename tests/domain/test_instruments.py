@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from workbench.domain.calendars import venue
-from workbench.domain.errors import ClaimRefused
-from workbench.domain.instruments import INDICATORS, INSTRUMENTS, find
+from workbench.domain.errors import ClaimRefused, ParamsError
+from workbench.domain.instruments import INDICATORS, INSTRUMENTS, find, indicator
 
 
 @pytest.mark.parametrize("one", INSTRUMENTS, ids=lambda one: one.symbol)
@@ -53,4 +53,15 @@ def test_lag_of_an_indicator():
     """Core CPI of a month is taken as known twenty days after the month's end."""
     cpi = next(one for one in INDICATORS if one.symbol == "CPILFESL")
     assert cpi.lag == dt.timedelta(days=20)
-    assert replace(cpi, lag_days=0).lag == dt.timedelta(0)
+    assert (cpi.lag_days, replace(cpi, lag=dt.timedelta(hours=25)).lag_days) == (20, 2)
+
+
+def test_an_indicator_is_a_series_and_its_field():
+    """Any field that a contract speaks for can inform minds; a misspelt one is refused by name."""
+    chain = indicator("ETH.tx_count")
+    assert (chain.series, chain.field, chain.unit) == ("ETH", "tx_count", "transactions a day")
+    stars = indicator("langflow-ai/langflow.stars")
+    assert (stars.series, stars.field) == ("langflow-ai/langflow", "stars")
+    assert stars.name == "stars of langflow-ai/langflow"
+    with pytest.raises(ParamsError, match="Did you mean 'DGS10'"):
+        indicator("DGS1O")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from workbench.domain.calendars import moment, to_numpy, venue
-from workbench.domain.instruments import INSTRUMENTS, Indicator
+from workbench.domain.instruments import INSTRUMENTS, indicator
 from workbench.domain.records import Finding
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures import datings, grounding
@@ -18,7 +19,7 @@ from workbench.measures.mentions import normal
 from workbench.measures.passages import sentences, without
 
 SUNDAY = moment("2018-01-28T16:00Z")  # New York closed on Friday the 26th
-SPREAD = Indicator(symbol="T10Y2Y", name="10Y-2Y", unit="%", period="day", lag_days=1)
+SPREAD = replace(indicator("T10Y2Y"), name="10Y-2Y")
 TABLE: tuple[Named, ...] = (*INSTRUMENTS, SPREAD)
 # The last five are those of Monday 22 to Friday 26 January.
 SPX = [*np.linspace(2600, 2800, 55), 2832.97, 2839.13, 2837.54, 2839.25, 2872.87]

@@ -8,6 +8,7 @@ WorkbenchError            one line: what, which, as of when, what to do
 │   └── Busy              another cycle holds these outputs
 ├── BeyondArchive         exit 2: asked for a moment that the archive cannot know
 ├── ReplayMiss            exit 2: a replay asked a model what was never recorded
+├── FeedDark              exit 1: a feed gave nothing that can be used; a pull goes on without it
 ├── LedgerConflict        exit 1: an entry differs from what is already on record
 └── CycleFailed           exit 1: a notebook failed; the cycle resumes there
 """
@@ -63,6 +64,22 @@ class ReplayMiss(WorkbenchError):
     """A replay asked what was never answered, or its record is damaged; record it live first."""
 
     exit_code = 2
+
+
+class FeedDark(WorkbenchError):
+    """A feed gave nothing that can be used; everything else goes on.
+
+    Args:
+        code: Short stable word for the reason, such as ``timeout`` or ``not_json``.
+        reason: One sentence for a person, without secrets.
+        retry_at: When the source allows another call, ISO in UTC; empty when it did not say.
+    """
+
+    def __init__(self, code: str, reason: str, retry_at: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.retry_at = retry_at
 
 
 class LedgerConflict(WorkbenchError):

@@ -7,11 +7,13 @@ A desk extends the table in its params file. Series ids are those of the archive
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.domain.errors import ClaimRefused
+from workbench.domain.contracts import CONTRACTS, Period, contract
+from workbench.domain.errors import ClaimRefused, ParamsError
 
 Theme = Literal[
     "rates", "inflation", "volatility", "index", "mega-cap", "small-cap", "crypto", "oil", "gold",
@@ -64,26 +66,52 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """A series that informs minds but settles no claim.
+    """A field of a series that informs minds but settles no claim.
 
     Attributes:
-        symbol: Series id in the archive.
+        symbol: How params and minds call it: its series, and its field unless that is ``value``.
+        series: Series id in the archive.
+        field: Field of that series.
         name: How prose names it.
         unit: Unit of its value.
-        period: What one value describes: a ``day`` or a ``month``.
-        lag_days: Days from the end of that period until the value is taken as known.
+        period: What one value describes: a moment, or a ``day`` and longer.
+        lag: From the end of that period until the value is taken as known.
     """
 
     symbol: str
+    series: str
+    field: str
     name: str
     unit: str
-    period: Literal["day", "month"]
-    lag_days: int
+    period: Period
+    lag: dt.timedelta
 
     @property
-    def lag(self) -> dt.timedelta:
-        """Time from the end of the period to first availability."""
-        return dt.timedelta(days=self.lag_days)
+    def lag_days(self) -> int:
+        """The lag in whole days, rounded up."""
+        return -(-self.lag // dt.timedelta(days=1))
+
+
+def indicator(symbol: str) -> Indicator:
+    """The indicator that params and minds call so: ``DGS10``, ``ETH.tx_count``.
+
+    Raises:
+        ParamsError: No contract speaks for it.
+    """
+    head, dot, tail = symbol.rpartition(".")
+    for series, field in ((symbol, "value"), *([(head, tail)] if dot and head and tail else [])):
+        one = contract(series, field)
+        if one is not None:
+            return Indicator(
+                symbol=symbol, series=series, field=field, name=one.named(series), unit=one.unit,
+                period=one.period, lag=one.lag,
+            )  # fmt: skip
+    near = difflib.get_close_matches(symbol, _NAMED, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ParamsError(
+        f"{symbol!r} is no series that a contract of workbench/domain/contracts.py speaks for."
+        f"{hint} Write a series id such as DGS10, or a series and its field such as ETH.tx_count."
+    )
 
 
 def _index(symbol: str, name: str, *aliases: str) -> Instrument:
@@ -160,12 +188,13 @@ QUOTED: tuple[Instrument, ...] = (
 )  # fmt: skip
 KNOWN: tuple[Instrument, ...] = (*INSTRUMENTS, *QUOTED)
 
-INDICATORS: tuple[Indicator, ...] = (
-    Indicator(symbol="WTI", name="WTI crude", unit="USD a barrel", period="day", lag_days=7),
-    Indicator(symbol="AAA", name="Moody's Aaa yield", unit="%", period="month", lag_days=7),
-    Indicator(symbol="BAA", name="Moody's Baa yield", unit="%", period="month", lag_days=7),
-    Indicator(symbol="CPILFESL", name="core CPI", unit="index", period="month", lag_days=20),
+_NAMED = tuple(
+    one.pattern if one.field == "value" else f"{one.pattern}.{one.field}"
+    for one in CONTRACTS
+    if "*" not in one.pattern + one.field
 )
+# What the bundled history has of slow series, and the house minds know.
+INDICATORS: tuple[Indicator, ...] = tuple(map(indicator, ("WTI", "AAA", "BAA", "CPILFESL")))
 
 
 def known(table: Iterable[Instrument]) -> tuple[Instrument, ...]:

@@ -40,6 +40,7 @@ class Flag:
         severity: ``note`` is only told, ``withheld`` hides the field, ``dark`` hides the series.
         seen: What was seen, one sentence with its numbers.
         since: First moment concerned, or None when it never existed.
+        lifted: What would lift it, a phrase; empty for what is only told.
     """
 
     series: str
@@ -48,6 +49,7 @@ class Flag:
     severity: Literal["note", "withheld", "dark"]
     seen: str
     since: dt.datetime | None
+    lifted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,13 @@ from workbench.measures.prices import aligned, bars
 from workbench.measures.scenarios import MIN_CLOSES
 
 _PLACEHOLDER_SHARE = 0.05  # a year in which more opens than this equal the close before
-_SLOW = {"day": dt.timedelta(days=7), "month": dt.timedelta(days=45)}  # grace on top of the lag
+_SLOW = {  # how long a period lasts at most, and the grace on top of it and the lag
+    "tick": (dt.timedelta(hours=1), dt.timedelta(days=1)),
+    "day": (dt.timedelta(days=1), dt.timedelta(days=7)),
+    "week": (dt.timedelta(days=7), dt.timedelta(days=10)),
+    "month": (dt.timedelta(days=31), dt.timedelta(days=45)),
+    "quarter": (dt.timedelta(days=92), dt.timedelta(days=60)),
+}
 
 
 def flags(
@@ -146,17 +152,17 @@ def _volumes(snapshot: Snapshot, one: Instrument) -> list[Flag]:
 
 
 def _indicator(snapshot: Snapshot, slow: Indicator) -> list[Flag]:
-    column = snapshot.get(slow.symbol, "value")
+    column = snapshot.get(slow.series, slow.field)
     if column is None:
-        return [_dark(slow.symbol, f"nothing is known as of {iso(snapshot.as_of)}")]
+        return [_dark(slow.series, f"nothing is known as of {iso(snapshot.as_of)}")]
     full = np.isfinite(column.value)
     if not full.any():
-        return [_dark(slow.symbol, f"only blanks are known as of {iso(snapshot.as_of)}")]
+        return [_dark(slow.series, f"only blanks are known as of {iso(snapshot.as_of)}")]
     last = to_datetime(column.at[full][-1])
-    period = dt.timedelta(days=31 if slow.period == "month" else 1)
-    if snapshot.as_of - last > slow.lag + period + _SLOW[slow.period]:
+    period, grace = _SLOW[slow.period]
+    if snapshot.as_of - last > slow.lag + period + grace:
         seen = f"last value is of {last.date()}, older than its own frequency allows"
-        return [_flag(slow.symbol, "value", "STALE_SERIES", "note", seen, last)]
+        return [_flag(slow.series, slow.field, "STALE_SERIES", "note", seen, last)]
     return []
 
 

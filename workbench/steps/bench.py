@@ -18,7 +18,13 @@ import sqlalchemy as sa
 from workbench import __version__
 from workbench.domain.calendars import iso
 from workbench.domain.errors import BeyondArchive, UserMistake
-from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
+from workbench.domain.instruments import (
+    INDICATORS,
+    INSTRUMENTS,
+    Indicator,
+    Instrument,
+    indicator,
+)
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality, quotes
@@ -93,13 +99,14 @@ class Bench:
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
         """The desk's slow series."""
-        return tuple(one for one in INDICATORS if one.symbol in self.desk.params.indicators)
+        return tuple(map(indicator, self.desk.params.indicators))
 
     @cached_property
     def snapshot(self) -> Snapshot:
         """What is known as of the cycle's moment."""
         wanted = {one.symbol: one.sources for one in INSTRUMENTS if one.symbol in self._read}
         wanted |= {one.symbol: () for one in INDICATORS if one.symbol in self._read}
+        wanted |= {one.series: () for one in self.indicators}
         wanted |= {one.symbol: one.sources for one in self.instruments}
         wanted |= {name: () for name in self.archive.series() if name.startswith(quotes.SERIES)}
         return self.archive.as_of(self.as_of, wanted)
@@ -107,8 +114,7 @@ class Bench:
     @property
     def _read(self) -> set[str]:
         """Series that the desk or one of its minds names."""
-        named = {series for mind in self.desk.minds for series in mind.params.series}
-        return named | set(self.desk.params.indicators)
+        return {series for mind in self.desk.minds for series in mind.params.series}
 
     @cached_property
     def flags(self) -> list[Flag]:

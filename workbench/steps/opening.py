@@ -15,12 +15,14 @@ from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
+from workbench.world.schema import BUNDLED
 
 
 def fill(desk: Desk) -> Archive:
     """The desk's archive, with its bundled feed delivered once."""
     archive = Archive(desk.archive)
-    if "bundled" in desk.params.feeds and not archive.has(bundled.ORIGIN, bundled.THROUGH):
+    own = any(one.feed == BUNDLED for one in desk.params.feeds)
+    if own and not archive.has(bundled.ORIGIN, bundled.THROUGH):
         archive.append(bundled.observations(), origin=bundled.ORIGIN, through=bundled.THROUGH)
     return archive
 

@@ -245,7 +245,9 @@ def _unknown(facts: Facts, bench: Bench) -> None:
             alone = "shut" if found.low > 0 else "worse" if found.high < 0 else "none"
             sign = "few" if few else "some" if credible else alone
             facts.has.add(f"unknown_sign_{sign}")
-    slow = [one for one in bench.indicators if bench.snapshot.get(one.symbol, "value") is not None]
+    slow = [
+        one for one in bench.indicators if bench.snapshot.get(one.series, one.field) is not None
+    ]
     if slow:
         one = slow[bench.number % len(slow)]
         facts.words["slow"] = one.name.replace("'", "’")

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -22,9 +23,16 @@ from pydantic import (
 
 from workbench.domain import intraday
 from workbench.domain.errors import ClaimRefused, ParamsError
-from workbench.domain.instruments import Instrument, Theme, find
+from workbench.domain.instruments import Instrument, Theme, find, indicator
 from workbench.domain.records import Terms
 
+FeedName = Literal[
+    "bundled",
+    "yahoo", "cboe", "fred", "earnings", "weights", "cftc",
+    "kraken", "coinbase", "bitstamp", "gemini", "binance", "bybit", "okx", "deribit",
+    "hyperliquid", "coingecko", "mempool", "ethereum", "etherscan", "blockchair", "fear_greed",
+    "sec", "github", "news", "polymarket", "kalshi", "manifold",
+]  # fmt: skip
 HOUSE = "house"
 _MODEL = r"claude-[a-z0-9][a-z0-9.-]{0,60}"
 
@@ -139,6 +147,27 @@ def distinct(names: tuple[object, ...]) -> tuple[object, ...]:
     return names
 
 
+def _mapped(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        return value
+    if any(not isinstance(one, str) for one in value):
+        raise ValueError("series are named by texts, or by a mapping of id to the source's name")
+    distinct(tuple(value))
+    return {one: one for one in value}
+
+
+def _address(text: str) -> str:
+    if not text:
+        return text
+    found = urlsplit(text)
+    near = found.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not found.hostname or (found.scheme != "https" and not (near and found.scheme == "http")):
+        raise ValueError("an address is https://…, or http:// on this machine itself")
+    if found.username or found.password or found.query:
+        raise ValueError("an address here holds no user, password or query")
+    return text.rstrip("/")
+
+
 class PaperParams(Strict):
     """A paper account: its capital, how much of it a prediction may move, and what trading costs.
 
@@ -159,12 +188,44 @@ class PaperParams(Strict):
     tradable: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(distinct)]
 
 
+BUNDLED: FeedName = "bundled"
+
+
+class FeedParams(Strict):
+    """One feed of a desk.
+
+    Attributes:
+        feed: Its adapter, a module of ``world.feeds``.
+        series: Series ids, or a mapping of series ids to the names by which the source knows
+            them; empty for all that the adapter brings without being told.
+        base: Address that stands for the source's own: https, or http on this machine.
+        options: What the adapter's own page says that it takes.
+    """
+
+    feed: FeedName
+    series: Annotated[dict[str, str], BeforeValidator(_mapped)] = {}
+    base: Annotated[str, AfterValidator(_address)] = ""
+    options: dict[str, str] = {}
+
+
+def _feed(value: object) -> object:
+    return {"feed": value} if isinstance(value, str) else value
+
+
+def _indicated(symbol: str) -> str:
+    try:
+        indicator(symbol)
+    except ParamsError as error:
+        raise ValueError(str(error).removesuffix(".")) from error
+    return symbol
+
+
 class Params(Strict):
     """One desk."""
 
     desk: str
     zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
-    feeds: tuple[Literal["bundled"], ...] = ("bundled",)
+    feeds: tuple[Annotated[FeedParams, BeforeValidator(_feed)], ...] = (FeedParams(feed=BUNDLED),)
     clock: Clock = Clock()
     first: dt.date
     warmup: Warmup | None = None
@@ -174,7 +235,7 @@ class Params(Strict):
         AfterValidator(distinct),
     ]
     indicators: Annotated[
-        tuple[Literal["WTI", "AAA", "BAA", "CPILFESL"], ...], AfterValidator(distinct)
+        tuple[Annotated[str, AfterValidator(_indicated)], ...], AfterValidator(distinct)
     ] = ()
     horizons: Annotated[
         tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],

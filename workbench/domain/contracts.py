@@ -1,0 +1,179 @@
+"""What each series must look like: unit, range, period and, where nothing else says it, its lag.
+
+A contract speaks for one field of every series whose id matches its pattern. Feeds deliver in
+these units, quality holds every value to them, and an import of a series that is listed here gets
+its unit and its lag. Prices of instruments are listed in ``domain.instruments``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+from dataclasses import dataclass
+from typing import Literal
+
+Period = Literal["tick", "day", "week", "month", "quarter"]
+_DAY = 1440
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What one field of a series must look like.
+
+    Attributes:
+        pattern: Series ids, with ``*`` for any text.
+        field: Field of these series.
+        name: How prose names it; ``*`` stands for what the pattern's ``*`` matched.
+        unit: Unit of every value.
+        low: Least value that can be true.
+        high: Greatest value that can be true.
+        period: What one value describes; ``tick`` a moment.
+        lag_minutes: From the end of that period to the moment when the value is taken as known,
+            where the source states none.
+        zero: Whether 0 can be true.
+        active: Whether a 0 is false while the series' other fields show activity.
+    """
+
+    pattern: str
+    field: str
+    name: str
+    unit: str
+    low: float
+    high: float
+    period: Period
+    lag_minutes: int
+    zero: bool = True
+    active: bool = False
+
+    @property
+    def lag(self) -> dt.timedelta:
+        """Time from the end of the period to first availability."""
+        return dt.timedelta(minutes=self.lag_minutes)
+
+    def named(self, series: str) -> str:
+        """How prose names the field of one of these series."""
+        head, _, tail = self.pattern.partition("*")
+        return self.name.replace("*", series.removeprefix(head).removesuffix(tail) or series)
+
+
+def _rate(series: str, name: str, period: Period, days: float, low: float = -2) -> Contract:
+    return Contract(
+        pattern=series, field="value", name=name, unit="%", low=low, high=25, period=period,
+        lag_minutes=int(days * _DAY),
+    )  # fmt: skip
+
+
+def _macro(
+    series: str, name: str, unit: str, low: float, high: float, period: Period, days: int
+) -> Contract:
+    return Contract(
+        pattern=series, field="value", name=name, unit=unit, low=low, high=high, period=period,
+        lag_minutes=days * _DAY,
+    )  # fmt: skip
+
+
+def _tick(
+    pattern: str, field: str, name: str, unit: str, high: float, *, low: float = 0.0,
+    zero: bool = True, active: bool = False, period: Period = "tick", lag: int = 5,
+) -> Contract:  # fmt: skip
+    return Contract(
+        pattern=pattern, field=field, name=name, unit=unit, low=low, high=high, period=period,
+        lag_minutes=lag, zero=zero, active=active,
+    )  # fmt: skip
+
+
+CONTRACTS: tuple[Contract, ...] = (
+    # Rates and macro, under the ids of FRED; a month's date is its first day.
+    _rate("FEDFUNDS", "Fed funds rate", "month", 3),
+    _rate("DFF", "effective Fed funds rate", "day", 1),
+    _rate("EFFR", "effective Fed funds rate", "day", 1),
+    _rate("SOFR", "SOFR", "day", 1),
+    _rate("DGS3MO", "3-month Treasury yield", "day", 1),
+    _rate("DGS2", "2-year Treasury yield", "day", 1),
+    _rate("DGS5", "5-year Treasury yield", "day", 1),
+    _rate("DGS10", "10-year Treasury yield", "day", 1),
+    _rate("DGS30", "30-year Treasury yield", "day", 1),
+    _rate("T10Y2Y", "10Y–2Y spread", "day", 1, low=-5),
+    _rate("T10Y3M", "10Y–3M spread", "day", 1, low=-5),
+    _rate("T10YIE", "10-year breakeven inflation", "day", 1, low=-5),
+    _rate("AAA", "Moody's Aaa yield", "month", 7),
+    _rate("BAA", "Moody's Baa yield", "month", 7),
+    _rate("UNRATE", "unemployment rate", "month", 10, low=0),
+    _macro("CPIAUCSL", "CPI", "index", 5, 1_000, "month", 20),
+    _macro("CPILFESL", "core CPI", "index", 5, 1_000, "month", 20),
+    _macro("PAYEMS", "nonfarm payrolls", "thousand persons", 10_000, 400_000, "month", 10),
+    _macro("NFCI", "financial conditions", "index", -5, 10, "week", 6),
+    _macro("DTWEXBGS", "broad dollar", "index", 50, 250, "day", 7),
+    _macro("WTI", "WTI crude", "USD a barrel", -60, 500, "day", 7),
+    _macro("DCOILWTICO", "WTI crude", "USD a barrel", -60, 500, "day", 7),
+    _macro("DCOILBRENTEU", "Brent crude", "USD a barrel", 1, 500, "day", 7),
+    _macro("VIXCLS", "VIX", "points", 5, 150, "day", 1),
+    # Ethereum and bitcoin, the chains themselves.
+    _tick("ETH", "tx_count", "Ethereum transactions", "transactions a day", 2e7, zero=False,
+          period="day", lag=_DAY),
+    _tick("ETH", "transfer_usd", "value moved on Ethereum", "USD a day", 1e13, active=True,
+          period="day", lag=_DAY),
+    _tick("ETH", "gas_used", "Ethereum gas used", "gas a day", 1e13, zero=False, period="day",
+          lag=_DAY),
+    _tick("ETH", "gas_gwei", "Ethereum gas price", "gwei", 1e5, zero=False),
+    _tick("ETH", "active_addresses", "active Ethereum addresses", "addresses a day", 1e8,
+          zero=False, period="day", lag=_DAY),
+    _tick("ETH", "volume_usd", "ether volume", "USD a day", 1e13, active=True),
+    _tick("BTC", "tx_count", "bitcoin transactions", "transactions a day", 1e7, zero=False,
+          period="day", lag=_DAY),
+    _tick("BTC", "volume_usd", "bitcoin volume", "USD a day", 1e13, active=True),
+    _tick("BTC-mempool", "count", "transactions in the mempool", "transactions", 1e7, zero=False),
+    _tick("BTC-mempool", "vsize", "mempool size", "vB", 1e10, zero=False),
+    _tick("BTC-mempool", "fees", "fees in the mempool", "sat", 2.1e15),
+    _tick("BTC-mempool", "fee_fastest", "fee for the next block", "sat/vB", 1e5, zero=False),
+    _tick("BTC-mempool", "fee_hour", "fee for the next hour", "sat/vB", 1e5, zero=False),
+    # Perpetual swaps: BTC-PERP, ETH-PERP, SOL-PERP.
+    _tick("*-PERP", "funding", "* funding", "fraction of 8 hours", 0.1, low=-0.1),
+    _tick("*-PERP", "open_interest", "* open interest", "USD", 1e13, zero=False),
+    _tick("*-PERP", "mark", "* mark price", "USD", 1e8, zero=False),
+    _tick("*-PERP", "volume", "* volume", "USD a day", 1e13, active=True),
+    # Order books and quotes at a moment, whatever the venue: the series of the instrument.
+    _tick("*", "bid", "* bid", "USD", 1e8, zero=False),
+    _tick("*", "ask", "* ask", "USD", 1e8, zero=False),
+    _tick("*", "last", "* last price", "USD", 1e8, zero=False),
+    _tick("*", "volume_24h", "* volume of 24 hours", "coins", 1e13, active=True),
+    # Builders: the repository's own name is the series.
+    _tick("*/*", "stars", "stars of *", "stars", 1e7),
+    _tick("*/*", "forks", "forks of *", "forks", 1e7),
+    _tick("*/*", "open_issues", "open issues of *", "issues", 1e6),
+    # Mood, positioning, weights.
+    _tick("CRYPTO_FNG", "value", "crypto fear and greed", "points of 100", 100, period="day",
+          lag=60),
+    _tick("CNN_FNG", "value", "CNN fear and greed", "points of 100", 100, period="day", lag=60),
+    _tick("cftc:*", "long", "speculators' longs in *", "contracts", 1e8, period="week",
+          lag=4 * _DAY),
+    _tick("cftc:*", "short", "speculators' shorts in *", "contracts", 1e8, period="week",
+          lag=4 * _DAY),
+    _tick("cftc:*", "open_interest", "open interest in *", "contracts", 1e9, zero=False,
+          period="week", lag=4 * _DAY),
+    _tick("weights:*", "*", "weight in *", "fraction", 1, period="day", lag=_DAY),
+    # What markets pay for claims, and by how much they disagree with themselves.
+    _tick("market:*", "*", "price at *", "probability", 1, lag=0),
+    _tick("spread:*", "*", "spread at *", "probability", 1, lag=0),
+    # Option chains: field "2026-04-17 C 655 iv".
+    _tick("options:*", "* iv", "implied volatility of *", "fraction a year", 20),
+    _tick("options:*", "* bid", "bid of *", "USD", 1e6),
+    _tick("options:*", "* ask", "ask of *", "USD", 1e6),
+    _tick("options:*", "* oi", "open interest of *", "contracts", 1e9),
+)  # fmt: skip
+
+
+def contract(series: str, field: str) -> Contract | None:
+    """The first contract that speaks for this field of this series, or None.
+
+    >>> contract("langflow-ai/langflow", "stars").unit
+    'stars'
+    """
+    return next(
+        (
+            one
+            for one in CONTRACTS
+            if fnmatch.fnmatchcase(series, one.pattern) and fnmatch.fnmatchcase(field, one.field)
+        ),
+        None,
+    )
