@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain import intraday
-from workbench.domain.calendars import Moments, venue
+from workbench.domain.calendars import Moments, to_datetime, to_numpy, venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.snapshots import Column, Snapshot
 
@@ -71,15 +72,48 @@ ARRAYS = tuple(field.name for field in fields(Bars) if field.name not in {"symbo
 
 
 def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
-    """The instrument's bars as known, without blanks and without rows off its sessions.
+    """The instrument's bars as known, in the shares of the snapshot's moment.
 
     Args:
         snapshot: What may be seen.
         one: Whose bars.
 
     Returns:
-        Bars, or None when no close is known. A zero volume is no volume: it becomes NaN.
+        Bars without blanks and without rows off its sessions, or None when no close is known. A
+        zero volume is no volume: it becomes NaN. Every split that has taken effect by then is
+        undone, so that a return across it is what a holder earned.
     """
+    own = as_traded(snapshot, one)
+    for at, ratio in splits(snapshot, one.symbol) if own is not None else ():
+        if own is not None and at <= snapshot.as_of:
+            own = _rebased(own, to_numpy(at), ratio)
+    return own
+
+
+def splits(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
+    """Splits as known: when the new shares first trade, and how many there are for one old."""
+    column = snapshot.get(symbol, "split")
+    if column is None:
+        return []
+    return [
+        (to_datetime(at), float(ratio))
+        for at, ratio in zip(column.at, column.value, strict=True)
+        if ratio > 0
+    ]
+
+
+def _rebased(own: Bars, at: np.datetime64, ratio: float) -> Bars:
+    """The bars with those before a split in the new shares."""
+    per = np.where(own.at < at, ratio, 1.0)
+    return replace(
+        own,
+        open=own.open / per, high=own.high / per, low=own.low / per, close=own.close / per,
+        volume=own.volume * per,
+    )  # fmt: skip
+
+
+def as_traded(snapshot: Snapshot, one: Instrument) -> Bars | None:
+    """The instrument's bars as ``bars`` gives them, but each in the shares of its own day."""
     close = snapshot.get(one.symbol, "close")
     if close is None:
         return None

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import sqlalchemy as sa
+from upath import UPath
 
 from workbench import __version__
 from workbench.domain.calendars import iso
+from workbench.domain.deliveries import Health
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.domain.instruments import (
     INDICATORS,
@@ -27,9 +29,9 @@ from workbench.domain.instruments import (
 )
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Snapshot
-from workbench.measures import quality, quotes
+from workbench.measures import prices, quality, quotes
 from workbench.measures.joint import Joint, joint
-from workbench.measures.prices import Bars, bars
+from workbench.measures.prices import Bars
 from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
 from workbench.measures.walks import Walk, reference
 from workbench.world import entries as book
@@ -37,6 +39,7 @@ from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
+from workbench.world.pulls import Pulls
 
 CODE = f"workbench {__version__}"
 Made = TypeVar("Made")
@@ -117,6 +120,12 @@ class Bench:
         return {series for mind in self.desk.minds for series in mind.params.series}
 
     @cached_property
+    def health(self) -> tuple[Health, ...]:
+        """How the desk's feeds stood after the last pull known; empty without one."""
+        last = Pulls(UPath(self.archive.folder) / "pulls").last(self.as_of)
+        return last.health if last else ()
+
+    @cached_property
     def flags(self) -> list[Flag]:
         """What is wrong with the snapshot."""
         found = quality.flags(self.snapshot, self.instruments, self.indicators)
@@ -138,9 +147,19 @@ class Bench:
 
     @cached_property
     def bars(self) -> dict[str, Bars]:
-        """Bars of every instrument that is not withheld or dark."""
-        found = {one.symbol: bars(self.snapshot, one) for one in self.instruments}
-        return {s: b for s, b in found.items() if b is not None and s not in self.withheld}
+        """Bars of every instrument that is not withheld or dark, in the shares of now."""
+        found = {s: prices.bars(self.snapshot, one) for s, one in self._own.items()}
+        return {s: b for s, b in found.items() if b is not None}
+
+    @property
+    def _own(self) -> dict[str, Instrument]:
+        return {one.symbol: one for one in self.instruments if one.symbol not in self.withheld}
+
+    @cached_property
+    def as_traded(self) -> dict[str, Bars]:
+        """The same bars as they were traded, each in the shares of its own day."""
+        found = {s: prices.as_traded(self.snapshot, one) for s, one in self._own.items()}
+        return {s: b for s, b in found.items() if b is not None}
 
     @property
     def lead_bars(self) -> Bars:

@@ -94,14 +94,14 @@ class Clock(Strict):
 
 
 class Warmup(Strict):
-    """Sessions replayed on first use."""
+    """Sessions replayed on first use; without ``to``, up to the first cycle."""
 
     first: dt.date = Field(alias="from")
-    last: dt.date = Field(alias="to")
+    last: dt.date | None = Field(alias="to", default=None)
 
     @model_validator(mode="after")
     def _forward(self) -> Warmup:
-        if self.last < self.first:
+        if self.last is not None and self.last < self.first:
             raise ValueError(f"ends {self.last}, before it begins on {self.first}")
         return self
 
@@ -220,6 +220,18 @@ def _indicated(symbol: str) -> str:
     return symbol
 
 
+class PullParams(Strict):
+    """How a desk asks its feeds.
+
+    Attributes:
+        seconds: What all feeds together may take.
+        history: First date that a feed's first pull asks for.
+    """
+
+    seconds: Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)] = 120.0
+    history: dt.date = dt.date(2015, 1, 1)
+
+
 class Params(Strict):
     """One desk."""
 
@@ -227,8 +239,9 @@ class Params(Strict):
     zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
     feeds: tuple[Annotated[FeedParams, BeforeValidator(_feed)], ...] = (FeedParams(feed=BUNDLED),)
     clock: Clock = Clock()
-    first: dt.date
+    first: dt.date | None = None
     warmup: Warmup | None = None
+    pull: PullParams = PullParams()
     instruments: Annotated[
         tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
         Field(min_length=1),
@@ -248,6 +261,19 @@ class Params(Strict):
     paper: PaperParams | None = None
     claude: ClaudeParams = ClaudeParams()
     synthesis: str = ""
+
+    @property
+    def asked(self) -> tuple[FeedParams, ...]:
+        """The feeds that a pull asks: all but the bundled history."""
+        return tuple(one for one in self.feeds if one.feed != BUNDLED)
+
+    @model_validator(mode="after")
+    def _begins(self) -> Params:
+        if self.first is None and not self.asked:
+            raise ValueError(
+                "first: a desk without feeds to pull needs the session of its first cycle"
+            )
+        return self
 
     @model_validator(mode="after")
     def _tradable(self) -> Params:
