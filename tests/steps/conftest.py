@@ -210,7 +210,7 @@ class Room:
         )
         self.end = self.sessions[-1].close + dt.timedelta(minutes=clock.after_close)
         made = [rows(world, one, self.end) for one in self.desk.instruments]
-        made += [slow(symbol, self.end) for symbol in self.desk.params.indicators]
+        made += [slow(one.symbol, self.end) for one in self.desk.params.indicators]
         self.archive.append(pd.concat(made, ignore_index=True), origin="made",
                             through=self.end + dt.timedelta(days=1))  # fmt: skip
         self.ledger = Ledger("sqlite://")

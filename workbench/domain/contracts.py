@@ -132,6 +132,9 @@ CONTRACTS: tuple[Contract, ...] = (
     _tick("*-PERP", "open_interest", "* open interest", "USD", 1e13, zero=False),
     _tick("*-PERP", "mark", "* mark price", "USD", 1e8, zero=False),
     _tick("*-PERP", "volume", "* volume", "USD a day", 1e13, active=True),
+    # Closes adjusted for splits and dividends by factors of a later day: their changes are true,
+    # their levels were never quoted.
+    _tick("*", "close_adj", "* with dividends", "USD", 1e8, zero=False, period="day", lag=15),
     # Order books and quotes at a moment, whatever the venue: the series of the instrument.
     _tick("*", "bid", "* bid", "USD", 1e8, zero=False),
     _tick("*", "ask", "* ask", "USD", 1e8, zero=False),

@@ -102,14 +102,17 @@ class Bench:
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
         """The desk's slow series."""
-        return tuple(map(indicator, self.desk.params.indicators))
+        return tuple(indicator(one.symbol) for one in self.desk.params.indicators)
 
     @cached_property
     def snapshot(self) -> Snapshot:
         """What is known as of the cycle's moment."""
         wanted = {one.symbol: one.sources for one in INSTRUMENTS if one.symbol in self._read}
         wanted |= {one.symbol: () for one in INDICATORS if one.symbol in self._read}
-        wanted |= {one.series: () for one in self.indicators}
+        slow: dict[str, tuple[str, ...]] = {}
+        for one, told in zip(self.indicators, self.desk.params.indicators, strict=True):
+            slow[one.series] = (*slow.get(one.series, ()), *told.sources)
+        wanted |= slow
         wanted |= {one.symbol: one.sources for one in self.instruments}
         wanted |= {name: () for name in self.archive.series() if name.startswith(quotes.SERIES)}
         return self.archive.as_of(self.as_of, wanted)

@@ -2,14 +2,16 @@
 
 A ``date`` names a session or a period, a ``ts`` starts a bar, an ``at`` is the moment itself.
 Instruments: the official close of their session (16:00 in New York on a day without one, which
-quality then flags) or the end of their bar, known ``lag_minutes`` later. Indicators: the end of
-their period, known ``lag_days`` later. Anything else: the end of the period that its own spacing
-implies, known after the lag in ``INFERRED``, which errs on the late side. Every row also gets the
-moment before which no ``known_at`` of its own is possible: ``earliest``.
+quality then flags) or the end of their bar, known ``lag_minutes`` later. Indicators, and dates
+of what a contract speaks for: the end of their period, known its ``lag`` later. Anything else: the
+end of the period that its own spacing implies, known after the lag in ``INFERRED``, which errs on
+the late side. Every row also gets the moment before which no ``known_at`` of its own is possible:
+``earliest``.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -17,7 +19,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain.calendars import Moments, venue
-from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
+from workbench.domain.errors import ParamsError
+from workbench.domain.instruments import (
+    INDICATORS,
+    INSTRUMENTS,
+    Indicator,
+    Instrument,
+    indicator,
+)
 
 # Largest median spacing in days, name, and lag in days after the period's end.
 INFERRED = ((4, "day", 1), (10, "week", 7), (45, "month", 31), (120, "quarter", 60))
@@ -49,7 +58,9 @@ def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) ->
     at = np.empty(len(days), "datetime64[us]")
     rule, begin = at.copy(), at.copy()
     for series, rows in _groups(frame):
-        begin[rows], at[rows], rule[rows] = _when(days[rows], table.get(series))
+        field = str(frame["field"].iloc[rows[0]]) if "field" in frame else ""
+        one = table.get(series) or contracted(series, field)
+        begin[rows], at[rows], rule[rows] = _when(days[rows], one)
     # Of a month there are flash estimates and nowcasts; of a session or a day there are none.
     least = np.where(_opens(frame) | (at - begin > DAY), begin, at)
     return _timed(frame.drop(columns="date"), at, rule, least).reset_index(drop=True)
@@ -138,6 +149,13 @@ def lagged(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -
     return _timed(frame, at, rule, at)
 
 
+def contracted(series: str, field: str) -> Indicator | None:
+    """The field of a series as its contract has it, where one speaks for it."""
+    with contextlib.suppress(ParamsError):
+        return indicator(series if field == "value" else f"{series}.{field}")
+    return None
+
+
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     """The series and the rows of each series, source and field."""
     keys = [key for key in ("series", "source", "field") if key in frame]
@@ -211,7 +229,7 @@ def _lag(one: Instrument | Indicator | None, spacing: np.timedelta64) -> np.time
     if isinstance(one, Instrument):
         return np.timedelta64(one.lag_minutes, "m")
     if one is not None:
-        return np.timedelta64(one.lag_days, "D")
+        return np.timedelta64(one.lag, "us")
     return max(spacing, SOONEST) if spacing < DAY else np.timedelta64(_implied(spacing)[1], "D")
 
 

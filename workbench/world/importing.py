@@ -182,6 +182,8 @@ def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np
     for key, rows in frame.groupby(["series", "field"], observed=True).indices.items():
         series, field = cast("tuple[str, str]", key)
         one = table.get(series)
+        if one is None and (slow := dating.contracted(series, field)) is not None:
+            units[rows] = slow.unit
         if one is None or intraday.plain(series) != one.symbol:
             continue  # a series that speaks for an instrument may be in another unit
         if field.removesuffix("_adj").removeprefix("adj_") in PRICES:

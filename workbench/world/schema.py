@@ -82,7 +82,7 @@ class InstrumentParams(Strict):
         return Instrument(**(whole | changes | {"symbol": base.symbol}))
 
 
-def _instrument(value: object) -> object:
+def _symbol(value: object) -> object:
     return {"symbol": value} if isinstance(value, str) else value
 
 
@@ -232,6 +232,13 @@ class PullParams(Strict):
     history: dt.date = dt.date(2015, 1, 1)
 
 
+class IndicatorParams(Strict):
+    """One slow series: its symbol, and its accepted sources where the archive has several."""
+
+    symbol: Annotated[str, AfterValidator(_indicated)]
+    sources: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
+
+
 class Params(Strict):
     """One desk."""
 
@@ -243,12 +250,13 @@ class Params(Strict):
     warmup: Warmup | None = None
     pull: PullParams = PullParams()
     instruments: Annotated[
-        tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
+        tuple[Annotated[InstrumentParams, BeforeValidator(_symbol)], ...],
         Field(min_length=1),
         AfterValidator(distinct),
     ]
     indicators: Annotated[
-        tuple[Annotated[str, AfterValidator(_indicated)], ...], AfterValidator(distinct)
+        tuple[Annotated[IndicatorParams, BeforeValidator(_symbol)], ...],
+        AfterValidator(distinct),
     ] = ()
     horizons: Annotated[
         tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],
