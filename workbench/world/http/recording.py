@@ -22,6 +22,7 @@ from workbench.domain.errors import WorkbenchError
 from workbench.world.files import write_atomic
 from workbench.world.http.exchanges import Exchange, exchange
 
+Place = Path | UPath
 PART = 50  # lines of one part; a killed pull loses fewer, and it has stored nothing yet
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
@@ -34,11 +35,10 @@ class Recorder:
         pull: The pull's moment, aware UTC; unique among pulls.
     """
 
-    def __init__(self, folder: Path | UPath, pull: dt.datetime) -> None:
-        self._folder = UPath(folder)
+    def __init__(self, folder: Place, pull: dt.datetime) -> None:
+        self._folder: Place = _place(folder)
         self._pull = stamp(pull)
         self._pending: list[str] = []
-        self._part = 0
         self._known: set[str] = set()
         self._turn = asyncio.Lock()
 
@@ -74,9 +74,8 @@ class Recorder:
         if not self._pending:
             return
         data = "".join(line + "\n" for line in self._pending).encode()
-        path = self._folder / "pulls" / self._pull / f"{self._part:05d}.jsonl"
-        await asyncio.to_thread(_write, path, data)
-        self._pending, self._part = [], self._part + 1
+        await asyncio.to_thread(_write_part, self._folder / "pulls" / self._pull, data)
+        self._pending = []
 
 
 def stamp(pull: dt.datetime) -> str:
@@ -84,36 +83,35 @@ def stamp(pull: dt.datetime) -> str:
     return pull.astimezone(dt.UTC).strftime(_STAMP)
 
 
-def pulls(folder: Path | UPath) -> list[dt.datetime]:
+def pulls(folder: Place) -> list[dt.datetime]:
     """The moments of all pulls on record, in order."""
-    root = UPath(folder) / "pulls"
-    names = [path.name for path in root.iterdir()] if root.exists() else []
+    names = _names(_place(folder) / "pulls")
     found = [name for name in names if re.fullmatch(r"\d{8}T\d{6}\.\d{6}Z", name)]
     return sorted(dt.datetime.strptime(name, _STAMP).replace(tzinfo=dt.UTC) for name in found)
 
 
-def exchanges(folder: Path | UPath, pull: dt.datetime) -> list[Exchange]:
+def exchanges(folder: Place, pull: dt.datetime) -> list[Exchange]:
     """The exchanges of a pull, in the order in which they ended.
 
     Raises:
         WorkbenchError: A line is not one.
     """
-    root = UPath(folder) / "pulls" / stamp(pull)
-    parts = sorted(root.iterdir(), key=lambda path: path.name) if root.exists() else []
+    root: Place = _place(folder) / "pulls" / stamp(pull)
     found = []
-    for path in (part for part in parts if part.name.endswith(".jsonl")):
-        for number, line in enumerate(path.read_text("utf-8").split("\n")[:-1], start=1):
+    for name in _names(root, ".jsonl"):
+        lines = (root / name).read_text("utf-8").split("\n")[:-1]
+        for number, line in enumerate(lines, start=1):
             try:
                 found.append(exchange(line))
             except ValueError:
                 raise WorkbenchError(
-                    f"Line {number} of {path.name} in the record of {stamp(pull)} is damaged. "
+                    f"Line {number} of {name} in the record of {stamp(pull)} is damaged. "
                     "Restore it from a copy, or leave this pull out."
                 ) from None
     return found
 
 
-def body(folder: Path | UPath, digest: str) -> bytes:
+def body(folder: Place, digest: str) -> bytes:
     """A body on record; empty for an empty digest.
 
     Raises:
@@ -122,7 +120,7 @@ def body(folder: Path | UPath, digest: str) -> bytes:
     if not digest:
         return b""
     try:
-        found = gzip.decompress(_body(UPath(folder), digest).read_bytes())
+        found = gzip.decompress(_body(_place(folder), digest).read_bytes())
     except (OSError, EOFError, ValueError):
         found = b""
     if hashlib.sha256(found).hexdigest() != digest:
@@ -133,20 +131,40 @@ def body(folder: Path | UPath, digest: str) -> bytes:
     return found
 
 
-def _body(folder: UPath, digest: str) -> UPath:
+def _place(folder: Place) -> Place:
+    """A plain path where the folder is of this machine, as only those can be renamed into."""
+    if isinstance(folder, Path):
+        return folder
+    return Path(folder.path) if folder.protocol in {"", "file", "local"} else folder
+
+
+def _names(folder: Place, suffix: str = "") -> list[str]:
+    """What a folder holds, in order; nothing when there is no such folder."""
+    try:
+        found = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
+
+
+def _body(folder: Place, digest: str) -> Place:
     return folder / "bodies" / digest[:2] / f"{digest}.gz"
 
 
-def _write_body(folder: UPath, digest: str, content: bytes) -> None:
+def _write_body(folder: Place, digest: str, content: bytes) -> None:
     path = _body(folder, digest)
     if not path.exists():
         _write(path, gzip.compress(content, 6, mtime=0))
 
 
-def _write(path: UPath, data: bytes) -> None:
+def _write_part(folder: Place, data: bytes) -> None:
+    # Counted anew, so that a pull that is begun again under its moment adds to its record.
+    _write(folder / f"{len(_names(folder, '.jsonl')):05d}.jsonl", data)
+
+
+def _write(path: Place, data: bytes) -> None:
     """Writes a file that appears whole: by renaming here, and as object stores do by themselves."""
     if isinstance(path, Path):
         write_atomic(path, data)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        path.fs.pipe_file(path.path, data)
