@@ -140,6 +140,8 @@ def _place(folder: Place) -> Place:
 
 def _names(folder: Place, suffix: str = "") -> list[str]:
     """What a folder holds, in order; nothing when there is no such folder."""
+    if not isinstance(folder, Path):
+        folder.fs.invalidate_cache(folder.path)  # another writer's files count too
     try:
         found = [path.name for path in folder.iterdir()]
     except FileNotFoundError:

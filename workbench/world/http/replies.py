@@ -163,7 +163,7 @@ def _next(location: str, url: str, call: Call, hidden: Secret) -> str:
     # The key is added to each request anew, so an address never holds it.
     target = urlunsplit(parts._replace(query=addresses.written(pairs), fragment=""))
     if not location or call.body is not None or addresses.origin(target) != addresses.origin(url):
-        host = re.sub(r"[^\w.:-]", "", parts.hostname or "nowhere")[:60]
+        host = re.sub(r"[^\w.:-]", "", parts.netloc.rpartition("@")[2] or "nowhere")[:60]
         raise FeedDark(
             "redirect",
             f"{call.host} redirects to {host} ({parts.scheme[:8]}), and only a host's own "
