@@ -302,10 +302,11 @@ def archive_rebuild(
     """Make an archive anew from the recorded responses of every pull."""
     from workbench.desk.progress import Meter
     from workbench.steps.refresh import rebuild
+    from workbench.world.archive import Archive
 
     desk = _desk(file, outputs, archive)
     with Meter() as meter:
-        pulls, rows = rebuild(desk, into, told=meter.told)
+        pulls, rows = rebuild(desk, Archive(into), told=meter.told)
     _say(f"{rows:,} observations and items from {pulls:,} pulls.")
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import sqlalchemy as sa
-from upath import UPath
 
 from workbench import __version__
 from workbench.domain.calendars import iso
@@ -125,7 +124,7 @@ class Bench:
     @cached_property
     def health(self) -> tuple[Health, ...]:
         """How the desk's feeds stood after the last pull known; empty without one."""
-        last = Pulls(UPath(self.archive.folder) / "pulls").last(self.as_of)
+        last = Pulls(self.archive.folder).last(self.as_of)
         return last.health if last else ()
 
     @cached_property

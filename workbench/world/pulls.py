@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from upath import UPath
-
-from workbench.domain.calendars import iso, moment
+from workbench.domain.calendars import UTC, moment
 from workbench.domain.deliveries import Gap, Health, Request
 from workbench.world.feeds.asking import Heard
 from workbench.world.files import write_atomic
+from workbench.world.http import recording
+from workbench.world.http.recording import Place
 
 _GAPS = 50  # of one feed that a manifest lists; more are counted
 
@@ -29,6 +29,7 @@ class Pull:
     Attributes:
         began: The moment that its requests named as now.
         ended: The moment from which what it brought is known.
+        backfill: Whether it asked for history.
         requests: What each feed was asked.
         health: How each of the desk's feeds stood after it.
         skews: Host to seconds by which its clock was ahead of ours.
@@ -37,6 +38,7 @@ class Pull:
 
     began: dt.datetime
     ended: dt.datetime
+    backfill: bool
     requests: tuple[Request, ...]
     health: tuple[Health, ...]
     skews: Mapping[str, float]
@@ -44,32 +46,33 @@ class Pull:
 
 
 class Pulls:
-    """The pulls of one archive, in its folder ``pulls``."""
+    """The pulls of one archive, beside what its record holds of each.
 
-    def __init__(self, folder: UPath) -> None:
+    Args:
+        folder: The archive's.
+    """
+
+    def __init__(self, folder: Place) -> None:
         self.folder = folder
 
-    def place(self, ended: dt.datetime) -> UPath:
-        """The folder of the pull that ended then."""
-        return self.folder / ended.strftime("%Y%m%dT%H%M%SZ")
-
     def moments(self) -> list[dt.datetime]:
-        """When each whole pull ended, oldest first."""
-        found = (path.parent.name for path in self.folder.glob("*/pull.json"))
-        return sorted(
-            dt.datetime.strptime(name, "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC) for name in found
-        )
+        """When each whole pull began, oldest first."""
+        return [one for one in recording.pulls(self.folder) if self._manifest(one).exists()]
 
     def last(self, until: dt.datetime | None = None) -> Pull | None:
         """The newest pull that had ended by a moment, or None."""
-        ended = [one for one in self.moments() if until is None or one <= until]
-        return self.read(ended[-1]) if ended else None
+        for began in reversed(recording.pulls(self.folder)):
+            if (until is None or began <= until) and self._manifest(began).exists():
+                found = self.read(began)
+                if until is None or found.ended <= until:
+                    return found
+        return None
 
-    def read(self, ended: dt.datetime) -> Pull:
+    def read(self, began: dt.datetime) -> Pull:
         """One pull."""
-        told = json.loads((self.place(ended) / "pull.json").read_text("utf-8"))
+        told = json.loads(self._manifest(began).read_text("utf-8"))
         return Pull(
-            began=moment(told["began"]), ended=moment(told["ended"]),
+            began=moment(told["began"]), ended=moment(told["ended"]), backfill=told["backfill"],
             requests=tuple(map(_request, told["requests"])),
             health=tuple(map(_health, told["health"])),
             skews=told["skews"], breakers=told["breakers"],
@@ -78,13 +81,16 @@ class Pulls:
     def write(self, pull: Pull) -> None:
         """Keeps a pull; what it brought is in the archive by then."""
         told = {
-            "began": iso(pull.began), "ended": iso(pull.ended),
+            "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
             "requests": [_plain(asdict(one)) for one in pull.requests],
             "health": [_plain(asdict(one)) for one in pull.health],
             "skews": dict(pull.skews), "breakers": dict(pull.breakers),
         }  # fmt: skip
         text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
-        write_atomic(self.place(pull.ended) / "pull.json", text.encode())
+        write_atomic(self._manifest(pull.began), text.encode())
+
+    def _manifest(self, began: dt.datetime) -> Place:
+        return self.folder / "pulls" / recording.stamp(began) / "pull.json"
 
 
 def health(
@@ -120,9 +126,14 @@ def _reason(gaps: Sequence[Gap]) -> str:
     return f"{gaps[0].reason}{more}"
 
 
+def _iso(value: dt.datetime) -> str:
+    """To the microsecond: a pull's moment names its folder."""
+    return value.astimezone(UTC).isoformat()
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dt.datetime):
-        return iso(value)
+        return _iso(value)
     if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
