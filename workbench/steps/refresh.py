@@ -135,7 +135,10 @@ def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, in
         client = replayed(
             recording.exchanges(source.folder, began), partial(recording.body, source.folder)
         )
-        heard = asyncio.run(asked(pull.requests, client.of, desk.params.pull.seconds))
+        # What was dark had stored nothing, though some of it may be on record.
+        dark = {one.feed for one in pull.health if one.state == "dark"}
+        again = [one for one in pull.requests if one.feed not in dark]
+        heard = asyncio.run(asked(again, client.of, desk.params.pull.seconds))
         stored = [_stored(desk, into, one, pull.ended, backfill=pull.backfill) for one in heard]
         rows += sum(n for n, _ in stored)
         told(f"rebuild {began:%Y-%m-%d %H:%M}", done, len(moments))
