@@ -10,6 +10,7 @@ came; ``open limited queue no_key bad_address not_kept`` where nothing was asked
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import os
@@ -82,7 +83,9 @@ class Guarded:
             hidden = secret(key)
             sent.answer = await self._allowed(call, hidden, sent)
         except FeedDark as dark:
-            await self._record(call, hidden, sent, dark)
+            # Nothing of it is used, so a record that is full changes nothing.
+            with contextlib.suppress(FeedDark):
+                await self._record(call, hidden, sent, dark)
             raise
         await self._record(call, hidden, sent, None)
         return sent.answer
@@ -154,7 +157,9 @@ class Guarded:
             except httpcore2.TimeoutException:
                 raise FeedDark("timeout", f"{call.host} was silent for too long.") from None
             except TooMuch:
-                raise FeedDark("too_large", f"{call.host} sent more than is read.") from None
+                raise FeedDark(
+                    "too_large", f"{call.host} sent more headers or framing than is read of anyone."
+                ) from None
             except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
                 raise FeedDark(
                     "broken",

@@ -19,7 +19,8 @@ class Limits:
         deadline: Seconds from connecting to the last byte, redirects and the retry included.
         queue: Seconds that a request may wait for its turn at its host before that.
         backoff: Seconds before the one retry; none when it does not fit the deadline.
-        head: Bytes of a response before its body, 1xx responses included.
+        head: Bytes of a response before its body, 1xx responses included, and what came of the
+            body in the same read of at most 65,536.
         body: Bytes of a body as received.
         inflated: Bytes of a body after decompression.
         redirects: Most redirects within a host.
@@ -28,7 +29,7 @@ class Limits:
     deadline: float = 20.0
     queue: float = 300.0
     backoff: float = 0.5
-    head: int = 131_072
+    head: int = 98_304
     body: int = 5_000_000
     inflated: int = 25_000_000
     redirects: int = 3
