@@ -68,26 +68,36 @@ def graph(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001
     Raises:
         FeedDark: The body is not that file.
     """
-    lines = [line for line in as_csv(body) if line]
-    if not lines or lines[0][0].strip() not in _DATE_HEADERS or len(lines[0]) < 2:
-        got = nodes.shown(",".join(lines[0])) if lines else "nothing"
+    lines = as_csv(body)
+    names = list(lines[0]) if lines else []
+    if lines and (names[0] not in _DATE_HEADERS or len(names) < 2):
+        got = nodes.shown(",".join(names))
         raise FeedDark("no_field", f"FRED's file should begin with observation_date, got {got}.")
+    if not lines:
+        raise FeedDark("empty", "FRED's file holds no observation.")
     parts = [
-        _column(lines, place, series, request)
-        for place, name in enumerate(lines[0][1:], start=1)
-        for series in ids_of(name.strip(), request)
+        _column(lines, names[0], name, series, request)
+        for name in names[1:]
+        for series in ids_of(name, request)
     ]
+    if not parts:
+        raise FeedDark(
+            "renamed", f"FRED's file is of {nodes.few(names[1:])}, not of what was asked."
+        )
     return together(
-        [delivered(SOURCE, gaps=[Gap(series="", code="revised", reason=REVISED)]), *parts]
+        [*parts, delivered(SOURCE, gaps=[Gap(series="", code="revised", reason=REVISED)])]
     )
 
 
-def _column(lines: list[list[str]], place: int, series: str, request: Request) -> Delivered:
+def _column(
+    lines: list[dict[str, str]], dates: str, name: str, series: str, request: Request
+) -> Delivered:
     gaps: list[Gap] = []
     kept: dict[dt.date, Vintage] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in enumerate(lines, start=2):
         try:
-            date, value = _line(line, place, len(lines[0]), f"Line {number}")
+            date = nodes.day(line[dates], f"Line {number}'s date")
+            value = nodes.numeral(line[name], f"Line {number}'s {name}")
         except Unfit as error:
             gaps.append(error.gap(series))
             continue
@@ -95,21 +105,11 @@ def _column(lines: list[list[str]], place: int, series: str, request: Request) -
             reason = f"{date} stands twice with other values, the later one kept."
             gaps.append(Gap(series=series, code="duplicate", reason=reason))
         kept[date] = Vintage(date=date, value=value, start=None)
-    if not kept:
-        gaps.append(
-            Gap(series=series, code="empty", reason=f"The file holds no value of {series}.")
-        )
     ordered = [kept[date] for date in sorted(kept)]
     try:
         return delivered(SOURCE, fred_rows.rows(ordered, series, None, request, gaps), gaps=gaps)
     except Unfit as error:
         return delivered(SOURCE, gaps=[*gaps, error.gap(series)])
-
-
-def _line(line: list[str], place: int, width: int, where: str) -> tuple[dt.date, float]:
-    if len(line) != width:
-        raise Unfit("unequal_lengths", f"{where} has {len(line)} fields instead of {width}.")
-    return nodes.day(line[0], f"{where}'s date"), nodes.numeral(line[place], f"{where}'s value")
 
 
 def calendar(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
