@@ -5,7 +5,7 @@ as a spreadsheet, which no guard reads: IVV holds the same index. Cash and deriv
 and what the shares add up to is checked: far from 1 the file is not the fund's whole.
 
 Params: ``series`` are ``weights:QQQ`` and the like, or a mapping of ids to the fund's ticker; empty
-asks for ``FUNDS``. Option ``least``: members lighter than this fraction are left out, 0 unless told.
+asks for ``FUNDS``. Option ``least``: lighter members are left out, 0 if not told.
 """
 
 from __future__ import annotations
@@ -51,13 +51,11 @@ def invesco(body: bytes, request: Request, url: str) -> Delivered:
     head = _header(lines, _INVESCO["ticker"])
     rows = [dict(zip(lines[head], line, strict=False)) for line in lines[head + 1 :]]
     dates = {row["Date"].strip() for row in rows if row.get("Date", "").strip()}
+    if len(dates) != 1:
+        got = nodes.few(sorted(dates)) or "none"
+        raise FeedDark("wrong_time", f"Invesco's lines should be of one date, got {got}.")
     try:
-        if len(dates) != 1:
-            raise Unfit(
-                "wrong_time", f"All lines should be of one date, got {nodes.few(sorted(dates))}."
-            )  # noqa: TRY301, E501
-        [said] = dates
-        date = nodes.day(said, "Date", "%m/%d/%Y")
+        date = nodes.day(dates.pop(), "Date", "%m/%d/%Y")
     except Unfit as error:
         raise FeedDark(error.code, f"Invesco: {error.reason}") from error
     fund = parse_qs(urlsplit(url).query).get("ticker", [""])[0]
