@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Delivered, Gap, Request
@@ -127,6 +127,19 @@ def definitions(body: bytes, request: Request, url: str) -> Delivered:  # noqa: 
     return delivered(SOURCE, gaps=[Gap(series="", code="not_kept", reason=reason)])
 
 
+def other(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
+    """Any other JSON of Cboe's, such as European indices: a gap.
+
+    Raises:
+        FeedDark: The body is no JSON.
+    """
+    found = as_json(body)
+    data = found.get("data", found) if isinstance(found, dict) else found
+    count = len(data) if isinstance(data, (list, dict)) else 1
+    reason = f"{urlsplit(url).path}: {count} node(s), nothing of which the desk keeps."
+    return delivered(SOURCE, gaps=[Gap(series="", code="not_kept", reason=reason)])
+
+
 def directory(what: str) -> Parse:
     """Reads a table of names, of which the desk keeps nothing: one gap says so."""
 
@@ -158,7 +171,13 @@ ENDPOINTS = (
     _endpoint("definitions", r"^/api/global/\w+/definitions/.*\.json", definitions),
     _endpoint("indices", r"^/api/global/\w+/definitions/.*\.csv", directory("names"), "csv"),
     _endpoint("symbols", r"^/us/options/symboldir/", directory("names"), "csv", "www.cboe.com"),
-    _endpoint("book", _QUOTES + r"/symbol_book/", definitions),
+    # What is none of the above.
+    _endpoint(
+        "other",
+        r"^/api/global/(?!\w+/definitions/|delayed_quotes/(charts/historical|quotes|historical_data"
+        r"|options)/)[^?]*\.json",
+        other,
+    ),
 )
 
 

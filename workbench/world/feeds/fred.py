@@ -86,6 +86,7 @@ ENDPOINTS = (
         r"^/fred/series/vintagedates\?",
         fred_pages.unkept("Dates of vintages", "vintage_dates"),
     ),
+    _endpoint("maps", r"^/geofred/", fred_pages.other),
     _endpoint("graph", r"^/graph/fredgraph\.csv\?", fred_pages.graph, "fred.stlouisfed.org", "csv"),
     _endpoint("calendar", r"^/releases/calendar\b", fred_pages.calendar, "fred.stlouisfed.org"),
 )

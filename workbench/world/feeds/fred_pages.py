@@ -192,3 +192,17 @@ def unkept(what: str, name: str) -> Callable[[bytes, Request, str], Delivered]:
         return delivered(SOURCE, gaps=[Gap(series=asked(url), code="not_kept", reason=reason)])
 
     return parse
+
+
+def other(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
+    """Any other page of FRED's interface: a gap.
+
+    Raises:
+        FeedDark: ``bad_key``, or the body is no object.
+    """
+    try:
+        names = nodes.few(table(body, url))
+    except Unfit as error:
+        return delivered(SOURCE, gaps=[error.gap(asked(url))])
+    reason = f"{urlsplit(url).path} with {names}: nothing of which the desk keeps."
+    return delivered(SOURCE, gaps=[Gap(series="", code="not_kept", reason=reason)])

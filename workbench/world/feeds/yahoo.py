@@ -35,19 +35,19 @@ _BACK: Mapping[str, int] = {
 _EARLIER = dt.timedelta(days=7)  # so that a late correction, and any session at all, is within
 
 
-def _endpoint(name: str, pattern: str, parse: Parse, hosts: tuple[str, ...] = _HOSTS) -> Endpoint:
-    return Endpoint(name=name, pattern=re.compile(pattern), hosts=hosts, form="json", parse=parse)
+def _endpoint(name: str, pattern: str, parse: Parse) -> Endpoint:
+    return Endpoint(name=name, pattern=re.compile(pattern), hosts=_HOSTS, form="json", parse=parse)
 
 
 ENDPOINTS = (
     _endpoint("chart", r"^/v8/finance/chart/[^/?]+", yahoo_chart.chart),
     _endpoint("quote", r"^/v7/finance/quote\?", yahoo_pages.quotes),
     _endpoint(
-        "price", r"^/v10/finance/quoteSummary/.*[?&]modules=price\b", yahoo_pages.summary_price
+        "price", r"^/v10/finance/quoteSummary/.*[?&]modules=price(&|$)", yahoo_pages.summary_price
     ),
     _endpoint(
         "filings",
-        r"^/v10/finance/quoteSummary/.*[?&]modules=secFilings\b",
+        r"^/v10/finance/quoteSummary/.*[?&]modules=secFilings(&|$)",
         yahoo_pages.unkept("Filings, which SEC itself tells with their times", "quoteSummary"),
     ),
     # Other modules than these and those of ``earnings``.
@@ -70,11 +70,19 @@ ENDPOINTS = (
         r"^/ws/fundamentals-timeseries/",
         yahoo_pages.unkept("Fundamentals", "timeseries"),
     ),
-    _endpoint(
-        "consent",
-        r"^/(consent|v2/collectConsent|quote/)",
-        yahoo_pages.consent,
-        ("guce.yahoo.com", "consent.yahoo.com", "finance.yahoo.com"),
+    Endpoint(
+        name="consent",
+        pattern=re.compile(""),
+        hosts=("guce.yahoo.com", "consent.yahoo.com", "finance.yahoo.com"),
+        form="html",
+        parse=yahoo_pages.consent,
+    ),
+    Endpoint(
+        name="crumb",
+        pattern=re.compile(r"^/v1/test/getcrumb"),
+        hosts=_HOSTS,
+        form="text",
+        parse=yahoo_pages.consent,
     ),
 )
 

@@ -202,11 +202,14 @@ def unkept(what: str, name: str) -> Callable[[bytes, Request, str], Delivered]:
 
 
 def consent(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
-    """A page that asks for consent instead of answering.
+    """A page of the session of a browser: consent, or its crumb; nothing that the desk keeps.
 
     Raises:
         FeedDark: Always.
     """
     host = urlsplit(url).netloc
     gone = parse_qs(urlsplit(url).query).get("done", [url])[0]
-    raise FeedDark("consent", f"{host} asks for consent before {gone}: nothing is answered here.")
+    raise FeedDark(
+        "consent",
+        f"{host} wants a browser's session and consent before {gone}: nothing is answered here.",
+    )
