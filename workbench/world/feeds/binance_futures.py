@@ -36,7 +36,7 @@ def _unit(symbol: str) -> str:
 
 
 def premium(body: bytes, request: Request, _url: str) -> Delivered:
-    """Mark prices. The rate beside them is of the period that runs: funding that was paid is kept."""
+    """Mark prices; the rate beside them is of the period that runs, and kept when it is paid."""
     found, request = _start(request)
     for symbol, one in each(found, body, "Binance premium"):
         if when := found.stamp(symbol, one, "time", "ms"):
@@ -144,7 +144,7 @@ ENDPOINTS = (
     endpoint("funding", f"{_V}/fundingRate", funding, HOSTS),
     endpoint("funding info", f"{_V}/fundingInfo", funding_info, HOSTS),
     endpoint("open interest", f"{_V}/openInterest", open_interest, HOSTS),
-    endpoint("open interest history", "futures/data/openInterestHist", open_interest_history, HOSTS),
+    endpoint("worth", "futures/data/openInterestHist", open_interest_history, HOSTS),
     endpoint("ticker", f"{_V}/ticker/24hr", ticker, HOSTS),
     endpoint("best", f"{_V}/ticker/bookTicker", best, HOSTS),
     endpoint("price", f"{_V}/ticker/price", price, HOSTS),

@@ -20,7 +20,6 @@ from workbench.world.feeds.coins.found import (
     Found,
     Unread,
     mapping,
-    number,
     objects,
     part,
     shown,
@@ -116,10 +115,8 @@ def _fields(
     if isinstance(one, dict) and one.get("deliveryTime") not in {None, "", "0", 0}:
         return fields  # it expires, and charges no funding
     try:
-        hours = number(part(one, "fundingIntervalHour"))
-        if not 0 < hours <= 24:
-            raise Unread("wrong_type", f"a period of {shown(hours)} hours")
-        fields["funding"] = ("fundingRate", perps.per_eight(hours))
+        period = perps.hours(part(one, "fundingIntervalHour"))
+        fields["funding"] = ("fundingRate", perps.per_eight(period))
     except Unread as error:
         found.gap(symbol, "no_period", f"period of funding: {error.reason}", about="period")
     return fields

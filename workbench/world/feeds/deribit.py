@@ -58,7 +58,7 @@ def _result(body: bytes, what: str) -> object:
 
 def _unit(symbol: str) -> str:
     """In what a contract is priced: ``BTC_USDC-…`` in that coin, an option in its own, else USD."""
-    head = symbol.split("-")[0]
+    head = symbol.partition("-")[0]
     if "_" in head:
         return head.split("_")[1]
     return head if _OPTION.search(symbol) else "USD"
@@ -123,7 +123,7 @@ def funding(body: bytes, request: Request, url: str) -> Delivered:
     if not symbol:
         found.gap("", "no_symbol", "rates, and the address says not of which contract")
         return found.delivered()
-    perps.paid(found, request, symbol, table, ("timestamp", "interest_8h"), "ms", hours=8)
+    perps.paid(found, request, symbol, table, ("timestamp", "interest_8h"), "ms", every=8)
     return found.delivered()
 
 

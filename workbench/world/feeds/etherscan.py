@@ -55,15 +55,15 @@ def chart(body: bytes, request: Request, url: str) -> Delivered:
     if name is None or name[1] not in _CHARTS:
         found.gap("", "not_kept", f"the chart {shown(name[1] if name else url)}")
         return found.delivered()
-    if len(table) < 2:
+    if not table:
         raise FeedDark("empty", f"Etherscan chart {name[1]}: it has no rows.")
-    head = [one.strip() for one in table[0]]
+    head = list(table[0])
     value = next((one for one in _VALUES if one in head), "")
     if "UnixTimeStamp" not in head or not value:
         raise FeedDark(
             "no_field", f"Etherscan chart {name[1]}: expected UnixTimeStamp and Value, got {head}."
         )
-    rows: list[object] = [dict(zip(head, row, strict=False)) for row in table[1:]]
+    rows: list[object] = list(table)
     field, unit, times = _CHARTS[name[1]]
     _days(found, rows, ("UnixTimeStamp", value), field, unit, times)
     return found.delivered()

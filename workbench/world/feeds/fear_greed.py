@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown
+from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, within
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -36,7 +36,7 @@ def coins(body: bytes, request: Request, _url: str) -> Delivered:
         raise FeedDark("refused", f"alternative.me answered {shown(meta['error'])}.")
     for one in objects(answer, "data", what="alternative.me"):
         if when := found.stamp(COINS, one, "timestamp", "s"):
-            found.take(COINS, "value", one, "value", when[0], UNIT, when[1])
+            found.take(COINS, "value", one, "value", when[0], UNIT)
     return found.delivered()
 
 
@@ -44,20 +44,7 @@ def shares(body: bytes, request: Request, _url: str) -> Delivered:
     """The index of shares: its history, and its state at the moment that it names."""
     found = Found(source=f"{SOURCE}.cnn", now=request.now)
     answer = mapping(as_json(body), what="CNN")
-    history = answer.get("fear_and_greed_historical")
-    seen: dict[dt.datetime, object] = {}
-    try:
-        table = part(history, "data")
-        if not isinstance(table, list) or not table:
-            raise Unread("empty", f"expected days, got {shown(table)}")  # noqa: TRY301  # as below
-        for one in table:
-            # A day begins at midnight; the newest entry is that day's state so far.
-            if (when := found.stamp(SHARES, one, "x", "ms")) and when[0].timestamp() % 86_400 == 0:
-                if when[0] in seen and seen[when[0]] != one:
-                    found.gap(SHARES, "duplicates", f"two values of {when[0]:%Y-%m-%d}")
-                seen[when[0]] = one
-    except Unread as error:
-        found.gap(SHARES, error.code, f"history: {error.reason}")
+    seen = _history(found, answer)
     for start, one in sorted(seen.items()):
         if start + dt.timedelta(days=1) <= request.now:
             end = start + dt.timedelta(days=1)
@@ -68,6 +55,29 @@ def shares(body: bytes, request: Request, _url: str) -> Delivered:
     if not found.rows:
         raise FeedDark("wrong_shape", "CNN: neither a history nor a state of the index.")
     return found.delivered()
+
+
+def _history(found: Found, answer: dict[str, object]) -> dict[dt.datetime, object]:
+    """The start of each day of the history to its entry; the newest may be of no day's start."""
+    seen: dict[dt.datetime, object] = {}
+    try:
+        table = within(answer, "fear_and_greed_historical", "data")
+    except Unread as error:
+        found.gap(SHARES, error.code, f"history: {error.reason}")
+        return seen
+    if not isinstance(table, list) or not table:
+        found.gap(SHARES, "empty", f"history: expected days, got {shown(table)}")
+        return seen
+    torn = set()
+    for one in table:
+        when = found.stamp(SHARES, one, "x", "ms")
+        if when is None or when[0].timestamp() % 86_400:
+            continue
+        if when[0] in seen and seen[when[0]] != one:
+            found.gap(SHARES, "duplicates", f"two values of {when[0]:%Y-%m-%d}", about="twice")
+            torn.add(when[0])
+        seen[when[0]] = one
+    return {start: one for start, one in seen.items() if start not in torn}
 
 
 ENDPOINTS = (

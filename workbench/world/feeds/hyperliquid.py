@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Iterator, Mapping
 
 from workbench.domain.deliveries import Basis, Delivered, Request
@@ -113,11 +114,12 @@ def _state(
     }  # fmt: skip
     try:
         mark = number(part(one, "markPx"))
-        if not mark > 0:
-            raise Unread("no_price", "the mark price is blank")
+    except Unread:
+        mark = math.nan  # what is wrong with it is said of the field itself
+    if mark > 0:
         fields["open_interest"] = ("openInterest", mark)  # it counts coins
-    except Unread as error:
-        found.gap(coin, error.code, f"open_interest: {error.reason}")
+    else:
+        found.gap(coin, "no_price", f"without a mark price the open coins of {coin} have no worth")
     perps.state(found, request, coin, one, fields, when, _unit(coin))
 
 
@@ -129,7 +131,7 @@ def _funding(found: Found, request: Request, table: list[object]) -> None:
         except Unread as error:
             found.gap("", error.code, f"a rate: {error.reason}", about="coin")
     for coin, of in rates.items():
-        perps.paid(found, request, coin, of, ("time", "fundingRate"), "ms", hours=1)
+        perps.paid(found, request, coin, of, ("time", "fundingRate"), "ms", every=1)
 
 
 def _bars(found: Found, request: Request, table: list[object]) -> None:

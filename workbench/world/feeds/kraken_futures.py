@@ -126,7 +126,7 @@ def funding(body: bytes, request: Request, url: str) -> Delivered:
         found.gap("", "no_symbol", "rates, and the address says not of which contract")
         return found.delivered()
     keys = ("timestamp", "relativeFundingRate")
-    perps.paid(found, request, symbol, table, keys, "iso", hours=1)
+    perps.paid(found, request, symbol, table, keys, "iso", every=1)
     return found.delivered()
 
 

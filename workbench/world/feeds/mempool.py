@@ -146,8 +146,8 @@ ENDPOINTS = (
     endpoint("hashrate", "api/v1/mining/hashrate(/[^/?]+)?", hashrate, HOSTS),
     endpoint("socket", "api/v1/ws.*", socket, HOSTS),
     endpoint(
-        "other", "api/(mempool/(recent|txids)|blocks?(/.*)?|v1/(mining|blocks?|historical-price|cpfp|"
-        "lightning)(/.*)?|tx/.*|address/.*)", other, HOSTS,
+        "other", "api/(mempool/(recent|txids)|blocks?(/.*)?|tx/.*|address/.*|v1/(mining|blocks?|"
+        "historical-price|cpfp|lightning)(/.*)?)", other, HOSTS,
     ),
 )  # fmt: skip
 

@@ -101,12 +101,14 @@ def candles(body: bytes, request: Request, url: str) -> Delivered:
     table = []
     for one in _data(body, f"OKX candles of {symbol or 'no symbol'}"):
         try:
-            if part(one, 8) == "1":
-                table.append(one)
-            elif part(one, 8) != "0":
-                raise Unread("wrong_type", f"confirmed should be '0' or '1', got {shown(one)}")
+            confirmed = part(one, 8)
         except Unread as error:
             found.gap(symbol, error.code, f"a bar: {error.reason}", about="confirm")
+            continue
+        if confirmed == "1":
+            table.append(one)
+        elif confirmed != "0":
+            found.gap(symbol, "wrong_type", f"confirmed is {shown(confirmed)}", about="confirm")
     if not symbol:
         found.gap("", "no_symbol", f"{len(table)} bars, and the address says not of what")
         return found.delivered()
@@ -125,12 +127,10 @@ def funding_now(body: bytes, request: Request, _url: str) -> Delivered:
     found, request = _start(request)
     for symbol, one in _each(found, body, "OKX funding"):
         try:
-            period = moment(part(one, "nextFundingTime"), "ms") - moment(
-                part(one, "fundingTime"), "ms"
+            charged, next_ = (
+                moment(part(one, key), "ms") for key in ("fundingTime", "nextFundingTime")
             )
-            hours = period / dt.timedelta(hours=1)
-            if not 0 < hours <= 24:
-                raise Unread("no_period", f"a period of {hours} hours")
+            hours = perps.hours((next_ - charged) / dt.timedelta(hours=1))
         except Unread as error:
             found.gap(symbol, "no_period", f"period of funding: {error.reason}")
             continue

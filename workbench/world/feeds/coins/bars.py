@@ -7,8 +7,10 @@ differ for the same time are none. Lengths that do not divide a day (weeks, mont
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
 from workbench.world.feeds.coins.found import Clock, Found, Unread, moment, number, part, shown
@@ -115,7 +117,7 @@ def _read(found: Found, symbol: str, table: Sequence[object], shape: Shape) -> _
 
 def _length(starts: Sequence[dt.datetime]) -> dt.timedelta | None:
     ordered = sorted(set(starts))
-    return min((b - a for a, b in zip(ordered, ordered[1:], strict=False)), default=None)
+    return min((b - a for a, b in pairwise(ordered)), default=None)
 
 
 def _ends(
@@ -209,6 +211,6 @@ def book(
 
 def _price(level: object, key: str | int) -> float:
     price = number(part(level, key))
-    if price != price:  # a blank has no place in an order
+    if math.isnan(price):  # a blank has no place in an order
         raise Unread("wrong_type", f"a level without a price: {shown(level)}")
     return price

@@ -208,13 +208,14 @@ class Found:
             times: What the source's number is multiplied with to be in that unit.
         """
         try:
-            value = number(within(holder, *(keys if isinstance(keys, tuple) else (keys,)))) * times
-            if math.isinf(value):
-                raise Unread("wrong_type", "the number is beyond all bounds")
+            value = number(within(holder, *(keys if isinstance(keys, tuple) else (keys,))))
         except Unread as error:
             self.gap(series, error.code, f"{name}: {error.reason}", about=name)
             return
-        self.add(series, name, at, value, unit, basis)
+        if math.isinf(value * times):
+            self.gap(series, "wrong_type", f"{name}: beyond all bounds", about=name)
+            return
+        self.add(series, name, at, value * times, unit, basis)
 
     def time(self, holder: object, keys: str | int, clock: Clock) -> dt.datetime:
         """A moment that the answer states, not after this pull.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import Clock, Found, Unread
+from workbench.world.feeds.coins.found import Clock, Found, Unread, number, shown
 from workbench.world.feeds.coins.pairs import asked, fits
 
 FUNDING = "fraction of 8 hours"
@@ -25,6 +25,14 @@ def per_eight(hours: float) -> float:
     (8.0, 1.0)
     """
     return 8 / hours
+
+
+def hours(value: object) -> float:
+    """Over how many hours a rate is charged; raises ``Unread`` unless it is part of a day."""
+    found = number(value)
+    if not 0 < found <= 24:
+        raise Unread("no_period", f"a period of {shown(value)} hours")
+    return found
 
 
 def state(
@@ -71,8 +79,7 @@ def paid(
     table: Sequence[object],
     keys: tuple[str, str],
     clock: Clock,
-    hours: float | None = None,
-    times: float = 1.0,
+    every: float | None = None,
 ) -> None:
     """Rates that were charged, each at the end of its period.
 
@@ -83,8 +90,7 @@ def paid(
         table: One object for each rate, in any order.
         keys: Where a rate has its time and its number.
         clock: Unit of that time.
-        hours: For how long a rate is charged; None where only their distance tells.
-        times: What the number is multiplied with besides.
+        every: Over how many hours a rate is charged; None where only their distance tells.
     """
     of = asked(request, symbol)
     if not of:
@@ -102,20 +108,20 @@ def paid(
             torn.add(at)
             found.gap(symbol, "duplicates", f"two different rates of {at}", about="twice")
         rates[at] = one
-    periods = _periods(sorted(rates), hours)
+    periods = _periods(sorted(rates), every)
     for at in sorted(rates.keys() - torn):
         for series in of:
             period = periods.get(at)
             if period is None:
                 found.gap(series, "no_period", f"the rate of {at} says no period", about="period")
                 continue
-            factor = times * per_eight(period)
-            found.take(series, "funding", rates[at], keys[1], at, FUNDING, "stated", factor)
+            times = per_eight(period)
+            found.take(series, "funding", rates[at], keys[1], at, FUNDING, "stated", times)
 
 
-def _periods(times: Sequence[dt.datetime], hours: float | None) -> dict[dt.datetime, float]:
-    if hours is not None:
-        return dict.fromkeys(times, hours)
+def _periods(times: Sequence[dt.datetime], every: float | None) -> dict[dt.datetime, float]:
+    if every is not None:
+        return dict.fromkeys(times, every)
     found: dict[dt.datetime, float] = {}
     for before, after in pairwise(times):
         # Venues stamp a rate some milliseconds after the hour.
