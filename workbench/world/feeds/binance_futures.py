@@ -14,14 +14,14 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins import binance_answers as answers
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.binance_answers import each, read, symbol_of
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, objects
 from workbench.world.feeds.coins.pairs import named, pair, spelt
 from workbench.world.http.answers import Client
 
 SOURCE = "binance_futures"
 BASE = "https://fapi.binance.com"
-HOSTS = ("fapi.binance.com", "fapi1.binance.com")
+HOSTS = ("fapi.binance.com", "fapi1.binance.com", "dapi.binance.com")
 DEFAULT = tuple(f"{coin}USDT-PERP" for coin in ("BTC", "ETH", "SOL"))
 
 
@@ -31,8 +31,14 @@ def _start(request: Request) -> tuple[Found, Request]:
 
 
 def _unit(symbol: str) -> str:
-    quoted = pair(symbol)
+    """The currency of a contract: ``BTCUSDT``, ``BTCUSD_PERP``, ``BTCUSDT_210924``."""
+    quoted = pair(symbol.partition("_")[0])
     return quoted.quote if quoted else ""
+
+
+def _inverse(symbol: str) -> bool:
+    """Whether it is margined in coins, so that its sizes count contracts of some dollars."""
+    return _unit(symbol) == "USD"
 
 
 def premium(body: bytes, request: Request, _url: str) -> Delivered:
@@ -62,6 +68,9 @@ def open_interest(body: bytes, request: Request, _url: str) -> Delivered:
     for symbol, one in each(found, body, "Binance open interest"):
         if when := found.stamp(symbol, one, "time", "ms"):
             fields = {"open_interest_coins": ("openInterest", 1.0)}
+            if _inverse(symbol):
+                found.gap(symbol, "other_unit", f"the open interest of {symbol} counts contracts")
+                continue
             perps.state(found, request, symbol, one, fields, when, _unit(symbol))
     return found.delivered()
 
@@ -70,6 +79,7 @@ def open_interest_history(body: bytes, request: Request, _url: str) -> Delivered
     """Open interest, in coins and in the currency of the contract."""
     found, request = _start(request)
     fields = {
+        # Of contracts margined in coins the value is in coins too: they have no symbol here.
         "open_interest": ("sumOpenInterestValue", 1.0),
         "open_interest_coins": ("sumOpenInterest", 1.0),
     }
@@ -92,7 +102,9 @@ def ticker(body: bytes, request: Request, _url: str) -> Delivered:
 def klines(body: bytes, request: Request, url: str) -> Delivered:
     """Bars of the contract that the address names."""
     found, request = _start(request)
-    return answers.klines(found, body, request, url)
+    symbol = symbol_of(url)
+    unit, inverse = _unit(symbol), _inverse(symbol)
+    return answers.klines(found, body, request, url, unit=unit, inverse=inverse)
 
 
 def best(body: bytes, request: Request, url: str) -> Delivered:
@@ -110,7 +122,9 @@ def price(body: bytes, request: Request, url: str) -> Delivered:
 def depth(body: bytes, request: Request, url: str) -> Delivered:
     """Best bid and ask of an order book, at its time."""
     found, request = _start(request)
-    return answers.depth(found, body, request, url)
+    symbol = symbol_of(url)
+    unit, inverse = _unit(symbol), _inverse(symbol)
+    return answers.depth(found, body, request, url, unit=unit, inverse=inverse)
 
 
 def trades(body: bytes, request: Request, url: str) -> Delivered:
@@ -138,8 +152,8 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
     return answers.other(_start(request)[0], body)
 
 
-_V = "fapi/v[123]"
-ENDPOINTS = (
+_V = "[fd]api/v[123]"
+ENDPOINTS = in_order(
     endpoint("premium", f"{_V}/premiumIndex", premium, HOSTS),
     endpoint("funding", f"{_V}/fundingRate", funding, HOSTS),
     endpoint("funding info", f"{_V}/fundingInfo", funding_info, HOSTS),

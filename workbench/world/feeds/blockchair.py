@@ -1,8 +1,9 @@
 """Blockchair's statistics of 24 hours: transactions and value moved on Ethereum and Bitcoin.
 
 Series: ``ETH`` and ``BTC`` with ``tx_count``, ``transfer_usd`` (the value moved, in dollars at the
-price that stands beside it) and, of ether, the mempool's median ``gas_gwei``. Keyless within a
-daily allowance. A volume of 0 is delivered as 0, for the desk's checks to doubt; null is a blank.
+price that stands beside it) and, of ether, ``mempool_gas_gwei``, the median of what waits. Keyless
+within a daily allowance. A volume of 0 is delivered as 0, for the desk's checks to doubt; null is
+a blank.
 Source: https://blockchair.com/api/docs#link_M03
 """
 
@@ -60,7 +61,7 @@ def stats(body: bytes, request: Request, url: str) -> Delivered:
             found.gap(series, error.code, f"transfer_usd: its price: {error.reason}")
         if series == "ETH":
             gas = "mempool_median_gas_price"
-            found.take(series, "gas_gwei", data, gas, at, "gwei", basis, 1e-9)
+            found.take(series, "mempool_gas_gwei", data, gas, at, "gwei", basis, 1e-9)
     return found.delivered()
 
 

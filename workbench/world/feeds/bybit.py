@@ -15,7 +15,7 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import (
     Found,
     Unread,
@@ -170,7 +170,8 @@ def order_book(body: bytes, request: Request, _url: str) -> Delivered:
     one = mapping(_read(body, "Bybit order book"), "result", what="Bybit order book")
     symbol = str(one.get("s", ""))
     if when := found.stamp(symbol, one, "ts", "ms"):
-        book(found, request, symbol, (one.get("b"), one.get("a")), when)
+        coins = _unit(symbol) != "USD"  # an inverse contract is a dollar
+        book(found, request, symbol, (one.get("b"), one.get("a")), when, coins=coins)
     return found.delivered()
 
 
@@ -211,7 +212,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _V = "v5/market"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("tickers", f"{_V}/tickers", tickers, HOSTS),
     endpoint("funding", f"{_V}/funding/history", funding, HOSTS),
     endpoint("open interest", f"{_V}/open-interest", open_interest, HOSTS),

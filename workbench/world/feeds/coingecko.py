@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, text
 from workbench.world.feeds.coins.pairs import currency, query
 from workbench.world.http.answers import Client, Key
@@ -94,13 +94,18 @@ def _coin(
     found: Found, request: Request, series: str, one: object, when: tuple[dt.datetime, Basis]
 ) -> None:
     at, basis = when
-    if currency(series) == "USD" or not request.series:
+    of = currency(series) if request.series else ""
+    if of == "USD" or not request.series:
         found.take(series, "last", one, "current_price", at, "USD", basis)
-    if currency(series) == "":
+    if not of:
         found.take(series, "volume_usd", one, "total_volume", at, "USD a day", basis)
         found.take(series, "market_cap", one, "market_cap", at, "USD", basis)
-    elif currency(series) != "USD":
-        found.gap(series, "other_unit", f"{series} is in {currency(series)}, got dollars")
+    elif of != "USD":
+        found.gap(series, "other_unit", f"{series} is in {of}, got dollars")
+
+
+def _in_dollars(request: Request, series: str) -> bool:
+    return not request.series or currency(series) == "USD"
 
 
 def whole(body: bytes, request: Request, _url: str) -> Delivered:
@@ -128,7 +133,7 @@ def simple(body: bytes, request: Request, _url: str) -> Delivered:
                 when = found.stamp(series, one, "last_updated_at", "s")
             else:
                 when = _when(found, series, one, "last_updated_at")
-            if when and currency(series) in {"USD", ""}:
+            if when and _in_dollars(request, series):
                 found.take(series, "last", one, "usd", when[0], "USD", when[1])
     return found.delivered()
 
@@ -143,7 +148,7 @@ def history(body: bytes, request: Request, url: str) -> Delivered:
     for series in _of(request, coin[1] if coin else ""):
         for one in table:
             when = found.stamp(series, one, 0, "ms")
-            if when and currency(series) in {"USD", ""}:
+            if when and _in_dollars(request, series):
                 found.take(series, "last", one, 1, when[0], "USD", when[1])
     return found.delivered()
 
@@ -157,7 +162,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _V = "api/v3"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("markets", f"{_V}/coins/markets", markets, HOSTS),
     endpoint("whole market", f"{_V}/global", whole, HOSTS),
     endpoint("simple", f"{_V}/simple/price", simple, HOSTS),

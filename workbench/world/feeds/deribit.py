@@ -17,7 +17,7 @@ from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
 from workbench.world.http.answers import Client
@@ -177,7 +177,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _V = "api/v2/public"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("ticker", f"{_V}/(ticker|get_order_book)", ticker, HOSTS),
     endpoint("summaries", f"{_V}/get_book_summary_by_(currency|instrument)", summaries, HOSTS),
     endpoint("funding", f"{_V}/get_funding_rate_history", funding, HOSTS),

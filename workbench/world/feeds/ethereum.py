@@ -102,11 +102,11 @@ ENDPOINTS = (
 )
 
 
-def _call(request: Request, number: int) -> Call:
+def _call(request: Request, number: int, *series: str) -> Call:
     method, params = _ASKED[number]
     question = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
     return Call(
-        series=(SERIES,), url=request.base or BASE, parse=rpc, body=json.dumps(question).encode(),
+        series=series, url=request.base or BASE, parse=rpc, body=json.dumps(question).encode(),
         headers={"Content-Type": "application/json"},
     )  # fmt: skip
 
@@ -118,5 +118,5 @@ async def fetch(client: Client, request: Request) -> Delivered:
         FeedDark: It follows another chain, or nothing came.
     """
     chain = await one(client, request, _call(request, 1))
-    rest = await all_of(client, request, (_call(request, number) for number in (2, 3)))
+    rest = await all_of(client, request, (_call(request, number, SERIES) for number in (2, 3)))
     return together((chain, rest))

@@ -47,6 +47,8 @@ def _own(coin: str, _quote: str) -> str:
 
 
 def _unit(coin: str) -> str:
+    if not coin.isalnum():
+        return ""  # of spot, @107 and PURR/USDC, or of another exchange on it, xyz:TSLA
     return "USDC" if coin in _IN_USDC else "USDT"
 
 

@@ -138,7 +138,9 @@ def order_book(body: bytes, request: Request, url: str) -> Delivered:
     sides = mapping(answer, "orderBook", what="Kraken futures order book")
     if when := found.stamp(symbol, answer, "serverTime", "iso"):
         unit = "USD" if _SYMBOL.fullmatch(symbol) else ""
-        book(found, request, symbol, (sides.get("bids"), sides.get("asks")), when, unit=unit)
+        levels = sides.get("bids"), sides.get("asks")
+        linear = symbol.startswith(("PF_", "FF_"))
+        book(found, request, symbol, levels, when, unit=unit, coins=linear)
     return found.delivered()
 
 

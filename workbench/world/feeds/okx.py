@@ -15,7 +15,7 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import (
     Found,
     Unread,
@@ -220,7 +220,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _M, _P = "api/v5/market", "api/v5/public"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("tickers", f"{_M}/tickers?", tickers, HOSTS),
     endpoint("candles", f"{_M}/(history-)?candles", candles, HOSTS),
     endpoint("book", f"{_M}/books(-full|-lite)?", order_book, HOSTS),

@@ -81,7 +81,7 @@ def bars(
         return
     of = asked(request, symbol, length)
     if not of:
-        found.gap(symbol, "not_asked", f"bars of {symbol} that last {length} were not asked for")
+        found.gap("", "not_asked", f"bars of {symbol} that last {length} were not asked for")
         return
     quoted = pair(symbol)
     unit = unit or (quoted.quote if quoted else "")
@@ -163,7 +163,7 @@ def quotes(
     unit = unit or (quoted.quote if quoted else "")
     of = asked(request, symbol)
     if not of:
-        found.gap(symbol, "not_asked", f"a quote of {symbol} was not asked for")
+        found.gap("", "not_asked", f"a quote of {symbol} was not asked for", about="asked")
     at, basis = when
     for series in of:
         if not fits(found, series, unit, symbol):
@@ -182,6 +182,7 @@ def book(
     *,
     keys: tuple[str | int, str | int] = (0, 1),
     unit: str = "",
+    coins: bool = True,
 ) -> None:
     """The best bid and ask of an order book with what stands there, whatever its order.
 
@@ -192,6 +193,7 @@ def book(
         sides: Levels of the bids and of the asks.
         when: The moment, and how it is known.
         keys: Where a level has its price and its size.
+        coins: Whether sizes count coins; contracts are left out.
         unit: Unit of the prices; by default the quote of the pair.
     """
     best: dict[str, object] = {}
@@ -205,7 +207,9 @@ def book(
         except Unread as error:
             found.gap(symbol, error.code, f"{name}s of {symbol}: {error.reason}")
             continue
-        fields |= {name: (name, keys[0]), f"{name}_size": (name, keys[1])}
+        fields |= {name: (name, keys[0])}
+        if coins:
+            fields |= {f"{name}_size": (name, keys[1])}
     quotes(found, request, symbol, best, fields, when, unit=unit)
 
 

@@ -25,6 +25,7 @@ SPOT_QUOTE: Mapping[str, str] = {
     "bid": "bidPrice", "ask": "askPrice", "last": "lastPrice", "volume_24h": "volume",
 }  # fmt: skip
 _KLINE = row(0, 1, 2, 3, 4, 5, "ms")
+_INVERSE = row(0, 1, 2, 3, 4, 7, "ms")  # place 5 counts contracts
 _MINUTES = {
     "1m": 1, "3m": 3, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240, "6h": 360,
     "8h": 480, "12h": 720, "1d": 1440, "3d": 4320, "1w": 10080,
@@ -62,10 +63,10 @@ def each(found: Found, body: bytes, what: str) -> Iterator[tuple[str, object]]:
 
 
 def klines(
-    found: Found, body: bytes, request: Request, url: str, symbol: str = "", unit: str = ""
+    found: Found, body: bytes, request: Request, url: str, unit: str = "", inverse: bool = False
 ) -> Delivered:  # fmt: skip
     """Bars of the symbol that the address names, each as long as its own two times say."""
-    symbol = symbol or symbol_of(url)
+    symbol = symbol_of(url)
     table = objects(read(body, "Binance klines"), what=f"Binance klines of {symbol or 'no symbol'}")
     if not symbol:
         found.gap("", "no_symbol", f"{len(table)} bars, and the address says not of which pair")
@@ -80,7 +81,8 @@ def klines(
         raise FeedDark(
             "other_period", f"Binance klines of {symbol}: asked for {said} minutes, got {length}."
         )
-    bars(found, request, symbol, table, _KLINE, length=length, unit=unit)
+    shape = _INVERSE if inverse else _KLINE
+    bars(found, request, symbol, table, shape, length=length, unit=unit)
     return found.delivered()
 
 
@@ -118,7 +120,9 @@ def _when(found: Found, symbol: str, one: object, request: Request) -> tuple[dt.
     return stamped or (request.now, "seen")
 
 
-def depth(found: Found, body: bytes, request: Request, url: str, unit: str = "") -> Delivered:
+def depth(
+    found: Found, body: bytes, request: Request, url: str, unit: str = "", inverse: bool = False
+) -> Delivered:  # fmt: skip
     """Best bid and ask of the order book of the symbol that the address names."""
     one, symbol = mapping(read(body, "Binance order book"), what="Binance order book"), ""
     symbol = symbol_of(url) or str(one.get("symbol", ""))
@@ -127,7 +131,8 @@ def depth(found: Found, body: bytes, request: Request, url: str, unit: str = "")
         return found.delivered()
     when = found.stamp(symbol, one, "E", "ms") if "E" in one else (request.now, "seen")
     if when:
-        book(found, request, symbol, (one.get("bids"), one.get("asks")), when, unit=unit)
+        sides = one.get("bids"), one.get("asks")
+        book(found, request, symbol, sides, when, unit=unit, coins=not inverse)
     return found.delivered()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from workbench.domain.deliveries import Delivered, Gap, Request, none_delivered
@@ -51,13 +51,42 @@ def endpoint(
     return Endpoint(name=name, pattern=pattern, hosts=hosts, form=form, parse=parse)
 
 
+def in_order(*endpoints: Endpoint) -> tuple[Endpoint, ...]:
+    """The endpoints, each for what none before it takes: an address has one reader."""
+    taken: list[str] = []
+    found = []
+    for each in endpoints:
+        path = each.pattern.pattern.removeprefix("^")
+        ahead = "".join(f"(?!{before})" for before in taken)
+        found.append(replace(each, pattern=re.compile(f"^{ahead}{path}")))
+        taken.append(path)
+    return tuple(found)
+
+
 async def one(client: Client, request: Request, call: Call) -> Delivered:
     """The answer of one call, read; raises ``FeedDark`` as the client or the reader does."""
     answer = await client.ask(
         call.url, form=call.form, query=call.query or None, headers=call.headers, body=call.body,
         key=call.key,
     )  # fmt: skip
-    return call.parse(answer.body, request, call.address)
+    return _told(call.parse(answer.body, request, call.address), call)
+
+
+def _told(read: Delivered, call: Call) -> Delivered:
+    """Gaps under the series that the call was for, and one for each that got nothing at all."""
+    gaps = [
+        replace(gap, series=call.series[0])
+        if gap.series and gap.series not in call.series and len(call.series) == 1
+        else gap
+        for gap in read.gaps
+    ]
+    came = set(read.observations["series"]) | {gap.series for gap in gaps}
+    gaps += [
+        Gap(series=series, code="nothing", reason=f"nothing of {series} was in the answer")
+        for series in call.series
+        if series not in came
+    ]
+    return replace(read, gaps=tuple(gaps))
 
 
 async def all_of(client: Client, request: Request, calls: Iterable[Call]) -> Delivered:

@@ -59,7 +59,7 @@ def state(
     """
     of = asked(request, symbol)
     if not of:
-        found.gap(symbol, "not_asked", f"{symbol} was not asked for")
+        found.gap("", "not_asked", f"{symbol} was not asked for", about="asked")
     for series in of:
         money = fits(found, series, unit, symbol)
         for name, (keys, times) in fields.items():
@@ -94,7 +94,7 @@ def paid(
     """
     of = asked(request, symbol)
     if not of:
-        found.gap(symbol, "not_asked", f"funding of {symbol} was not asked for")
+        found.gap("", "not_asked", f"funding of {symbol} was not asked for", about="asked")
         return
     rates: dict[dt.datetime, object] = {}
     torn = set()
