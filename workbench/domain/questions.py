@@ -58,9 +58,10 @@ def sentence(question: Question, now: dt.datetime, table: Sequence[Instrument]) 
     whole = f"{asked} . {' '.join(question.rules.split())}"
     if not question.rules.strip():
         raise ClaimRefused("no_rules", "It does not say what decides it.")
-    own = _instrument(asked, whole, table)
+    own = _instrument(asked, table)
     if another := forms.other(whole):
         raise ClaimRefused(*another)
+    _alone(own, whole, table)
     day = _day(whole, question.ends)
     at = _moment(own, day, whole)
     if abs(at - question.ends) > _NEAR:
@@ -74,22 +75,26 @@ def sentence(question: Question, now: dt.datetime, table: Sequence[Instrument]) 
     return render(claims[0], table)
 
 
-def _instrument(asked: str, whole: str, table: Sequence[Instrument]) -> Instrument:
-    def named(text: str) -> list[Instrument]:
-        return [one for one in table if any(_has(text, name) for name in _names(one))]
-
-    found = named(asked)
+def _instrument(asked: str, table: Sequence[Instrument]) -> Instrument:
+    found = _named(asked, table)
     if len(found) != 1:
         raise ClaimRefused(
             "no_instrument", f"It names {len(found)} instruments of the desk, not one."
         )
-    one = found[0]
-    if others := [other.short for other in named(whole) if other is not one]:
+    return found[0]
+
+
+def _alone(one: Instrument, whole: str, table: Sequence[Instrument]) -> None:
+    """Raises where the rules speak of another instrument, or may."""
+    if others := [other.short for other in _named(whole, table) if other is not one]:
         raise ClaimRefused("no_instrument", f"Its rules name {others[0]} besides {one.short}.")
     fund = re.search(r"\b(?:etf|trust|fund|token|xstock|e-mini)\b", whole, re.IGNORECASE)
     if fund and one.symbol != one.name:
         raise ClaimRefused("no_instrument", f"It may be of another instrument ({fund[0]!r}).")
-    return one
+
+
+def _named(text: str, table: Sequence[Instrument]) -> list[Instrument]:
+    return [one for one in table if any(_has(text, name) for name in _names(one))]
 
 
 def _names(one: Instrument) -> set[str]:
