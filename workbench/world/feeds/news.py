@@ -20,7 +20,7 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import clean, link
 from workbench.world.feeds.endpoints import Endpoint, Item, delivered, together
-from workbench.world.http.answers import Client
+from workbench.world.http.answers import Client, Form
 from workbench.world.http.decoding import as_json
 
 SOURCE = "news"
@@ -86,7 +86,8 @@ async def _one(client: Client, request: Request, series: str, url: str) -> Deliv
         return FeedDark("no_address", f"{series} has no address: {url[:80]!r} is none.")
     try:
         address = request.base + (found[1] or "/") if request.base else url
-        body = (await client.ask(address, form="xml")).body
+        form: Form = "json" if address.endswith(".json") else "xml"
+        body = (await client.ask(address, form=form)).body
         return _headlines(entries(body), request, series)
     except FeedDark as dark:
         return dark

@@ -35,7 +35,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
     base = request.base or BASE
     open_ = {"active": "true", "closed": "false"}
     calls = [
-        (f"{base}/events", {**open_, "tag_slug": tag, "limit": "100", "order": "volume24hr",
+        (f"{base}/events", {**open_, "tag_slug": tag, "limit": "25", "order": "volume24hr",
                             "ascending": "false"})
         for tag in tags(request, SOURCE, TAGS)
     ] + [
