@@ -195,6 +195,12 @@ CONTRACTS: tuple[Contract, ...] = (
     # What markets pay for claims, and by how much they disagree with themselves.
     _tick("market:*", "*", "price at *", "probability", 1, lag=0),
     _tick("spread:*", "*", "spread at *", "probability", 1, lag=0),
+    # Markets that are asked for by their own name, claims of the desk or not.
+    *(
+        _tick(f"{market}:*", field, f"{said} of *", "probability", 1, lag=0)
+        for market in ("polymarket", "kalshi", "manifold")
+        for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
+    ),
     # Option chains: field "2026-04-17 C 655 iv".
     _tick("options:*", "* iv", "implied volatility of *", "fraction a year", 20),
     _tick("options:*", "* bid", "bid of *", "USD", 1e6),
