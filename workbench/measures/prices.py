@@ -91,6 +91,36 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
     return _bars(snapshot, one.symbol, kept, calendar.dates[index[kept]])
 
 
+def in_present_shares(own: Bars, splits: Column | None) -> Bars:
+    """Bars in the shares that trade now, so that a return across a split is one of the market.
+
+    Args:
+        own: Bars, as traded on their day or adjusted already, which the prices themselves show:
+            a split whose bar does not move by about its ratio changes nothing.
+        splits: New shares for one old, at the open from which they trade; None where none are
+            known.
+
+    Returns:
+        The same bars, or prices before a split divided by its ratio and volumes multiplied.
+    """
+    if splits is None or len(own) < 2:
+        return own
+    factor = np.ones(len(own))
+    for at, ratio in zip(splits.at, splits.value, strict=True):
+        first = int(np.searchsorted(own.at, at))
+        if not (ratio > 0 and ratio != 1 and 0 < first < len(own)):
+            continue
+        move = np.log(own.close[first] / own.close[first - 1])
+        if abs(move + np.log(ratio)) < abs(move):
+            factor[:first] *= ratio
+    if (factor == 1).all():
+        return own
+    return replace(
+        own, open=own.open / factor, high=own.high / factor, low=own.low / factor,
+        close=own.close / factor, volume=own.volume * factor,
+    )  # fmt: skip
+
+
 def intraday_bars(snapshot: Snapshot, series: str) -> Bars | None:
     """Bars shorter than a session as known, without blanks.
 

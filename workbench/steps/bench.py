@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from workbench import __version__
 from workbench.domain.calendars import iso
+from workbench.domain.deliveries import Health
 from workbench.domain.errors import BeyondArchive, UserMistake
 from workbench.domain.instruments import (
     INDICATORS,
@@ -26,10 +27,10 @@ from workbench.domain.instruments import (
     indicator,
 )
 from workbench.domain.records import Flag, Mode
-from workbench.domain.snapshots import Snapshot
+from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures import quality, quotes
 from workbench.measures.joint import Joint, joint
-from workbench.measures.prices import Bars, bars
+from workbench.measures.prices import Bars, bars, in_present_shares
 from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
 from workbench.measures.walks import Walk, reference
 from workbench.world import entries as book
@@ -56,6 +57,7 @@ class Bench:
         keep: False for a scratch bench that writes no files.
         asks: Whom a cycle with models asks: the ``models``, the ``records`` of what they once
             answered, or ``nobody``, as in a warm-up, where they are absent.
+        health: How the desk's feeds stand; empty in a replay.
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class Bench:
         mode: Mode,
         keep: bool,
         asks: Asks = "models",
+        health: Sequence[Health] = (),
     ) -> None:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
-        self.asks = asks
+        self.asks, self.health = asks, tuple(health)
         self._memory: dict[str, object] = {}
         self._made: dict[str, object] = {}
 
@@ -119,8 +122,32 @@ class Bench:
     @cached_property
     def flags(self) -> list[Flag]:
         """What is wrong with the snapshot."""
-        found = quality.flags(self.snapshot, self.instruments, self.indicators)
-        return [*found, *self._quoted[1]]
+        return [*self.examined.flags, *self._quoted[1]]
+
+    @cached_property
+    def examined(self) -> quality.Examined:
+        """The snapshot's examination; what minds and claims see is its rest."""
+        return quality.examined(
+            self.snapshot, self.instruments, self.indicators, health=self.health,
+            others=self._others,
+        )  # fmt: skip
+
+    @property
+    def seen(self) -> Snapshot:
+        """The snapshot without the rows that cannot be true; its hash is not the cycle's."""
+        return self.examined.snapshot
+
+    @cached_property
+    def _others(self) -> dict[str, list[Column]]:
+        """Closes by the sources that each instrument does not prefer, each source apart."""
+        found: dict[str, list[Column]] = {}
+        for one in self.instruments:
+            for source in one.sources[1:]:
+                known = self.archive.as_of(self.as_of, {one.symbol: (source,)})
+                column = known.get(one.symbol)
+                if column is not None:
+                    found.setdefault(one.symbol, []).append(column)
+        return found
 
     @property
     def traded(self) -> tuple[quotes.Quote, ...]:
@@ -139,8 +166,12 @@ class Bench:
     @cached_property
     def bars(self) -> dict[str, Bars]:
         """Bars of every instrument that is not withheld or dark."""
-        found = {one.symbol: bars(self.snapshot, one) for one in self.instruments}
-        return {s: b for s, b in found.items() if b is not None and s not in self.withheld}
+        found = {one.symbol: bars(self.seen, one) for one in self.instruments}
+        return {
+            s: in_present_shares(b, self.seen.get(s, "split"))
+            for s, b in found.items()
+            if b is not None and s not in self.withheld
+        }
 
     @property
     def lead_bars(self) -> Bars:
