@@ -164,9 +164,7 @@ def main() -> None:
         counts = {"rows", "desk", "rows read", "parts"}
         told = []
         for name, value in found.items():
-            if name in counts:
-                told.append(f"{name} {value:,.0f}")
-            elif name.endswith("MB"):
+            if name in counts or name.endswith("MB"):
                 told.append(f"{name} {value:,.0f}")
             else:
                 told.append(f"{name} {1000 * value:,.1f} ms")

@@ -117,6 +117,17 @@ def test_a_split_is_undone_from_its_day_on(column):
     assert prices.splits(taken, "SPX") == [(moment("2018-01-24T14:30Z"), 5.0)]
 
 
+def test_a_split_that_the_prices_do_not_show_was_undone_by_their_source(column):
+    """Where closes do not fall by the ratio they are adjusted already: not changed twice."""
+    taken = seen(
+        close=column([MON, TUE, WED], [100, 102, 103]), split=column(["2018-01-24T14:30"], [5])
+    )
+    found = prices.bars(taken, SPX)
+    assert found is not None
+    assert list(found.close) == [100, 102, 103]
+    assert prices.splits(taken, "SPX") == []
+
+
 def test_a_split_that_is_only_announced_changes_nothing(column):
     """Shares are counted in the new kind from the day on which these trade, and not before."""
     later = AS_OF + dt.timedelta(days=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Period = Literal["tick", "day", "week", "month", "quarter"]
@@ -209,6 +210,31 @@ CONTRACTS: tuple[Contract, ...] = (
 )  # fmt: skip
 
 
+# What prices of instruments can be, by symbol; the first pattern that matches speaks. A least
+# price of 0 is never reached; that of oil may be negative, as WTI was on 2020-04-20.
+_PRICES: tuple[tuple[str, float, float], ...] = (
+    ("VIX*", 5, 150),
+    ("10Y", -2, 25),
+    ("DXY", 50, 250),
+    ("CL", -60, 500),
+    ("WTI", -60, 500),
+    ("*", 0, 1e8),
+)
+
+
+@cache
+def prices(symbol: str) -> tuple[float, float]:
+    """Least and greatest price that an instrument can have; a least of 0 is not reached itself.
+
+    >>> prices("VIX9D"), prices("CL")
+    ((5, 150), (-60, 500))
+    """
+    return next(
+        (low, high) for pattern, low, high in _PRICES if fnmatch.fnmatchcase(symbol, pattern)
+    )
+
+
+@cache
 def contract(series: str, field: str) -> Contract | None:
     """The first contract that speaks for this field of this series, or None.
 

@@ -91,15 +91,31 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
 
 
 def splits(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
-    """Splits as known: when the new shares first trade, and how many there are for one old."""
-    column = snapshot.get(symbol, "split")
+    """Splits as known: when the new shares first trade, and how many there are for one old.
+
+    One that the prices do not show is left out: then their source had adjusted them already.
+    """
+    column, close = snapshot.get(symbol, "split"), snapshot.get(symbol, "close")
     if column is None:
         return []
     return [
         (to_datetime(at), float(ratio))
         for at, ratio in zip(column.at, column.value, strict=True)
-        if ratio > 0
+        if ratio > 0 and ratio != 1 and not _adjusted(close, at, float(ratio))
     ]
+
+
+def _adjusted(close: Column | None, at: np.datetime64, ratio: float) -> bool:
+    """Whether the closes on both sides of a split are in one kind of share."""
+    if close is None:
+        return False
+    full = np.isfinite(close.value) & (close.value > 0)
+    moments, value = close.at[full], close.value[full]
+    first = int(np.searchsorted(moments, at))
+    if not 0 < first < len(value):
+        return False
+    move = float(np.log(value[first] / value[first - 1]))
+    return bool(abs(move + np.log(ratio)) >= abs(move))
 
 
 def _rebased(own: Bars, at: np.datetime64, ratio: float) -> Bars:

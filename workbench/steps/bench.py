@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -27,7 +27,7 @@ from workbench.domain.instruments import (
     indicator,
 )
 from workbench.domain.records import Flag, Mode
-from workbench.domain.snapshots import Snapshot
+from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures import prices, quality, quotes
 from workbench.measures.joint import Joint, joint
 from workbench.measures.prices import Bars
@@ -58,6 +58,7 @@ class Bench:
         keep: False for a scratch bench that writes no files.
         asks: Whom a cycle with models asks: the ``models``, the ``records`` of what they once
             answered, or ``nobody``, as in a warm-up, where they are absent.
+        health: How the desk's feeds stand; empty in a replay.
     """
 
     def __init__(
@@ -71,10 +72,11 @@ class Bench:
         mode: Mode,
         keep: bool,
         asks: Asks = "models",
+        health: Sequence[Health] = (),
     ) -> None:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
-        self.asks = asks
+        self.asks, self.health = asks, tuple(health)
         self._memory: dict[str, object] = {}
         self._made: dict[str, object] = {}
 
@@ -130,8 +132,32 @@ class Bench:
     @cached_property
     def flags(self) -> list[Flag]:
         """What is wrong with the snapshot."""
-        found = quality.flags(self.snapshot, self.instruments, self.indicators)
-        return [*found, *self._quoted[1]]
+        return [*self.examined.flags, *self._quoted[1]]
+
+    @cached_property
+    def examined(self) -> quality.Examined:
+        """The snapshot's examination; what minds and claims see is its rest."""
+        return quality.examined(
+            self.snapshot, self.instruments, self.indicators, health=self.health,
+            others=self._others,
+        )  # fmt: skip
+
+    @property
+    def seen(self) -> Snapshot:
+        """The snapshot without the rows that cannot be true; its hash is not the cycle's."""
+        return self.examined.snapshot
+
+    @cached_property
+    def _others(self) -> dict[str, list[Column]]:
+        """Closes by the sources that each instrument does not prefer, each source apart."""
+        found: dict[str, list[Column]] = {}
+        for one in self.instruments:
+            for source in one.sources[1:]:
+                known = self.archive.as_of(self.as_of, {one.symbol: (source,)})
+                column = known.get(one.symbol)
+                if column is not None:
+                    found.setdefault(one.symbol, []).append(column)
+        return found
 
     @property
     def traded(self) -> tuple[quotes.Quote, ...]:
@@ -150,7 +176,7 @@ class Bench:
     @cached_property
     def bars(self) -> dict[str, Bars]:
         """Bars of every instrument that is not withheld or dark, in the shares of now."""
-        found = {s: prices.bars(self.snapshot, one) for s, one in self._own.items()}
+        found = {s: prices.bars(self.seen, one) for s, one in self._own.items()}
         return {s: b for s, b in found.items() if b is not None}
 
     @property
@@ -160,7 +186,7 @@ class Bench:
     @cached_property
     def as_traded(self) -> dict[str, Bars]:
         """The same bars as they were traded, each in the shares of its own day."""
-        found = {s: prices.as_traded(self.snapshot, one) for s, one in self._own.items()}
+        found = {s: prices.as_traded(self.seen, one) for s, one in self._own.items()}
         return {s: b for s, b in found.items() if b is not None}
 
     @property

@@ -71,7 +71,10 @@ class Archive:
         """
         rows = table(frame)
         name = digest(rows)
-        if f"{name}.parquet" in self._parts.again(lambda found: notes(self._parts, found)).delivered:
+        if (
+            f"{name}.parquet"
+            in self._parts.again(lambda found: notes(self._parts, found)).delivered
+        ):
             return 0
         self._parts.add(name, rows, Note(origin=origin, through=stamp(through)))
         compaction.settle(self._parts)

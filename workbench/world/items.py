@@ -48,7 +48,9 @@ class Items:
 
     def __len__(self) -> int:
         """Items that are held, all vintages counted."""
-        return self._parts.again(lambda found: sum(map(self._parts.count, self._parts.paths(found))))
+        return self._parts.again(
+            lambda found: sum(map(self._parts.count, self._parts.paths(found)))
+        )
 
     def parts(self) -> list[Place]:
         """The Parquet parts that count."""

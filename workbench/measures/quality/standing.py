@@ -1,17 +1,14 @@
-"""What is wrong with the data, found by looking: every flag says what was seen and since when.
-
-``dark`` hides a series and ``withheld`` a field from minds and claims; ``note`` is only told.
-"""
+"""What stands in a snapshot: which series are dark, stale, young, holed, or only half there."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from workbench.domain.calendars import Moments, iso, to_datetime, to_numpy, venue
+from workbench.domain.calendars import Moments, iso, to_datetime, venue
 from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
@@ -40,21 +37,6 @@ def flags(
     return found
 
 
-def reason(found: Iterable[Flag], symbol: str, otherwise: str) -> str:
-    """What was seen by the flag that hides a series or its close; ``otherwise`` without one."""
-    grave = (f for f in found if f.series == symbol and f.severity != "note")
-    return next((flag.seen for flag in grave if flag.field in {"", "close"}), otherwise)
-
-
-def withheld(found: Iterable[Flag]) -> frozenset[str]:
-    """Symbols that no claim may use now: dark, or with their close withheld."""
-    return frozenset(
-        flag.series
-        for flag in found
-        if flag.severity == "dark" or (flag.severity == "withheld" and flag.field == "close")
-    )
-
-
 def _instrument(snapshot: Snapshot, one: Instrument) -> list[Flag]:
     close = snapshot.get(one.symbol, "close")
     if close is None:
@@ -64,8 +46,11 @@ def _instrument(snapshot: Snapshot, one: Instrument) -> list[Flag]:
     if own is None:
         return [*found, _dark(one.symbol, "no value falls on a session of its venue")]
     first, last = to_datetime(own.at[0]), to_datetime(own.at[-1])
-    off = np.isfinite(close.value) & ~np.isin(close.at, own.at)
-    if off.any():
+    # The bars are some of the rows, each once: only a difference in number needs a look.
+    if (
+        int(np.isfinite(close.value).sum()) > len(own)
+        and (off := np.isfinite(close.value) & ~np.isin(close.at, own.at)).any()
+    ):
         seen = f"{int(off.sum())} rows on days without a session are left out"
         found.append(_flag(one.symbol, "close", "OFF_SESSION", "note", seen, first))
     found += _sessions(one, own.dates, snapshot.as_of)
@@ -97,10 +82,11 @@ def _blanks(close: Column, one: Instrument) -> list[Flag]:
 
 def _sessions(one: Instrument, dates: Moments, as_of: dt.datetime) -> list[Flag]:
     calendar = venue(one.venue)
-    inside = calendar.dates[(calendar.dates >= dates[0]) & (calendar.dates <= dates[-1])]
-    missing = inside[~np.isin(inside, dates)]
-    if not len(missing):
+    low, high = np.searchsorted(calendar.dates, [dates[0], dates[-1]])
+    inside = calendar.dates[low : high + 1]
+    if len(inside) == len(dates):  # bars are of sessions, each of another
         return []
+    missing = inside[~np.isin(inside, dates)]
     seen = f"{len(missing)} sessions have no close, the last on {missing[-1]}"
     since = calendar.session(missing[0].item()).close
     return [_flag(one.symbol, "close", "MISSING_SESSIONS", "note", seen, min(since, as_of))]
@@ -122,15 +108,17 @@ def _opens(snapshot: Snapshot, one: Instrument, at: Moments, close: np.ndarray) 
     column = snapshot.get(one.symbol, "open")
     if column is None or len(at) < 2:
         return []
-    years = pd.DatetimeIndex(at[1:]).year
-    same = pd.Series(aligned(column, at)[1:] == close[:-1]).groupby(years).mean()
-    bad = same[same > _PLACEHOLDER_SHARE]
-    if bad.empty:
+    years = at[1:].astype("datetime64[Y]").astype(np.int64)
+    same = aligned(column, at)[1:] == close[:-1]
+    first = years[0]
+    share = np.bincount(years - first, same) / np.maximum(np.bincount(years - first), 1)
+    bad = np.flatnonzero(share > _PLACEHOLDER_SHARE)
+    if not len(bad):
         return []
-    worst = bad.max()
-    span = f"{bad.index[0]}" if len(bad) == 1 else f"{bad.index[0]} to {bad.index[-1]}"
+    worst, names = share.max(), bad + first + 1970
+    span = f"{names[0]}" if len(bad) == 1 else f"{names[0]} to {names[-1]}"
     seen = f"opens repeat the close before in {len(bad)} years of {span}, up to {worst:.0%} of days"
-    since = to_datetime(at[1:][years == bad.index[0]][0])
+    since = to_datetime(at[1:][years == bad[0] + first][0])
     return [_flag(one.symbol, "open", "PLACEHOLDER_OPEN", "withheld", seen, since)]
 
 
@@ -174,39 +162,3 @@ def _flag(
     series: str, field: str, check: str, severity: str, seen: str, since: dt.datetime
 ) -> Flag:
     return Flag(series=series, field=field, check=check, severity=severity, seen=seen, since=since)  # type: ignore[arg-type]  # callers pass one of the three severities
-
-
-def _ago(span: np.timedelta64) -> str:
-    """A span as text: ``45 minutes``, ``22 hours``, ``19 days``."""
-    minutes = int(span / np.timedelta64(1, "m"))
-    for size, name in ((1440, "days"), (60, "hours")):
-        if minutes >= 2 * size:
-            return f"{minutes // size} {name}"
-    return f"{minutes} minutes"
-
-
-def coverage(snapshot: Snapshot, wanted: Mapping[str, str]) -> pd.DataFrame:
-    """What is known of each series: first and last moment, when known, count, source.
-
-    Args:
-        snapshot: What may be seen.
-        wanted: Series id to its name, in order.
-
-    Returns:
-        One row a series with columns ``series, name, state, values, first, last,
-        known_before, source``.
-    """
-    rows: list[tuple[object, ...]] = []
-    until = to_numpy(snapshot.as_of)
-    for series, name in wanted.items():
-        columns = [c for (key, _), c in snapshot.columns.items() if key == series]
-        if not columns:
-            rows.append((series, name, "dark", 0, None, None, None, ""))
-            continue
-        main = max(columns, key=lambda c: len(c.at))
-        dates = pd.DatetimeIndex([main.at[0], main.at[-1]]).strftime("%Y-%m-%d")
-        late = _ago(until - main.known_at[-1])
-        count = int(np.isfinite(main.value).sum())
-        rows.append((series, name, "live", count, dates[0], dates[1], late, main.source))
-    names = ["series", "name", "state", "values", "first", "last", "known_before", "source"]
-    return pd.DataFrame(rows, columns=names)

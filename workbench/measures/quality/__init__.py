@@ -1,0 +1,20 @@
+"""What is wrong with the data, found by looking: every flag says what was seen and since when.
+
+A bad *row* is left out, with a flag that says which. A bad *field* or series is hidden from minds
+and claims now: ``dark`` hides a series and ``withheld`` a field, each with what would lift it;
+``note`` is only told. A verdict rests on what was known by the snapshot's moment and nothing else.
+"""
+
+from workbench.measures.quality.coverage import coverage
+from workbench.measures.quality.examination import Examined, examined
+from workbench.measures.quality.feeds import clock_off, feed_flags, quiet
+from workbench.measures.quality.hours import Change, Hours, change, comparable, hours
+from workbench.measures.quality.members import members_apart
+from workbench.measures.quality.rows import Fault
+from workbench.measures.quality.standing import flags
+from workbench.measures.quality.told import reason, withheld
+
+__all__ = [
+    "Change", "Examined", "Fault", "Hours", "change", "clock_off", "comparable", "coverage",
+    "examined", "feed_flags", "flags", "hours", "members_apart", "quiet", "reason", "withheld",
+]  # fmt: skip
