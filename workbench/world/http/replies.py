@@ -156,13 +156,18 @@ def _next(location: str, url: str, call: Call, hidden: Secret) -> str:
     Raises:
         FeedDark: ``redirect``.
     """
-    target = urljoin(url, location)
-    parts = urlsplit(target)
     name = hidden.key.query if hidden.key else ""
-    pairs = [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] != name]
-    # The key is added to each request anew, so an address never holds it.
-    target = urlunsplit(parts._replace(query=addresses.written(pairs), fragment=""))
-    if not location or call.body is not None or addresses.origin(target) != addresses.origin(url):
+    try:
+        parts = urlsplit(urljoin(url, location))
+        pairs = [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] != name]
+        # The key is added to each request anew, so an address never holds it.
+        target = urlunsplit(parts._replace(query=addresses.written(pairs), fragment=""))
+        stays = addresses.origin(target) == addresses.origin(url) and parts.username is None
+    except ValueError:
+        raise FeedDark(
+            "redirect", f"{call.host} redirects to an address that cannot be read."
+        ) from None
+    if not location or call.body is not None or not stays:
         host = re.sub(r"[^\w.:-]", "", parts.netloc.rpartition("@")[2] or "nowhere")[:60]
         raise FeedDark(
             "redirect",
