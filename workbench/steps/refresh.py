@@ -18,7 +18,7 @@ import pandas as pd
 from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import ImportRefused, ParamsError
-from workbench.measures import quality
+from workbench.measures.quality.arrivals import conforming
 from workbench.world.archive import Archive
 from workbench.world.feeds.asking import Heard, Told, adapter, asked
 from workbench.world.http import recording
@@ -72,7 +72,7 @@ def refresh(
     ]
     before = {one.feed: one for one in last.health} if last else {}
     pull = Pull(
-        began=began, ended=ended, backfill=since is not None, requests=wanted,
+        began=began, ended=ended, backfill=since is not None,
         health=(
             *(health(one, n, gaps, before.get(one.request.feed), ended) for one, n, gaps in found),
             *carried(tuple(before.values()), [one.feed for one in wanted]),
@@ -132,13 +132,9 @@ def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, in
     rows = 0
     for done, began in enumerate(moments, 1):
         pull = source.read(began)
-        client = replayed(
-            recording.exchanges(source.folder, began), partial(recording.body, source.folder)
-        )
-        # What was dark had stored nothing, though some of it may be on record.
-        dark = {one.feed for one in pull.health if one.state == "dark"}
-        again = [one for one in pull.requests if one.feed not in dark]
-        heard = asyncio.run(asked(again, client.of, desk.params.pull.seconds))
+        found = recording.pulled(source.folder, began)
+        client = replayed(found.exchanges, partial(recording.body, source.folder))
+        heard = asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
         stored = [_stored(desk, into, one, pull.ended, backfill=pull.backfill) for one in heard]
         rows += sum(n for n, _ in stored)
         told(f"rebuild {began:%Y-%m-%d %H:%M}", done, len(moments))
@@ -167,7 +163,9 @@ async def _asked(
         Recorder(archive.folder, wanted[0].now) as record,
         connected(breakers=breakers, record=record.keep, now=now) as client,
     ):
-        heard = await asked(wanted, client.of, desk.params.pull.seconds, told, adapter)
+        heard = await asked(
+            wanted, client.of, desk.params.pull.seconds, told, adapter, record.fetched
+        )
         return heard, dict(client.skews)
 
 
@@ -177,7 +175,7 @@ def _stored(
     """What of a delivery could be used: how many rows and items it had, and its gaps."""
     if heard.delivered is None:
         return 0, ()
-    rows, gaps = quality.conforming(heard.delivered.observations, desk.instruments)
+    rows, gaps = conforming(heard.delivered.observations, now=now, table=desk.table)
     found = Delivered(
         observations=rows, items=heard.delivered.items, gaps=(*heard.delivered.gaps, *gaps)
     )

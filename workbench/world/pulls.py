@@ -1,4 +1,4 @@
-"""What every pull asked and heard: one manifest a pull, beside the recorded responses.
+"""How every pull ended: one manifest a pull, beside the recorded responses.
 
 A manifest says how each feed stood after it, so that the newest one up to a moment tells what was
 known of the feeds then. It is written last: a pull without one was cut off and counts for nothing.
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from workbench.domain.calendars import UTC, moment
-from workbench.domain.deliveries import Gap, Health, Request
+from workbench.domain.deliveries import Gap, Health
 from workbench.world.feeds.asking import Heard
 from workbench.world.files import write_atomic
 from workbench.world.http import recording
@@ -30,7 +30,6 @@ class Pull:
         began: The moment that its requests named as now.
         ended: The moment from which what it brought is known.
         backfill: Whether it asked for history.
-        requests: What each feed was asked.
         health: How each of the desk's feeds stood after it.
         skews: Host to seconds by which its clock was ahead of ours.
         breakers: State of the circuit breakers, as the client saves it.
@@ -39,7 +38,6 @@ class Pull:
     began: dt.datetime
     ended: dt.datetime
     backfill: bool
-    requests: tuple[Request, ...]
     health: tuple[Health, ...]
     skews: Mapping[str, float]
     breakers: Mapping[str, Any]
@@ -73,7 +71,6 @@ class Pulls:
         told = json.loads(self._manifest(began).read_text("utf-8"))
         return Pull(
             began=moment(told["began"]), ended=moment(told["ended"]), backfill=told["backfill"],
-            requests=tuple(map(_request, told["requests"])),
             health=tuple(map(_health, told["health"])),
             skews=told["skews"], breakers=told["breakers"],
         )  # fmt: skip
@@ -82,7 +79,6 @@ class Pulls:
         """Keeps a pull; what it brought is in the archive by then."""
         told = {
             "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
-            "requests": [_plain(asdict(one)) for one in pull.requests],
             "health": [_plain(asdict(one)) for one in pull.health],
             "skews": dict(pull.skews), "breakers": dict(pull.breakers),
         }  # fmt: skip
@@ -139,10 +135,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value
-
-
-def _request(told: Mapping[str, Any]) -> Request:
-    return Request(**{**told, "since": moment(told["since"]), "now": moment(told["now"])})
 
 
 def _health(told: Mapping[str, Any]) -> Health:

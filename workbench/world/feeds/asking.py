@@ -14,7 +14,9 @@ from workbench.domain.errors import FeedDark
 from workbench.world.http.answers import Client
 
 Fetch = Callable[[Client, Request], Awaitable[Delivered]]
+Ended = Callable[[Request], Awaitable[None]]
 Told = Callable[[str, int, int], None]
+LATE = "deadline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +49,7 @@ async def asked(
     seconds: float,
     told: Told = lambda _what, _done, _of: None,
     adapters: Callable[[str], Fetch] = adapter,
+    ended: Ended | None = None,
 ) -> tuple[Heard, ...]:
     """Asks every feed at once.
 
@@ -56,6 +59,7 @@ async def asked(
         seconds: What all of them may take together; a feed that is not done by then is dark.
         told: Progress: which feed has answered, how many have, of how many.
         adapters: Name of a feed to the function that asks it.
+        ended: Told of every fetch that came to its own end, such as ``Recorder.fetched``.
 
     Returns:
         What came of each, in the order of the requests. Nothing that an adapter does raises.
@@ -68,6 +72,8 @@ async def asked(
         began = time.monotonic()
         fetch = adapters(request.feed)
         heard = await _heard(fetch, request, client(request.feed), until, seconds)
+        if ended is not None and heard.code != LATE:
+            await ended(request)
         done += 1
         told(request.feed, done, len(requests))
         return Heard(
@@ -86,7 +92,7 @@ async def _heard(
             delivered = await fetch(client, request)
     except TimeoutError:
         late = f"{request.feed} was not done within the {seconds:g} s that a pull may take."
-        return Heard(request=request, delivered=None, code="deadline", reason=late)
+        return Heard(request=request, delivered=None, code=LATE, reason=late)
     except FeedDark as error:
         return Heard(request=request, delivered=None, code=error.code, reason=error.reason)
     except Exception as error:  # noqa: BLE001  # an adapter's own fault darkens its feed, not the desk
