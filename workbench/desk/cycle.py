@@ -18,7 +18,7 @@ from workbench.desk import notebooks, replay, site
 from workbench.desk.lock import held
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.errors import BeyondArchive, CycleFailed, UserMistake
-from workbench.steps import debate, refresh, write
+from workbench.steps import debate, write
 from workbench.steps.bench import Bench
 from workbench.steps.opening import fill, first_moment, mode
 from workbench.world.archive import Archive
@@ -71,7 +71,9 @@ def run(
         archive, ledger = fill(desk), Ledger(desk.ledger)
         try:
             if as_of is None and desk.params.asked and not _unfinished(desk, ledger):
-                as_of = refresh.refresh(desk, archive, told=told).ended
+                from workbench.steps.refresh import refresh  # loads the client of the feeds
+
+                as_of = refresh(desk, archive, told=told).ended
             if as_of is not None:
                 _look(desk, archive, ledger, as_of)
             _warm_up(desk, archive, ledger, as_of, told)

@@ -18,7 +18,6 @@ import pandas as pd
 from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import ImportRefused, ParamsError
-from workbench.measures.quality.arrivals import conforming
 from workbench.world.archive import Archive
 from workbench.world.feeds.asking import Heard, Told, adapter, asked
 from workbench.world.http import recording
@@ -173,6 +172,8 @@ def _stored(
     desk: Desk, archive: Archive, heard: Heard, now: dt.datetime, *, backfill: bool
 ) -> tuple[int, tuple[Gap, ...]]:
     """What of a delivery could be used: how many rows and items it had, and its gaps."""
+    from workbench.measures.quality.arrivals import conforming  # pandera takes two seconds
+
     if heard.delivered is None:
         return 0, ()
     rows, gaps = conforming(heard.delivered.observations, now=now, table=desk.table)

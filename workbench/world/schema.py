@@ -29,7 +29,8 @@ from workbench.domain.records import Terms
 FeedName = Literal[
     "bundled",
     "yahoo", "cboe", "fred", "earnings", "weights", "cftc",
-    "kraken", "coinbase", "bitstamp", "gemini", "binance", "bybit", "okx", "deribit",
+    "kraken", "kraken_futures", "coinbase", "bitstamp", "gemini", "binance", "binance_futures",
+    "bybit", "okx", "deribit",
     "hyperliquid", "coingecko", "mempool", "ethereum", "etherscan", "blockchair", "fear_greed",
     "sec", "github", "news", "polymarket", "kalshi", "manifold",
 ]  # fmt: skip
