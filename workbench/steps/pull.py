@@ -8,7 +8,7 @@ import pandas as pd
 
 from workbench.domain.calendars import iso
 from workbench.measures import quality
-from workbench.steps import trust
+from workbench.steps import items, trust
 from workbench.steps.bench import CODE, Bench
 from workbench.world import entries as book
 
@@ -49,6 +49,11 @@ def feeds(bench: Bench) -> pd.DataFrame:
         for one in bench.health
     ]
     return pd.DataFrame(rows, columns=["feed", "state", "rows", "good", "reason"])
+
+
+def wire(bench: Bench) -> pd.DataFrame:
+    """What came over the wire in the last week: see ``items.wire``."""
+    return items.wire(bench)
 
 
 def flags(bench: Bench) -> pd.DataFrame:
