@@ -83,7 +83,8 @@ class Dispatch:
         title: Plain text.
         dek: One sentence below the title, plain text.
         slug: The title as a path segment.
-        sections: Name to section: ``opening question evidence call debate change unknown``.
+        sections: Name to section: ``opening question evidence call debate change
+            unknown``, and ``wire`` where something came over it.
         findings: Every number cited, by name.
         plan: Slot to the variant taken, and what was told, kept so that later dispatches say it
             otherwise or not again.

@@ -1,0 +1,140 @@
+"""What came over the wire: headlines once a story, and filings of the desk's own instruments.
+
+A headline is quoted by title, source and link, and nothing is made of it; a filing is told by its
+form and items, with the moment at which it was accepted. Text from outside is data: it is cut to
+one line, addresses and secrets leave it, and what a feed flagged stays in the trail.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from workbench.domain.calendars import UTC, iso
+from workbench.domain.instruments import Instrument
+from workbench.domain.records import Finding
+from workbench.steps.essay import anchor
+from workbench.steps.facts import Facts, listed, named, several
+from workbench.steps.grounded import shown
+
+MOST = 6  # headlines, and filings as well
+FRESH = dt.timedelta(days=3)
+_TITLE = 160  # characters of a title that are shown
+_HTTPS = re.compile(r"https://[\w.-]+(?:/[^\s\"'<>\\]*)?", re.ASCII)
+_ITEM = re.compile(r"\d\d?\.\d\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the section.
+
+    Attributes:
+        kind: ``headline`` or ``filing``.
+        text: Title, or form and items; one line of plain text.
+        link: Address, https; empty for none.
+        source: Who said so, or whose filing it is.
+        told: How many sources had the story.
+        when: The finding of its moment.
+    """
+
+    kind: str
+    text: str
+    link: str
+    source: str
+    told: int
+    when: Finding
+
+    @property
+    def html(self) -> str:
+        """The line, its text linked to where it stands and its moment to its row."""
+        text = html.escape(self.text, quote=False)
+        said = f'<a href="{html.escape(self.link)}">{text}</a>' if self.link else text
+        source = html.escape(self.source, quote=False)
+        if self.kind == "filing":
+            return f"{source}: {said}, accepted {anchor(self.when)}."
+        more = f" and {several(self.told - 1, 'other source')}" if self.told > 1 else ""
+        return f"{said} ({source}{more}, {anchor(self.when)})"
+
+
+def gather(
+    facts: Facts, items: pd.DataFrame, as_of: dt.datetime, instruments: Sequence[Instrument]
+) -> None:
+    """Adds the lines of the section; nothing where nothing came.
+
+    Args:
+        facts: What the dispatch may say.
+        items: Columns ``deliveries.ITEM_COLUMNS``; one more, ``story``, names the cluster of a
+            headline where clusters are known. Rows after the moment are not read.
+        as_of: The cycle's moment.
+        instruments: The desk's own, whose filings are told.
+    """
+    seen = items[(items["known_at"] <= as_of) & (items["at"] <= as_of)]
+    seen = seen[seen["at"] > as_of - FRESH].sort_values(["at", "key"], kind="stable")
+    facts.lines.extend(_headlines(seen[seen["kind"] == "headline"]))
+    facts.lines.extend(_filings(seen[seen["kind"] == "filing"], instruments))
+    if facts.lines:
+        facts.has.add("wire")
+
+
+def _headlines(rows: pd.DataFrame) -> Iterable[Line]:
+    """One line a story, those that most sources had first, then the latest."""
+    stories: dict[str, list[Mapping[Any, Any]]] = {}
+    for row in rows.to_dict("records"):
+        title = _title(row["title"])
+        if title and not _detail(row).get("flags"):
+            name = str(row.get("story") or re.sub(r"\W+", " ", title.casefold()).strip())
+            stories.setdefault(name, []).append(row)
+    counted = [(len(set(map(_source, same))), same[0]) for same in stories.values()]
+    counted.sort(key=lambda one: (-one[0], -one[1]["at"].timestamp()))
+    for n, (told, first) in enumerate(counted[:MOST], 1):
+        yield _line(first, n, _title(first["title"]), _source(first), told)
+
+
+def _filings(rows: pd.DataFrame, instruments: Sequence[Instrument]) -> Iterable[Line]:
+    """One line a filing, the latest first."""
+    own = {one.symbol: one for one in instruments}
+    latest = [row for row in rows.to_dict("records") if row["series"] in own][::-1]
+    for n, row in enumerate(latest[:MOST], 1):
+        detail = _detail(row)
+        form = shown(str(detail.get("form", "")))[:20] or "a filing"
+        said = detail.get("items")
+        numbers = [str(one) for one in said if _ITEM.fullmatch(str(one))] if said else []
+        items = f", item{'s' * (len(numbers) > 1)} {listed(numbers)}" if numbers else ""
+        name = named(own[str(row["series"])])
+        yield _line(row, n, f"{form}{items}", name, 1)
+
+
+def _line(row: Mapping[Any, Any], n: int, text: str, source: str, told: int) -> Line:
+    kind, at = str(row["kind"]), row["at"].tz_convert(UTC).to_pydatetime()
+    link = str(row["link"])
+    when = Finding(
+        name=f"{kind}_{n}", value=None, text=f"{at.day} {at:%b %H:%M} UTC",
+        meaning=f"when it came: {source}, {text}", source=f"{row['series']}, {row['source']}",
+        as_of=iso(at),
+    )  # fmt: skip
+    safe = link if _HTTPS.fullmatch(link) else ""
+    return Line(kind=kind, text=text, link=safe, source=source, told=told, when=when)
+
+
+def _title(text: object) -> str:
+    line = shown(str(text))
+    return line if len(line) <= _TITLE else f"{line[:_TITLE].rsplit(' ', 1)[0]}…"
+
+
+def _source(row: Mapping[Any, Any]) -> str:
+    return shown(str(_detail(row).get("source") or row["source"]))[:40]
+
+
+def _detail(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+    try:
+        read = json.loads(str(row["detail"]))
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
