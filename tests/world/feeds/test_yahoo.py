@@ -288,7 +288,7 @@ def test_the_order_of_bars_does_not_matter(order: list[int]):
 
 
 def test_quotes_are_kept_in_dollars_alone():
-    """A last price is kept with the time of its trade; pence, indices and delisted names are not."""
+    """A last price has the time of its trade; pence, indices and delisted names are not kept."""
     one = {
         "symbol": "AAPL", "quoteType": "EQUITY", "currency": "USD", "regularMarketPrice": 129.04,
         "regularMarketTime": 1598904001,
