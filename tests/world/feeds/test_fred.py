@@ -358,3 +358,12 @@ def test_a_refused_key_is_dark_and_not_replaced(key: str):
     assert "400" in str(dark.value)
     assert key not in str(dark.value)
     assert "\n" not in str(dark.value)
+
+
+def test_an_option_that_cannot_be_read_is_told():
+    """A history that is no number of days is dark, and nothing is asked."""
+    with served(lambda *_: None) as server:
+        with pytest.raises(FeedDark, match="history") as dark:
+            pulled(fred, asked(server, history="long"))
+        assert server.asked == []
+    assert dark.value.code == "bad_option"

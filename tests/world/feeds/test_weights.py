@@ -10,6 +10,7 @@ from tests.bench.markets import codes, outcome, pulled, request, same
 from tests.bench.served import Reply, by_path, served
 from workbench.domain.contracts import contract
 from workbench.domain.deliveries import Delivered
+from workbench.domain.errors import FeedDark
 from workbench.world.feeds import weights
 
 NOW = dt.datetime(2026, 4, 4, 12, tzinfo=dt.UTC)
@@ -138,3 +139,12 @@ def test_each_fund_is_asked_at_its_house():
     assert {(gap.series, gap.code) for gap in found.gaps} == {
         ("weights:SPY", "not_found"), ("weights:IWM", "not_found"),
     }  # fmt: skip
+
+
+def test_an_option_that_cannot_be_read_is_told():
+    """A weight that is no fraction is dark, and nothing is asked."""
+    with served(lambda *_: None) as server:
+        with pytest.raises(FeedDark, match="least") as dark:
+            pulled(weights, request("weights", now=NOW, base=server.base, least="5%"))
+        assert server.asked == []
+    assert dark.value.code == "bad_option"
