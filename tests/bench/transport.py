@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tests.bench.faults import FAULTS, Link, Reply, full
+from tests.bench.faults import FAULTS, Link, Reply, bomb, full
 from workbench.domain.errors import FeedDark
 from workbench.world.http.answers import Client
 from workbench.world.http.client import connected
@@ -119,6 +119,7 @@ Ask = Callable[[str], Awaitable[float]]
 
 async def tried(fault: str, server: Running, ask: Ask | None = None) -> Outcome:
     """One fault against the client, or against another way of asking."""
+    bomb()  # made once, and not at the cost of a deadline
     before, began = len(server.asked), time.perf_counter()
     code = reason = ""
     try:

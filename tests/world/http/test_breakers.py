@@ -238,7 +238,7 @@ def test_a_clock_set_back_holds_nobody_for_longer():
 
 
 def test_subdomains_share_a_pace():
-    """SEC's ten a second are for all its hosts together; a name that merely ends alike is not one."""
+    """SEC's ten a second are for all its hosts together, and for no name that just ends alike."""
     assert (
         pace("data.sec.gov", PACES) == pace("www.sec.gov", PACES) == ("sec.gov", PACES["sec.gov"])
     )

@@ -59,7 +59,7 @@ def test_a_contact_is_named_when_a_header_can_carry_it(contact: str, told: str):
 
 
 def test_an_adapter_has_headers_of_its_own(run):
-    """An adapter's User-Agent and conditions are sent; the guards' headers are not its to change."""
+    """An adapter's own headers are sent; those of the guards are not its to change."""
     given = {"User-Agent": "desk test", "Accept-Encoding": "br", "X-One": "1"}
     _, (head,) = run(one(body(GOOD), headers=given))
     assert "user-agent: desk test" in head.lower()
@@ -235,7 +235,7 @@ def test_packed_bodies_are_unpacked(run, encoding: str):
     ],
 )
 def test_bad_packing_is_refused(run, content: bytes, encoding: str, expected: str):
-    """Garbage behind the end, a missing or wrong checksum and what was not asked for are refused."""
+    """Garbage behind the end, a wrong checksum and a packing not asked for are refused."""
     assert code(run(one(says(full(content, Content_Encoding=encoding))))) == expected
 
 
@@ -282,8 +282,9 @@ def test_a_body_of_just_the_cap_is_whole(run):
     [
         ("201 Created", "status"), ("206 Partial", "status"), ("304 Not Modified", "status"),
         ("400 Bad", "status"), ("401 No", "denied"), ("403 No", "denied"), ("404 No", "not_found"),
-        ("410 Gone", "not_found"), ("429 No", "limited"), ("451 No", "denied"), ("500 No", "unavailable"),
-        ("502 No", "unavailable"), ("599 No", "unavailable"), ("101 Switching", "broken"),
+        ("410 Gone", "not_found"), ("429 No", "limited"), ("451 No", "denied"),
+        ("500 No", "unavailable"), ("502 No", "unavailable"), ("599 No", "unavailable"),
+        ("101 Switching", "broken"),
     ],
 )  # fmt: skip
 def test_a_status_is_an_answer_or_a_reason(run, status: str, expected: str):
@@ -485,5 +486,5 @@ def test_waiting_for_a_turn_is_not_the_hosts_delay(run):
 )
 def test_limits_have_limits(options: dict[str, Any]):
     """Limits under which nothing ends, or nothing could be asked, are no limits."""
-    with pytest.raises(ValueError, match="needed|finite"):
+    with pytest.raises(ValueError, match=r"needed|finite"):
         Limits(**options)
