@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.domain.errors import FeedDark
@@ -64,6 +64,7 @@ _JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=60)
 @given(_JSON, st.booleans())
 def test_whatever_is_json_is_read(value: object, ascii_only: bool):
     """Agreement with the standard encoder on every value that JSON can hold."""

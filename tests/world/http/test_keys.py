@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.bench.faults import GOOD, body, full, moved, says
-from tests.bench.transport import LIMITS, serving
+from tests.bench.transport import PATIENT, serving
 from workbench.domain.errors import FeedDark
 from workbench.world.http.answers import Key
 from workbench.world.http.client import connected
@@ -39,7 +39,7 @@ async def _asked(reply: Any, key: Key, **options: Any) -> dict[str, Any]:
     shelf = Shelf()
     found: dict[str, Any] = {"shelf": shelf}
     async with serving({"x": reply, "y": body(GOOD)}) as server:
-        async with connected(LIMITS, record=shelf.keep) as client:
+        async with connected(PATIENT, record=shelf.keep) as client:
             try:
                 found["answer"] = await client.of("f").ask(
                     f"{server.base}/x", form="json", key=key, **options
