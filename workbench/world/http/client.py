@@ -10,6 +10,7 @@ came; ``open limited queue no_key bad_address not_kept`` where nothing was asked
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import os
@@ -30,7 +31,7 @@ from workbench.world.http.exchanges import Exchange, Keep, digest
 from workbench.world.http.keys import Secret, secret
 from workbench.world.http.limits import PACES, Limits, Pace, Turns
 from workbench.world.http.replies import Call, Sent
-from workbench.world.http.transport import Transport
+from workbench.world.http.transport import TooMuch, Transport
 
 CONTACT = "WORKBENCH_CONTACT"
 AGAIN = frozenset({"no_connection", "broken", "unavailable", "limited"})
@@ -82,7 +83,9 @@ class Guarded:
             hidden = secret(key)
             sent.answer = await self._allowed(call, hidden, sent)
         except FeedDark as dark:
-            await self._record(call, hidden, sent, dark)
+            # Nothing of it is used, so a record that is full changes nothing.
+            with contextlib.suppress(FeedDark):
+                await self._record(call, hidden, sent, dark)
             raise
         await self._record(call, hidden, sent, None)
         return sent.answer
@@ -153,6 +156,10 @@ class Guarded:
                 raise _unreachable(call.host, error) from None
             except httpcore2.TimeoutException:
                 raise FeedDark("timeout", f"{call.host} was silent for too long.") from None
+            except TooMuch:
+                raise FeedDark(
+                    "too_large", f"{call.host} sent more headers or framing than is read of anyone."
+                ) from None
             except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
                 raise FeedDark(
                     "broken",
@@ -244,7 +251,7 @@ async def connected(
         now: This machine's time, aware UTC.
     """
     own = limits or Limits()
-    transport = Transport(head=own.head, whole=own.head + own.body)
+    transport = Transport(head=own.head, whole=own.head + 2 * own.body)
     async with httpx2.AsyncClient(
         transport=transport, trust_env=False, follow_redirects=False, timeout=None,
         cookies=replies.no_cookies(),

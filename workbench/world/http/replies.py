@@ -138,7 +138,7 @@ async def received(
     if response.status_code == 204:
         raise FeedDark("empty", f"{call.host} answered 204: it has no content.")
     if response.status_code != 200:
-        until = breakers.asked_for(call.host, headers.get("retry-after", ""), at)
+        until = breakers.asked_for(call.host, _patience(headers, at), at)
         sent.body = hidden.out_of_bytes(await _glimpse(response, headers, limits))
         raise _refused(response.status_code, call, hidden, until, said(sent.body))
     body = await bodies.read(response.aiter_raw(), headers, call.form, limits, call.host)
@@ -156,14 +156,19 @@ def _next(location: str, url: str, call: Call, hidden: Secret) -> str:
     Raises:
         FeedDark: ``redirect``.
     """
-    target = urljoin(url, location)
-    parts = urlsplit(target)
     name = hidden.key.query if hidden.key else ""
-    pairs = [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] != name]
-    # The key is added to each request anew, so an address never holds it.
-    target = urlunsplit(parts._replace(query=addresses.written(pairs), fragment=""))
-    if not location or call.body is not None or addresses.origin(target) != addresses.origin(url):
-        host = re.sub(r"[^\w.:-]", "", parts.hostname or "nowhere")[:60]
+    try:
+        parts = urlsplit(urljoin(url, location))
+        pairs = [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] != name]
+        # The key is added to each request anew, so an address never holds it.
+        target = urlunsplit(parts._replace(query=addresses.written(pairs), fragment=""))
+        stays = addresses.origin(target) == addresses.origin(url) and parts.username is None
+    except ValueError:
+        raise FeedDark(
+            "redirect", f"{call.host} redirects to an address that cannot be read."
+        ) from None
+    if not location or call.body is not None or not stays:
+        host = re.sub(r"[^\w.:-]", "", parts.netloc.rpartition("@")[2] or "nowhere")[:60]
         raise FeedDark(
             "redirect",
             f"{call.host} redirects to {host} ({parts.scheme[:8]}), and only a host's own "
@@ -172,6 +177,16 @@ def _next(location: str, url: str, call: Call, hidden: Secret) -> str:
     if hidden.out_of(target) != target:
         raise FeedDark("redirect", f"{call.host} redirects to an address that holds the key.")
     return addresses.asked(target)
+
+
+def _patience(headers: Mapping[str, str], at: dt.datetime) -> str:
+    """The Retry-After; GitHub's spent allowance says it in another way."""
+    told = headers.get("retry-after", "")
+    reset = headers.get("x-ratelimit-reset", "")
+    if told or headers.get("x-ratelimit-remaining") != "0" or not reset.isdecimal():
+        return told
+    # Moments in seconds since 1970 have ten digits until 2286.
+    return str(max(int(reset) - int(at.timestamp()), 0)) if len(reset) == 10 else ""
 
 
 async def _glimpse(response: httpx2.Response, headers: Mapping[str, str], limits: Limits) -> bytes:
@@ -194,11 +209,11 @@ def _refused(
         return FeedDark(
             "not_found", f"{host} does not know what was asked ({status}).{quoted}", then
         )
-    if status in {401, 403, 407, 451}:
+    if status in {401, 403, 407, 451} and not (status == 403 and then):
         return FeedDark("denied", f"{host} refused with {status}.{quoted}{hidden.hint()}", then)
-    if status == 429:
+    if status in {403, 429}:
         wait = f" and asks to be left alone until {then}" if then else ""
-        return FeedDark("limited", f"{host} was asked too often (429){wait}.{quoted}", then)
+        return FeedDark("limited", f"{host} was asked too often ({status}){wait}.{quoted}", then)
     if 500 <= status < 600:
         return FeedDark("unavailable", f"{host} is out of order ({status}).{quoted}", then)
     hint = hidden.hint() if hidden.value else ""

@@ -8,6 +8,7 @@ below the library that logs its address.
 
 from __future__ import annotations
 
+import logging
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
@@ -21,20 +22,23 @@ from workbench.world.http.addresses import near
 from workbench.world.http.keys import Secret
 
 SECRET = "workbench.secret"  # noqa: S105  # the extension's name
-_READ = "workbench.read"
+
+
+class TooMuch(httpcore2.ReadError):
+    """A host sent more than is read of anyone."""
 
 
 class _Counted(httpcore2.AsyncNetworkStream):
     """A connection that counts what it read since it last wrote, and stops at a limit."""
 
     def __init__(self, inner: httpcore2.AsyncNetworkStream, most: int) -> None:
-        self._inner, self._most, self._read = inner, most, 0
+        self._inner, self._read, self.most = inner, 0, most
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._read > self.most:
+            raise TooMuch(f"more than {self.most} bytes")
         data = await self._inner.read(max_bytes, timeout)
         self._read += len(data)
-        if self._read > self._most:
-            raise httpcore2.ReadError(f"more than {self._most} bytes")
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -51,10 +55,20 @@ class _Counted(httpcore2.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         inner = await self._inner.start_tls(ssl_context, server_hostname, timeout)
-        return _Counted(inner, self._most)
+        return _Counted(inner, self.most)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._read if info == _READ else self._inner.get_extra_info(info)
+        return self._inner.get_extra_info(info)
+
+    def widen(self, most: int) -> None:
+        """Lets more be read, now that the head is there.
+
+        Raises:
+            TooMuch: The head was too long; what came with its last bytes is counted with it.
+        """
+        if self._read > self.most:
+            raise TooMuch(f"more than {self.most} bytes before the body")
+        self.most = most
 
 
 class _Network(httpcore2.AsyncNetworkBackend):
@@ -95,12 +109,12 @@ class Transport(httpx2.AsyncBaseTransport):
 
     Args:
         head: Most bytes of a response before its body.
-        whole: Most bytes of a response.
+        whole: Most bytes of a response, its framing included.
     """
 
     def __init__(self, *, head: int, whole: int) -> None:
-        self._head = head
-        self._network = _Network(whole)
+        logging.getLogger("httpcore2.http11").addFilter(_without_heads)
+        self._network, self._whole = _Network(head), whole
         self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
         self._context: ssl.SSLContext | None = None
 
@@ -109,8 +123,8 @@ class Transport(httpx2.AsyncBaseTransport):
 
         Raises:
             httpcore2.NetworkError: And the other errors of that library, as they are.
-            FeedDark: ``too_large`` for a head beyond the limit, ``no_connection`` for a proxy
-                that cannot be used.
+            TooMuch: The head or the whole is beyond its limit.
+            FeedDark: ``no_connection`` for a proxy that cannot be used.
         """
         url, headers = request.url, list(request.headers.raw)
         hidden: Secret = request.extensions.get(SECRET) or Secret()
@@ -132,14 +146,12 @@ class Transport(httpx2.AsyncBaseTransport):
             )
         )
         stream = response.extensions.get("network_stream")
-        read = stream.get_extra_info(_READ) if stream is not None else 0
-        # What came with the head's last bytes is counted with it: at most one read of 64 KiB.
-        if read > self._head:
-            await response.aclose()
-            raise FeedDark(
-                "too_large",
-                f"{url.host} sent more than {self._head} bytes before its answer's body.",
-            )
+        if isinstance(stream, _Counted):
+            try:
+                stream.widen(self._whole)
+            except TooMuch:
+                await response.aclose()
+                raise
         return httpx2.Response(
             status_code=response.status, headers=response.headers, stream=_Stream(response)
         )
@@ -167,6 +179,11 @@ class Transport(httpx2.AsyncBaseTransport):
         pool = _through(proxy, options) if proxy else direct(**options)
         self._pools[scheme + proxy] = pool
         return pool
+
+
+def _without_heads(record: logging.LogRecord) -> bool:
+    """Keeps what a host answered out of the log: a redirect or a broken head may repeat a key."""
+    return not record.getMessage().startswith("receive_response")
 
 
 def _proxy(scheme: str, host: str) -> str:
