@@ -202,6 +202,10 @@ CONTRACTS: tuple[Contract, ...] = (
         for market in ("polymarket", "kalshi", "manifold")
         for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
     ),
+    # What happens to shares, at the open of the session on which it takes effect.
+    _tick("*", "split", "split of *", "new shares for one", 1e4, low=1e-4, zero=False,
+          lag=0),
+    _tick("*", "dividend", "dividend of *", "USD", 1e5, zero=False, lag=0),
     # Option chains: field "2026-04-17 C 655 iv".
     _tick("options:*", "* iv", "implied volatility of *", "fraction a year", 20),
     _tick("options:*", "* bid", "bid of *", "USD", 1e6),

@@ -13,8 +13,10 @@ DATE = "Fri, 03 Apr 2026 17:40:00 GMT"
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        ({"date": DATE}, 240.0), ({"date": DATE, "age": "240"}, 0.0), ({"date": DATE, "age": "x"}, 240.0),
-        ({"date": "Fri, 03 Apr 2026 19:44:00 GMT"}, -7_200.0), ({}, None), ({"date": "today"}, None),
+        ({"date": DATE}, 240.0), ({"date": DATE, "age": "240"}, 0.0),
+        ({"date": DATE, "age": "x"}, 240.0),
+        ({"date": "Fri, 03 Apr 2026 19:44:00 GMT"}, -7_200.0), ({}, None),
+        ({"date": "today"}, None),
         ({"date": "Fri, 03 Apr 2026 99:99:99 GMT"}, None),
     ],
 )  # fmt: skip

@@ -96,8 +96,11 @@ async def fetch(client: Client, request: Request) -> Delivered:
     """The series' values with their vintages, or the file of today when there is no key.
 
     Raises:
-        FeedDark: Nothing usable came for any series.
+        FeedDark: Nothing usable came for any series, or an option cannot be read.
     """
+    history = request.options.get("history", "0")
+    if not history.isdecimal() or len(history) > 5:
+        raise FeedDark("bad_option", f"fred: history {history!r} is no number of days.")
     told = replace(request, series=request.series or {one: one for one in SERIES})
     parts: dict[str, Awaitable[Delivered]] = {
         one: _series(client, replace(told, series={one: known}))

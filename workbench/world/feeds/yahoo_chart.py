@@ -17,7 +17,7 @@ from workbench.world.feeds import nodes
 from workbench.world.feeds.endpoints import Row, delivered, together
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.feeds.yahoo_actions import Split, ends_early, events, factor, plain
-from workbench.world.feeds.yahoo_symbol import SOURCE, Symbol, checked, ids_of, instrument
+from workbench.world.feeds.yahoo_symbol import SOURCE, Symbol, checked, ids_of, instrument, opening
 from workbench.world.http.decoding import as_json
 
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -130,7 +130,7 @@ def _bars(
 
 def _told(series: str, code: str, names: Sequence[object]) -> Gap:
     why = {
-        "no_session": "no session of XNYS, left out",
+        "no_session": "outside the sessions of XNYS, left out",
         "unfinished": "not finished by the time of the pull, left out",
         "duplicate": "more than one bar of other values, the later one kept",
     }.get(code, "not a number that can be used, left out")
@@ -189,7 +189,7 @@ def _ends(symbol: Symbol) -> Callable[[dt.datetime], dt.datetime | None]:
 
     def daily(start: dt.datetime) -> dt.datetime | None:
         date = start.astimezone(symbol.zone).date()
-        if symbol.new_york:
+        if symbol.xnys:
             return calendar.session(date).close if calendar.is_session(date) else None
         if symbol.close == dt.time(0):
             date += dt.timedelta(days=1)
@@ -198,10 +198,12 @@ def _ends(symbol: Symbol) -> Callable[[dt.datetime], dt.datetime | None]:
     def short(start: dt.datetime) -> dt.datetime | None:
         end = start + (symbol.length or dt.timedelta(0))
         close = daily(start)
-        if not symbol.new_york:
+        if not symbol.xnys:
             return end
+        date = start.astimezone(symbol.zone).date()
         # The print of the close itself comes as a bar that begins with it.
-        return None if close is None or start >= close else min(end, close)
+        within = close is not None and opening(date) <= start < close
+        return min(end, close) if close is not None and within else None
 
     return daily if symbol.length is None else short
 
@@ -209,7 +211,7 @@ def _ends(symbol: Symbol) -> Callable[[dt.datetime], dt.datetime | None]:
 def _short(symbol: Symbol, date: dt.date, at: dt.datetime) -> bool:
     """True for a session of which the last trade, where Yahoo stands, is not the closing one."""
     traded = symbol.traded
-    if symbol.length is not None or traded is None or not symbol.new_york:
+    if symbol.length is not None or traded is None or not symbol.xnys:
         return False
     return traded.astimezone(symbol.zone).date() == date and traded < at - _SETTLED
 
@@ -220,14 +222,14 @@ def _row(
 ) -> Iterable[Row]:  # fmt: skip
     for key, column in columns.items():
         try:
-            value = plain(nodes.number(column[index], key))
+            value = nodes.number(column[index], key)
         except Unfit as error:
             left.setdefault(error.code, []).append(f"{key} of {at.date()}")
             continue
         if key == "volume":
             yield Row(series=name, field=key, at=at, value=value / factor, unit=_counted(symbol))
         else:
-            price = value if factor == 1 else round(value * factor, 4)
+            price = plain(value) if factor == 1 else round(plain(value) * factor, 4)
             yield Row(series=name, field=key, at=at, value=price, unit=symbol.unit)
 
 

@@ -192,10 +192,13 @@ def _place(folder: Place) -> Place:
 
 def _names(folder: Place, suffix: str = "") -> list[str]:
     """What a folder holds, in order; nothing when there is no such folder."""
-    if not isinstance(folder, Path):
-        folder.fs.invalidate_cache(folder.path)  # another writer's files count too
     try:
-        found = [path.name for path in folder.iterdir()]
+        if isinstance(folder, Path):
+            found = [path.name for path in folder.iterdir()]
+        else:
+            folder.fs.invalidate_cache(folder.path)  # another writer's files count too
+            listed = folder.fs.ls(folder.path, detail=False)
+            found = [path.rstrip("/").rpartition("/")[2] for path in listed]
     except FileNotFoundError:
         return []
     return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
