@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from workbench.world.blocks import MOST, encoded, ordered, whole
 from workbench.world.files import Place, names, remove, write_atomic, write_new
+from workbench.world.manifests import Listing, Manifest, Merged
 from workbench.world.notes import notes
-from workbench.world.parts import MANIFEST, Listing, Manifest, Merged, Parts
+from workbench.world.parts import MANIFEST, Parts
 
 LOOSE = 16
 _DAY = 86_400  # seconds after which what a crash left behind is no other writer's work
