@@ -43,7 +43,8 @@ def bar_faults(
     ) -> None:
         if bad.any():
             ends = np.datetime_as_string(own.at[bad][-1:], unit="m")[0]
-            what = f"the {field} of {int(bad.sum())} bars" if field else f"{int(bad.sum())} bars"
+            number = int(bad.sum())
+            what = f"{f'the {field} of ' if field else ''}{number} bar{'s' * (number != 1)}"
             found.append(
                 Fault(
                     series=own.series, field=field, check=check, at=own.at[bad],
@@ -63,13 +64,13 @@ def bar_faults(
         outside = (close > high) | (outside if low != 0 else False)
         reject("OUT_OF_RANGE", outside, f"the price lies outside {low:g} to {high:g}")
         if np.isfinite(own.high).any() or np.isfinite(own.low).any():
-            _ranges(own, tick, reject)
+            _ranges(own, tick, low, reject)
         if own.volume is not None:
             reject("PLACEHOLDER_BAR", placeholders(own), "one price, no volume, and not the last")
     return found
 
 
-def _ranges(own: Rows, tick: float, reject: Callable[..., None]) -> None:
+def _ranges(own: Rows, tick: float, low: float, reject: Callable[..., None]) -> None:
     close, slack = own.close, tick + _ROUNDING * np.abs(own.close)
     positive = close > 0
     other = np.zeros(len(close), bool)
@@ -78,7 +79,7 @@ def _ranges(own: Rows, tick: float, reject: Callable[..., None]) -> None:
         other |= positive & ((prices > _UNITS * close) | (prices * _UNITS < close))
     reject("UNIT_100X", other, "their prices are in two units")
     broken = (own.high < own.low - slack) | (close > own.high + slack) | (close < own.low - slack)
-    broken &= ~other
+    broken &= ~other & (close > low)  # a bar is left out for one reason
     reject("BROKEN_BAR", broken, "the close lies outside the range")
     opens = (own.open > own.high + slack) | (own.open < own.low - slack)
     reject("BROKEN_OPEN", opens & ~other & ~broken, "it lies outside the range", field="open")
