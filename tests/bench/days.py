@@ -77,7 +77,9 @@ def day() -> Snapshot:
     return Snapshot(as_of=THURSDAY, columns=columns)
 
 
-def poked(key: tuple[str, str], index: object, value: object, seen: Snapshot | None = None) -> Snapshot:
+def poked(
+    key: tuple[str, str], index: object, value: object, seen: Snapshot | None = None
+) -> Snapshot:
     """The day with some values of one column replaced."""
     seen = seen or day()
     own = seen.columns[key]
@@ -104,3 +106,16 @@ def changed_to(changes: Mapping[tuple[str, str], Column], seen: Snapshot | None 
 def looked(seen: Snapshot | None = None, **more: object) -> Examined:
     """The examination of a day by its desk."""
     return quality.examined(seen or day(), DESK, SLOW, **more)  # type: ignore[arg-type]  # health and others pass through
+
+
+def known_until(seen: Snapshot, moment: dt.datetime) -> Snapshot:
+    """What of a day was known at an earlier moment."""
+    until = to_numpy(moment)
+    columns = {}
+    for key, own in seen.columns.items():
+        kept = own.known_at <= until
+        if kept.any():
+            columns[key] = replace(
+                own, at=own.at[kept], known_at=own.known_at[kept], value=own.value[kept]
+            )
+    return Snapshot(as_of=moment, columns=columns)

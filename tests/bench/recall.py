@@ -72,10 +72,10 @@ def faults(
     if own is None:
         return []
     found = bar_faults(seen, own, tick=tick, low=low, high=high)
+    paid = distribution_faults(own)
     own = rows(without(seen, [fault for fault in found if not fault.field]), "X")
-    if own is None:
-        return found
-    return found + break_faults(own, jump=jump, basis=basis) + distribution_faults(own)
+    moved = [] if own is None else break_faults(own, jump=jump, basis=basis)
+    return found + moved + paid
 
 
 def hit(frame: pd.DataFrame, found: Sequence[Fault]) -> np.ndarray:
@@ -137,7 +137,11 @@ def history(folder: Path) -> pd.DataFrame:
         path, count, n, out = folder / f"{name}.parquet", 0, 0, 0
         codes: dict[str, int] = {}
         for _, wide in _long(path):
-            plain = wide.rename(columns=lambda c: c.removesuffix("_adj")) if "close" not in wide else wide
+            plain = (
+                wide.rename(columns=lambda c: c.removesuffix("_adj"))
+                if "close" not in wide
+                else wide
+            )
             found = faults(snapshot(plain, [(c, c) for c in plain]), basis="adjusted", **terms)
             count, n, out = count + 1, n + len(plain), out + int(hit(plain, found).sum())
             for fault in found:
@@ -166,7 +170,7 @@ def history(folder: Path) -> pd.DataFrame:
 
 def vix(folder: Path) -> tuple[int, int, int, int]:
     """Of VIX: opens outside their range and how many were found; flat bars, and how many."""
-    name, wide = next(_long(folder / "vix_daily.parquet"))
+    _, wide = next(_long(folder / "vix_daily.parquet"))
     found = faults(
         snapshot(wide, [(c, c) for c in wide]), basis="adjusted", tick=0.01, low=5, high=150, jump=1
     )
@@ -176,7 +180,12 @@ def vix(folder: Path) -> tuple[int, int, int, int]:
     flat &= wide.index < pd.Timestamp("1992-01-01", tz="UTC")
     opens = hit(wide, [f for f in found if f.check == "BROKEN_OPEN"])
     flats = hit(wide, [f for f in found if f.check == "FLAT_BARS"])
-    return (int(outside.sum()), int((outside & opens).sum()), int(flat.sum()), int((flat & flats).sum()))
+    return (
+        int(outside.sum()),
+        int((outside & opens).sum()),
+        int(flat.sum()),
+        int((flat & flats).sum()),
+    )
 
 
 def rates(table: pd.DataFrame) -> tuple[float, float, float]:

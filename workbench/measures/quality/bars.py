@@ -13,6 +13,8 @@ from workbench.measures.quality.rows import Fault, Mask, Rows
 _ROUNDING = 1e-3  # relative; a closing auction may print a little beyond the range of the day
 _UNITS = 20.0  # prices of one bar that differ by such a factor are in two units
 _BUSY = 20  # bars before one that say whether its series trades on every bar
+_AUCTIONS = 0.05  # share of closes outside their range that is no chance
+_FAR = 0.05  # of the price
 _RUN = 5  # bars in a row that are no chance
 _SOON = np.timedelta64(2, "m")  # clocks of sources may run ahead by this much
 
@@ -79,6 +81,10 @@ def _ranges(own: Rows, tick: float, low: float, reject: Callable[..., None]) -> 
         other |= positive & ((prices > _UNITS * close) | (prices * _UNITS < close))
     reject("UNIT_100X", other, "their prices are in two units")
     broken = (own.high < own.low - slack) | (close > own.high + slack) | (close < own.low - slack)
+    if np.mean(broken) > _AUCTIONS:
+        # A source whose ranges leave the closing auction out: only what is far outside is false.
+        slack = np.maximum(slack, _FAR * np.abs(close))
+        broken = (own.high < own.low) | (close > own.high + slack) | (close < own.low - slack)
     broken &= ~other & (close > low)  # a bar is left out for one reason
     reject("BROKEN_BAR", broken, "the close lies outside the range")
     opens = (own.open > own.high + slack) | (own.open < own.low - slack)

@@ -154,9 +154,10 @@ def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> 
         return
     edges = [0, *(one.index for one in found), n]
     levels = np.r_[0.0, np.cumsum([one.offset for one in found])]
-    # The present level: the newest one, once it stood; else the one before still counts.
+    # The present level: the newest one, once it stood or a split was reported; else the one
+    # before still counts.
     reference = len(levels) - 1
-    if n - edges[-2] < _STOOD and reference > 0:
+    if n - edges[-2] < _STOOD and found[-1].check != "SPLIT_MISDATED":
         reference -= 1
     for k, level in enumerate(levels):
         if abs(level - levels[reference]) > 0.2:
