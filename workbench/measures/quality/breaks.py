@@ -28,14 +28,17 @@ _NEAR = 10  # bars around a split within which a move of its size is its own, mi
 _HUNDRED = float(np.log(100))
 _RATIOS = np.log([2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
 _CODES = {
-    "UNIT_100X": ("are a hundredfold or a hundredth of the others", "a second source"),
+    "UNIT_100X": ("stood a hundredfold or a hundredth away from the others", "a second source"),
     "SPLIT_UNEXPLAINED": (
-        "stand apart by the ratio of a split that nothing reports",
+        "stood apart by the ratio of a split that nothing reports",
         "a row of that split, or a second source",
     ),
-    "SPLIT_MISDATED": ("stand apart by a split that was reported for other days", "a true date"),
-    "SPLIT_UNCLEAR": ("hold a split and yet move by its size", "a second source"),
-    "JUMP": ("jumped beyond 8 σ and came back, or nothing confirms it yet", "a second source"),
+    "SPLIT_MISDATED": ("stood apart by a split that was reported for other days", "a true date"),
+    "SPLIT_UNCLEAR": ("held a split and yet moved by its size", "a second source"),
+    "JUMP": (
+        "moved beyond 8 σ and came back, or nothing confirms it yet",
+        "a second source, or a next bar at that level",
+    ),
 }
 
 
@@ -151,9 +154,10 @@ def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> 
         return
     edges = [0, *(one.index for one in found), n]
     levels = np.r_[0.0, np.cumsum([one.offset for one in found])]
-    # The present level: the newest one, once it stood; else the one before still counts.
+    # The present level: the newest one, once it stood or a split was reported; else the one
+    # before still counts.
     reference = len(levels) - 1
-    if n - edges[-2] < _STOOD and reference > 0:
+    if n - edges[-2] < _STOOD and found[-1].check != "SPLIT_MISDATED":
         reference -= 1
     for k, level in enumerate(levels):
         if abs(level - levels[reference]) > 0.2:
@@ -177,5 +181,6 @@ def _fault(own: Rows, check: str, bad: Mask) -> Fault:
     what, lifted = _CODES[check]
     at = own.at[bad]
     first, last = np.datetime_as_string(at[[0, -1]], unit="D")
-    seen = f"{len(at)} bars of {first} to {last} are left out: they {what}"
+    span = f"the bar of {first} is" if len(at) == 1 else f"{len(at)} bars of {first} to {last} are"
+    seen = f"{span} left out: {'it' if len(at) == 1 else 'they'} {what}"
     return Fault(series=own.series, field="", check=check, at=at, seen=seen, lifted=lifted)

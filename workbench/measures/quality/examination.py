@@ -103,15 +103,16 @@ def _prices(
 ) -> list[Fault]:
     low, high = prices(one.symbol)
     found = bar_faults(snapshot, own, tick=one.tick, low=low, high=high)
+    paid = distribution_faults(own)
     if found:
         # A bar that is out already must not pass for a level of its own.
         gone = [fault for fault in found if not fault.field]
         left = rows(without(snapshot, gone), one.symbol)
         if left is None:
-            return found
+            return found + paid
         own = left
     found += break_faults(own, jump=_JUMPS.get(one.theme, _JUMP), confirmed=confirmed(own, others))
-    return found + distribution_faults(own)
+    return found + paid
 
 
 def _now(snapshot: Snapshot, one: Instrument, own: Rows, others: Sequence[Column]) -> list[Flag]:
