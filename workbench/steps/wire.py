@@ -100,15 +100,20 @@ def _headlines(rows: pd.DataFrame) -> Iterable[Line]:
 def _filings(rows: pd.DataFrame, instruments: Sequence[Instrument]) -> Iterable[Line]:
     """One line a filing, the latest first."""
     own = {one.symbol: one for one in instruments}
-    latest = [row for row in rows.to_dict("records") if row["series"] in own][::-1]
+    latest = [row for row in rows.to_dict("records") if _whose(row) in own][::-1]
     for n, row in enumerate(latest[:MOST], 1):
         detail = _detail(row)
         form = shown(str(detail.get("form", "")))[:20] or "a filing"
         said = detail.get("items")
         numbers = [str(one) for one in said if _ITEM.fullmatch(str(one))] if said else []
         items = f", item{'s' * (len(numbers) > 1)} {listed(numbers)}" if numbers else ""
-        name = named(own[str(row["series"])])
+        name = named(own[_whose(row)])
         yield _line(row, n, f"{form}{items}", name, 1)
+
+
+def _whose(row: Mapping[Any, Any]) -> str:
+    """Whose filing it is: of ``sec:TSLA`` it is ``TSLA``."""
+    return str(row["series"]).removeprefix("sec:")
 
 
 def _line(row: Mapping[Any, Any], n: int, text: str, source: str, told: int) -> Line:

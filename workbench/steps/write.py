@@ -16,7 +16,18 @@ import sqlalchemy as sa
 
 from workbench.domain.sentences import negated
 from workbench.measures import conviction
-from workbench.steps import due, joining, predict, regime, said, synthesis, tape, taught
+from workbench.steps import (
+    due,
+    items,
+    joining,
+    predict,
+    regime,
+    said,
+    synthesis,
+    tape,
+    taught,
+    wire,
+)
 from workbench.steps.bench import Bench
 from workbench.steps.essay import Dispatch, Section, slug
 from workbench.steps.facts import Facts, Plan
@@ -45,6 +56,7 @@ def gathered(bench: Bench) -> Facts:
     due.gather(facts, bench)
     said.gather(facts, bench)
     taught.gather(facts, bench)
+    wire.gather(facts, items.known(bench), bench.as_of, bench.instruments)
     return facts
 
 
