@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from workbench.domain import terms
 from workbench.domain.calendars import iso, to_datetime, venue
 from workbench.domain.deliveries import Health
 from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column
+from workbench.steps import items
 from workbench.steps.bench import Bench
 from workbench.steps.facts import several
+from workbench.world.feeds import bundled
 
 PART = "data"
 _GRAVE = {"dark": 0, "withheld": 1, "note": 2}
@@ -28,8 +31,8 @@ def view(bench: Bench) -> dict[str, Any]:
     """The page's content.
 
     Returns:
-        ``as_of``; ``series``, ``feeds`` and ``flags``, each a list of records of texts; grave
-        flags first.
+        ``as_of``; ``series``, ``feeds`` and ``flags``, each a list of records of texts, grave
+        flags first; and ``notices``, sentences.
     """
     flags = sorted(bench.flags, key=lambda flag: _GRAVE[flag.severity])
     names = bench.names | {one.symbol: one.name for one in bench.indicators}
@@ -41,7 +44,16 @@ def view(bench: Bench) -> dict[str, Any]:
         "series": [row | {"name": names[row["series"]]} for row in rows],
         "feeds": [_feed(one) for one in bench.health],
         "flags": [_flag(one, named.get(one.series, one.series)) for one in flags],
+        "notices": list(notices(bench)),
     }
+
+
+def notices(bench: Bench) -> tuple[str, ...]:
+    """What must stand on a page that uses what this cycle used."""
+    used = {c.source.partition(".")[0] for c in bench.snapshot.columns.values()}
+    used = {part for one in used for part in one.split("+")} | set(items.known(bench)["source"])
+    used = {"bundled" if one == bundled.ORIGIN else one for one in used}
+    return terms.notices(used | ({"anthropic"} if bench.desk.claude else set()))
 
 
 def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:

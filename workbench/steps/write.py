@@ -26,6 +26,7 @@ from workbench.steps import (
     synthesis,
     tape,
     taught,
+    trust,
     wire,
 )
 from workbench.steps.bench import Bench
@@ -85,6 +86,7 @@ def compose(bench: Bench) -> Dispatch:
         "conviction": conviction.conviction(list(leans.values())),
         "wrong_if": "" if call is None else negated(call, bench.desk.table),
         "sources": sorted({c.source for c in bench.snapshot.columns.values()}),
+        "notices": list(trust.notices(bench)),
         "findings": [asdict(f) for f in dispatch.findings.values()],
         "written_by": dispatch.written_by,
         "by_rules": list(dispatch.by_rules),
