@@ -38,7 +38,7 @@ def bulk(text: str) -> list[str]:
 def _found(piece: str) -> Iterator[str]:
     for table in _TABLE.findall(piece):
         heads = {_TAG.sub("", unescape(head)).strip().lower() for head in _HEAD.findall(table)}
-        rows = len(_ROW.findall(table)) - 1
+        rows = sum("<td" in row.lower() for row in _ROW.split(table))
         if rows > MOST and ("close" in heads and len(heads & _BARS) > 1):
             yield f"a table of {rows} bars, of which no source allows that they are passed on"
         elif rows > MOST and len(heads & _RAW) > 3:
