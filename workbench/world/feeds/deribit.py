@@ -28,7 +28,7 @@ BASE = "https://www.deribit.com"
 HOSTS = ("www.deribit.com", "deribit.com", "test.deribit.com", "drb.coinbase.com")
 
 _Field = dict[str, tuple[str | int | tuple[str | int, ...], float]]
-_OPTION = re.compile(r"-[CP]$")
+_SYMBOL = re.compile(r"([A-Z0-9]+)(?:_([A-Z]+))?-(PERPETUAL|\d{1,2}[A-Z]{3}\d\d(?:-[\dd]+-[CP])?)")
 _BAR = Shape(start="start", clock="ms", fields={
     one: one for one in ("open", "high", "low", "close", "volume")
 })  # fmt: skip
@@ -58,10 +58,11 @@ def _result(body: bytes, what: str) -> object:
 
 def _unit(symbol: str) -> str:
     """In what a contract is priced: ``BTC_USDC-…`` in that coin, an option in its own, else USD."""
-    head = symbol.partition("-")[0]
-    if "_" in head:
-        return head.split("_")[1]
-    return head if _OPTION.search(symbol) else "USD"
+    known = _SYMBOL.fullmatch(symbol)
+    if known is None:
+        return ""
+    coin, quote, kind = known.groups()
+    return quote or (coin if kind.endswith(("-C", "-P")) else "USD")
 
 
 def ticker(body: bytes, request: Request, _url: str) -> Delivered:

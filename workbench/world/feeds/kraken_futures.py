@@ -17,7 +17,7 @@ from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import (
     Found,
     Unread,
@@ -140,7 +140,7 @@ def order_book(body: bytes, request: Request, url: str) -> Delivered:
         unit = "USD" if _SYMBOL.fullmatch(symbol) else ""
         levels = sides.get("bids"), sides.get("asks")
         linear = symbol.startswith(("PF_", "FF_"))
-        book(found, request, symbol, levels, when, unit=unit, coins=linear)
+        book(found, request, symbol, levels, when, unit=unit, coins=linear, width=2)
     return found.delivered()
 
 
@@ -181,7 +181,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _V = "derivatives/api/v[34]"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("tickers", f"{_V}/tickers(/[^/?]+)?", tickers, HOSTS),
     endpoint("funding", f"{_V}/historical-?funding-?rates", funding, HOSTS),
     endpoint("book", f"{_V}/orderbook", order_book, HOSTS),

@@ -93,7 +93,9 @@ def fits(found: Found, series: str, unit: str, name: str) -> bool:
 def length_of(series: str) -> dt.timedelta:
     """How long a bar of a series lasts: a day where its id names no length."""
     length = intraday.length(series)
-    return DAY if length is None else dt.timedelta(microseconds=length.astype("m8[us]").item())
+    return (
+        DAY if length is None else dt.timedelta(microseconds=int(length / np.timedelta64(1, "us")))
+    )
 
 
 def named(request: Request, series: str) -> str:
