@@ -132,6 +132,13 @@ CONTRACTS: tuple[Contract, ...] = (
     _tick("*-PERP", "open_interest", "* open interest", "USD", 1e13, zero=False),
     _tick("*-PERP", "mark", "* mark price", "USD", 1e8, zero=False),
     _tick("*-PERP", "volume", "* volume", "USD a day", 1e13, active=True),
+    # Markets that are asked for by their own name, claims of the desk or not; before those
+    # of every instrument, which are in dollars.
+    *(
+        _tick(f"{market}:*", field, f"{said} of *", "probability", 1, lag=0)
+        for market in ("polymarket", "kalshi", "manifold")
+        for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
+    ),
     # Order books and quotes at a moment, whatever the venue: the series of the instrument.
     _tick("*", "bid", "* bid", "USD", 1e8, zero=False),
     _tick("*", "ask", "* ask", "USD", 1e8, zero=False),
@@ -155,12 +162,6 @@ CONTRACTS: tuple[Contract, ...] = (
     # What markets pay for claims, and by how much they disagree with themselves.
     _tick("market:*", "*", "price at *", "probability", 1, lag=0),
     _tick("spread:*", "*", "spread at *", "probability", 1, lag=0),
-    # Markets that are asked for by their own name, claims of the desk or not.
-    *(
-        _tick(f"{market}:*", field, f"{said} of *", "probability", 1, lag=0)
-        for market in ("polymarket", "kalshi", "manifold")
-        for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
-    ),
     # Option chains: field "2026-04-17 C 655 iv".
     _tick("options:*", "* iv", "implied volatility of *", "fraction a year", 20),
     _tick("options:*", "* bid", "bid of *", "USD", 1e6),

@@ -140,9 +140,10 @@ def entries(body: bytes) -> list[Entry]:
 
     # Titles are cleaned and links judged here, so feedparser need not.
     whole = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
-    if not whole.version and not whole.entries:
+    if not whole.get("version") and not whole.entries:
         raise FeedDark("not_feed", f"The {len(body)} bytes are neither RSS nor Atom.")
-    return [_entry(one) for one in whole.entries[:MOST]]
+    # As plain mappings: feedparser's own guess one field for another.
+    return [_entry(dict(one)) for one in whole.entries[:MOST]]
 
 
 def _entry(one: Mapping[str, Any]) -> Entry:
