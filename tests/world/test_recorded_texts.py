@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.bench.pulled import request
+from tests.bench.pulled import pulled, request
+from tests.bench.served import Reply
 from workbench.domain.contracts import contract
 from workbench.domain.deliveries import COLUMNS, ITEM_COLUMNS, Delivered
 from workbench.domain.errors import FeedDark
@@ -210,6 +211,22 @@ def test_replays_of_pygithub():
     assert ("/repos/jacquev6/Xxx", "no_field") in said
     assert ("/user", "refused") in said
     assert ("/rate_limit", "not_read") in said
+
+
+REFUSED = [(f, u, status) for s, f, u, status in recorded() if s == "sec" and status != 200]
+
+
+@pytest.mark.parametrize(("file", "url", "status"), REFUSED, ids=[file for file, _, _ in REFUSED])
+def test_a_recorded_refusal_is_dark(
+    file: str, url: str, status: int, monkeypatch: pytest.MonkeyPatch
+):
+    """What the SEC answers with 304, 403, 404 and 503 reaches a pull as a reason."""
+    monkeypatch.setenv("WORKBENCH_CONTACT", "Jane Doe jane@example.org")
+    page = Reply(body=bytes_of(file), status=status, headers={"Content-Type": "application/xml"})
+    with pytest.raises(FeedDark) as dark:
+        pulled(sec.fetch, request({"sec:X": "1318605"}), lambda *_: page)
+    expected = {304: "status", 403: "denied", 404: "not_found", 503: "unavailable"}
+    assert dark.value.code == expected[status], url
 
 
 SMALL = [(s, f, u) for s, f, u in WHOLE if (WIRE / f).stat().st_size < 60_000]

@@ -45,13 +45,16 @@ _BLOCKS = (
     "center", "dt", "dd", "pre",
 )  # fmt: skip
 _NUMBERS = r"\d\.\d{2}(?:\s*(?:,|;|and|&)\s*(?:item\s*)?\d\.\d{2})*"
+# What stands behind the number tells a heading from a mention: "Item 2.02 of this report".
 _HEADING = re.compile(
-    rf"^[ \t|]*items?[\s|]*({_NUMBERS})(?![\d.]*\d)[\s|.:)–—-]*"
-    r"(?!\s*(?:of|above|below|is|are|was|were|and|or|hereof|hereto|shall|in|to|for|by)\b|[,;)])",
+    rf"^[ \t|]*items?[\s|]*({_NUMBERS})(?![\d.]*\d)[ \t|.:)–—-]*"
+    r"(?![ \t|]*(?:of|above|below|is|are|was|were|and|or|hereof|hereto|shall|in|to|for|by)\b"
+    r"|[,;)])",
     re.IGNORECASE | re.MULTILINE,
 )
 _END = re.compile(
-    r"^[ \t|]*(?:signatures?|exhibit\s+index|index\s+to\s+exhibits)[ \t|:.]*$", re.I | re.M
+    r"^[ \t|]*(?:signatures?|signature\(s\)|exhibit\s+index|index\s+to\s+exhibits)[ \t|:.]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
