@@ -4,6 +4,7 @@ import datetime as dt
 import doctest
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,9 @@ from tests.bench.served import Reply, by_path
 from workbench.domain.contracts import contract
 from workbench.domain.deliveries import Delivered
 from workbench.domain.errors import FeedDark
+from workbench.domain.instruments import INSTRUMENTS
+from workbench.measures.quotes import quotes
+from workbench.world.archive import Archive
 from workbench.world.feeds import kalshi, manifold, polymarket, wagers
 
 NOW = dt.datetime(2026, 3, 27, 15, tzinfo=dt.UTC)
@@ -263,6 +267,18 @@ def test_pulls_end_to_end():
     )  # fmt: skip
     assert cells(found) == {("market:manifold", SENTENCE): 0.41}
     assert len(server.asked) == 2
+
+
+def test_a_delivered_claim_is_a_quote_of_the_desk(tmp_path: Path):
+    """What is delivered as a claim is what the desk reads as one, with its price."""
+    found = parsed(kalshi, {"markets": [contract_of()]}, {"market:kalshi": "KXTSLA"})
+    rows = found.observations.assign(known_at=found.observations["at"])
+    archive = Archive(tmp_path / "archive")
+    archive.append(rows, origin="kalshi", through=NOW)
+    snapshot = archive.as_of(NOW, {"market:kalshi": (), "spread:kalshi": ()})
+    known, flags = quotes(snapshot, INSTRUMENTS)
+    assert [(one.market, one.probability) for one in known] == [("kalshi", 0.41)]
+    assert flags == ()
 
 
 def test_one_list_that_fails_is_a_gap():
