@@ -107,6 +107,14 @@ NEAR = {
     "no close": (
         "Will TSLA be above $360 on March 30?", "Yes if TSLA is above $360 on March 30.", "no_date",
     ),
+    "a value at four": (
+        "S&P 500 on Mar 30?", "If the S&P 500 is above 5,850 at 4 PM EDT on Mar 30, 2026: Yes.",
+        "no_date",
+    ),
+    "the wager's own close": (
+        "Will TSLA be above $360 on March 30?",
+        "Yes if TSLA is above $360 on March 30. This market will close early then.", "no_date",
+    ),
     "two instruments": ("Will TSLA close above NVDA or $360 on March 30?", RULES, "no_instrument"),
     "another in the rules": (TSLA, RULES + " NVDA decides a tie.", "no_instrument"),
     "no instrument": ("Will Rivian close above $36 on March 30?", RULES, "no_instrument"),

@@ -1,6 +1,6 @@
 """Kalshi: what is paid for event contracts, from its markets, events and order books; no key.
 
-Series ``market:kalshi`` (behind it the series tickers to look under, default ``KXINX KXINXU``) for
+Series ``market:kalshi`` (behind it the series tickers to look under, default ``KXINX``) for
 claims of the desk, and ``kalshi:TICKER`` for a market by its name. A quote is dated by the call:
 ``updated_time`` tells when the contract was edited, not when it was quoted.
 """
@@ -34,7 +34,7 @@ from workbench.world.http.decoding import as_json
 SOURCE = "kalshi"
 BASE = "https://api.elections.kalshi.com"
 PREFIX = "/trade-api/v2"
-SERIES = "KXINX KXINXU"
+SERIES = "KXINX"
 PAGES = 3  # of 1,000 markets each, of one series
 OPEN = ("active", "open", "initialized", "")
 

@@ -113,7 +113,7 @@ def _passed(one: Mapping[str, object]) -> str:
 
 def _market(one: Mapping[str, object], request: Request) -> Wager | str:
     """One market, or what is wrong with it."""
-    name = text(one, "slug")
+    name = text(one, "slug") or text(one, "url").rpartition("/")[2]
     if not re.fullmatch(r"[\w-]{1,120}", name) or not text(one, "question"):
         return "it has no 'slug' or no 'question'"
     chance = price(one.get("probability"))
