@@ -9,7 +9,7 @@ import pytest
 from tests.bench.pulled import pulled, request
 from tests.bench.served import Reply, by_path
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds import form4, sec, sec_clock, sec_filings, sec_lists
+from workbench.world.feeds import form4, sec, sec_clock, sec_filings, sec_items, sec_lists
 from workbench.world.feeds.sec_clock import accepted
 from workbench.world.feeds.sec_filings import split
 
@@ -159,6 +159,65 @@ def test_items_do_not_hold_each_other():
 def test_headings_are_found_as_they_are_written(head: str, numbers: list[str]):
     """Capitals, several numbers, split cells and line breaks are all headings."""
     assert list(split(f"<html><body>{head}<p>Text.</p></body></html>".encode()).texts) == numbers
+
+
+@pytest.mark.parametrize(
+    "mention",
+    ["Item 9.01 of this report", "Item 9.01, as filed", "Item 9.01 is furnished", "see Item 9.01"],
+)
+def test_a_mention_is_no_heading(mention: str):
+    """A paragraph that opens with the number of another item stays in its own."""
+    page = f"<p>Item 8.01</p><p>In March it closed.</p><p>{mention} here.</p><p>Signatures</p>"
+    assert split(page.encode()).texts == {"8.01": f"In March it closed.\n{mention} here."}
+
+
+FULL = f"""<SEC-DOCUMENT>0001628280-26-003837.txt : 20260128
+<SEC-HEADER>0001628280-26-003837.hdr.sgml : 20260128
+<ACCEPTANCE-DATETIME>20260128161104
+ACCESSION NUMBER:\t\t0001628280-26-003837
+CONFORMED SUBMISSION TYPE:\t8-K
+CONFORMED PERIOD OF REPORT:\t20260128
+ITEM INFORMATION:\t\tResults of Operations and Financial Condition
+\t\tCOMPANY CONFORMED NAME:\t\t\tTesla, Inc.
+\t\tCENTRAL INDEX KEY:\t\t\t0001318605
+</SEC-HEADER>
+<DOCUMENT>
+<TYPE>8-K
+<TEXT>
+{EIGHT_K}
+</TEXT>
+</DOCUMENT>
+<DOCUMENT><TYPE>EX-99.1<TEXT><p>Item 8.01 of an exhibit</p></TEXT></DOCUMENT>
+"""
+
+
+def test_a_full_submission():
+    """Its header has New York's clock; of its documents the first is the filing."""
+    address = "https://www.sec.gov/Archives/edgar/data/1318605/0001628280-26-003837.txt"
+    asked = request({"sec:TSLA": "1318605"})
+    (row,) = sec_items.whole(FULL.encode(), asked, address).items.to_dict("records")
+    assert row["title"] == "8-K: Tesla, Inc. reports results (items 2.02, 9.01)"
+    assert row["known_at"] == dt.datetime(2026, 1, 28, 21, 11, 4, tzinfo=UTC)
+    assert list(json.loads(row["detail"])["texts"]) == ["2.02", "9.01"]
+    four = FULL.replace("TYPE:\t8-K", "TYPE:\t4").replace(EIGHT_K, f"<XML>{FORM4.decode()}</XML>")
+    (row,) = sec_items.whole(four.encode(), asked, address).items.to_dict("records")
+    assert "sells 2,000 shares" in row["title"]
+    with pytest.raises(FeedDark):
+        sec_items.whole(b"<html>Blocked</html>", asked, address)
+
+
+def test_an_answer_of_another_company_is_dark():
+    """A list of a company that nobody asked for is not taken for the asked one's."""
+    with pytest.raises(FeedDark) as dark:
+        sec_items.listed(body(), request({"sec:NVDA": "NVDA"}), "https://e.org/x")
+    assert dark.value.code == "other_company"
+
+
+def test_filings_of_the_future_are_none_yet():
+    """What is accepted after the moment of the pull is not delivered (S15)."""
+    now = dt.datetime(2026, 1, 13, tzinfo=UTC)
+    found = sec_items.listed(body(), request({"sec:TSLA": "TSLA"}, now), "https://e.org/x")
+    assert list(found.items["key"]) == ["0001628280-26-000016"]
 
 
 def test_a_heading_that_the_list_does_not_name_is_text():

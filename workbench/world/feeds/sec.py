@@ -8,7 +8,6 @@ item, default 4000). Needs ``WORKBENCH_CONTACT``, a name and an address, as the 
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import re
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import form4, sec_filings, sec_items, sec_lists
 from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together
+from workbench.world.feeds.gathering import each
 from workbench.world.feeds.sec_items import SOURCE
 from workbench.world.feeds.sec_lists import Filing, cik10
 from workbench.world.http.answers import Client, Form, Key
@@ -42,21 +42,14 @@ async def fetch(client: Client, request: Request) -> Delivered:
             known = sec_lists.tickers(await _ask(client, request, "/files/company_tickers.json"))
         except FeedDark as dark:
             lost = dark
-    companies = [
-        _company(client, request, series, cik10(name) or known.get(name, ""), name, lost)
-        for series, name in wanted.items()
-    ]
-    answers = await asyncio.gather(*companies, return_exceptions=True)
-    darks = [one for one in answers if isinstance(one, FeedDark)]
-    for one in answers:
-        if isinstance(one, BaseException) and not isinstance(one, FeedDark):
-            raise one
-    if len(darks) == len(answers):
-        raise darks[0]
-    return together(
-        one if isinstance(one, Delivered) else _refused(series, one)
-        for series, one in zip(wanted, answers, strict=True)
-        if isinstance(one, Delivered | FeedDark)
+    return await each(
+        SOURCE,
+        {
+            series: _company(
+                client, request, series, cik10(name) or known.get(name, ""), name, lost
+            )
+            for series, name in wanted.items()
+        },
     )
 
 
@@ -144,10 +137,6 @@ async def _ask(
     client: Client, request: Request, path: str, *, host: str = BASE, form: Form = "json"
 ) -> bytes:
     return (await client.ask((request.base or host) + path, form=form, key=KEY)).body
-
-
-def _refused(series: str, dark: FeedDark) -> Delivered:
-    return delivered(SOURCE, gaps=[Gap(series=series, code=dark.code, reason=str(dark))])
 
 
 def _endpoint(name: str, pattern: str, form: Form, parse: Parse) -> Endpoint:
