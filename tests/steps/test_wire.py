@@ -13,6 +13,7 @@ from workbench.domain.calendars import moment
 from workbench.domain.deliveries import ITEM_COLUMNS
 from workbench.domain.instruments import find
 from workbench.steps import wire
+from workbench.steps.essay import Line
 from workbench.steps.facts import Facts
 
 NOW = moment("2026-04-03T17:44:00Z")
@@ -34,7 +35,7 @@ def filing(hours: float, symbol: str, form: str, *items: str) -> dict[str, Any]:
                 detail=detail)  # fmt: skip
 
 
-def lines(*rows: dict[str, Any], **columns: Any) -> list[wire.Line]:
+def lines(*rows: dict[str, Any], **columns: Any) -> list[Line]:
     facts = Facts()
     frame = pd.DataFrame(list(rows), columns=[*ITEM_COLUMNS, *columns]).assign(**columns)
     for name in ("at", "known_at"):
@@ -70,7 +71,7 @@ def test_a_story_counts_once():
         for n in range(50)
     ]
     one, other = lines(*rows, item(1, "Something else"))
-    assert (one.told, one.source) == (3, "Wire 0")
+    assert (one.also, one.source) == (" and two other sources", "Wire 0")
     assert "two other sources" in one.html
     assert other.text == "Something else"
     stories = {"story": ["a", "a", "b"]}
@@ -83,8 +84,8 @@ def test_six_at_most():
     rows = [item(n, f"Headline {'abcdefghij'[n]}") for n in range(1, 10)]
     told = lines(*rows, item(30, "Headline i", key="again", detail='{"source": "Other"}'))
     assert len(told) == wire.MOST
-    assert (told[0].text, told[0].told) == ("Headline i", 2)
-    assert [one.told for one in told[1:]] == [1] * 5
+    assert (told[0].text, told[0].also) == ("Headline i", " and one other source")
+    assert [one.also for one in told[1:]] == [""] * 5
     assert [one.text for one in told[1:3]] == ["Headline b", "Headline c"]
 
 
