@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.domain.calendars import iso, to_datetime, venue
+from workbench.domain.calendars import iso, to_datetime
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.measures import prices
 from workbench.measures.prices import Bars
@@ -33,24 +33,39 @@ def gather(facts: Facts, bench: Bench) -> None:
     ]
     if not there:
         return
-    own = bench.lead_bars
-    session = own.dates[-1]
+    session = bench.lead_bars.dates[-1]
     reached = [(one, bars) for one, bars in there if bars.dates[-1] >= session]
     if len(reached) < len(there):
         _behind(facts, [(o, b) for o, b in there if b.dates[-1] < session])
     if reached:
-        _beside(facts, reached, own)
+        _beside(facts, bench)
         _since(facts, bench, reached, session)
 
 
-def _beside(facts: Facts, there: Sequence[tuple[Instrument, Bars]], own: Bars) -> None:
-    """The changes over the dates of the lead's last session."""
-    told = []
-    for one, bars in there:
-        same = prices.merged(bars, own.dates)
-        if len(same) < 2 or not np.array_equal(same.dates[-2:], own.dates[-2:]):
+def matched(bench: Bench) -> list[tuple[Instrument, float, Bars]]:
+    """Each coin's change over the dates of the lead's last session, with its bars on sessions.
+
+    From the UTC midnight after the session before to the one after the last; empty while the
+    coins' day has not ended, and for a lead without sessions.
+    """
+    own = bench.lead_bars
+    told: list[tuple[Instrument, float, Bars]] = []
+    if bench.lead.venue == ALWAYS:
+        return told
+    for one in bench.instruments:
+        bars = bench.bars.get(one.symbol)
+        if one.venue != ALWAYS or bars is None:
             continue
-        change = prices.simple_return(same.close)
+        same = prices.merged(bars, own.dates)
+        if len(same) > 1 and np.array_equal(same.dates[-2:], own.dates[-2:]):
+            told.append((one, prices.simple_return(same.close), same))
+    return told
+
+
+def _beside(facts: Facts, bench: Bench) -> None:
+    """The changes over the dates of the lead's last session."""
+    own, told = bench.lead_bars, []
+    for one, change, same in matched(bench):
         add = facts.numbers(f"{one.symbol}.close", iso(to_datetime(same.at[-1])))
         key = f"coin_{one.short.lower().replace('-', '_')}"
         span = f"from the UTC midnight after {own.dates[-2]} to that after {own.dates[-1]}"
@@ -60,7 +75,7 @@ def _beside(facts: Facts, there: Sequence[tuple[Instrument, Bars]], own: Bars) -
         return
     _said(facts, "coin", told)
     lead = prices.simple_return(own.close)
-    add = facts.numbers(f"calendar {venue('XNYS').name}", iso(to_datetime(own.at[-1])))
+    add = facts.numbers(f"calendar {bench.lead.venue}", iso(to_datetime(own.at[-1])))
     before = own.dates[-2].item()
     add("coin_from", before.toordinal(), spelled(before), "the session before the last")
     facts.has.add("coins_along" if told[0][2] * lead > 0 else "coins_apart")

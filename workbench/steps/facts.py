@@ -10,14 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from workbench.domain.figures import MINUS, difference
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding, Opinion
-
-if TYPE_CHECKING:
-    from workbench.steps.wire import Line
+from workbench.steps.essay import Line
 
 Number = Callable[[str, float, str, str], None]
 Quote = Callable[[str, str, str], None]

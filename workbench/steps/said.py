@@ -246,10 +246,12 @@ def _unknown(facts: Facts, bench: Bench) -> None:
             alone = "shut" if found.low > 0 else "worse" if found.high < 0 else "none"
             sign = "few" if few else "some" if credible else alone
             facts.has.add(f"unknown_sign_{sign}")
+    late = {(flag.series, flag.field) for flag in bench.flags}
     slow = [
         one
         for one in bench.indicators
         if one.period != "tick" and one.lag >= dt.timedelta(days=1)
+        if (one.series, one.field) not in late
         if bench.snapshot.get(one.series, one.field) is not None
     ]
     if slow:

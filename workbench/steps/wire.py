@@ -8,11 +8,9 @@ one line, addresses and secrets leave it, and what a feed flagged stays in the t
 from __future__ import annotations
 
 import datetime as dt
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,7 +18,7 @@ import pandas as pd
 from workbench.domain.calendars import UTC, iso
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding
-from workbench.steps.essay import anchor
+from workbench.steps.essay import Line
 from workbench.steps.facts import Facts, listed, named, several
 from workbench.steps.grounded import shown
 
@@ -29,38 +27,6 @@ FRESH = dt.timedelta(days=3)
 _TITLE = 160  # characters of a title that are shown
 _HTTPS = re.compile(r"https://[\w.-]+(?:/[^\s\"'<>\\]*)?", re.ASCII)
 _ITEM = re.compile(r"\d\d?\.\d\d")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of the section.
-
-    Attributes:
-        kind: ``headline`` or ``filing``.
-        text: Title, or form and items; one line of plain text.
-        link: Address, https; empty for none.
-        source: Who said so, or whose filing it is.
-        told: How many sources had the story.
-        when: The finding of its moment.
-    """
-
-    kind: str
-    text: str
-    link: str
-    source: str
-    told: int
-    when: Finding
-
-    @property
-    def html(self) -> str:
-        """The line, its text linked to where it stands and its moment to its row."""
-        text = html.escape(self.text, quote=False)
-        said = f'<a href="{html.escape(self.link)}">{text}</a>' if self.link else text
-        source = html.escape(self.source, quote=False)
-        if self.kind == "filing":
-            return f"{source}: {said}, accepted {anchor(self.when)}."
-        more = f" and {several(self.told - 1, 'other source')}" if self.told > 1 else ""
-        return f"{said} ({source}{more}, {anchor(self.when)})"
 
 
 def gather(
@@ -125,7 +91,8 @@ def _line(row: Mapping[Any, Any], n: int, text: str, source: str, told: int) -> 
         as_of=iso(at),
     )  # fmt: skip
     safe = link if _HTTPS.fullmatch(link) else ""
-    return Line(kind=kind, text=text, link=safe, source=source, told=told, when=when)
+    also = f" and {several(told - 1, 'other source')}" if told > 1 else ""
+    return Line(kind=kind, text=text, link=safe, source=source, also=also, when=when)
 
 
 def _title(text: object) -> str:
