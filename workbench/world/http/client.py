@@ -211,11 +211,11 @@ class Guarded:
         )  # fmt: skip
         try:
             await self.keep(one, sent.body)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # an object store has errors of its own kinds
             raise FeedDark(
                 "not_kept",
-                f"What {call.host} answered could not be recorded ({type(error).__name__}: "
-                f"{error.strerror}), so it is not used. Make room for the record.",
+                f"What {call.host} answered could not be recorded ({type(error).__name__}), so it "
+                "is not used. Look whether the outputs' folder can be written and has room.",
             ) from None
 
 
