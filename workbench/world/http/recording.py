@@ -66,7 +66,7 @@ class Recorder:
         try:
             async with self._turn:
                 await self._flush()
-        except Exception as failure:  # noqa: BLE001  # an object store has errors of its own kinds
+        except Exception as failure:  # an object store has its own kinds
             if error is None:
                 raise WorkbenchError(
                     f"The record of the pull {self._pull} could not be completed "
