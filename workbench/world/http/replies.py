@@ -37,6 +37,8 @@ _NAMES = """
 """
 KEPT = frozenset(_NAMES.split())
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_ABSENT = re.compile(r"does not exist|not found|unknown|no such", re.I)
+_KEYED = re.compile(r"api.?key|token|credential", re.I)
 _SAID = ("error_message", "message", "error", "description", "detail")
 
 
@@ -205,11 +207,13 @@ def _refused(
     then = iso(until) if until else ""
     quoted = f" “{words}”" if words else ""
     host = call.host
-    if status in {404, 410}:
+    doubted = status in {400, 422}  # what some sources answer to everything that is wrong
+    if status in {404, 410} or (doubted and _ABSENT.search(words)):
         return FeedDark(
             "not_found", f"{host} does not know what was asked ({status}).{quoted}", then
         )
-    if status in {401, 403, 407, 451} and not (status == 403 and then):
+    keyed = doubted and bool(hidden.value) and bool(_KEYED.search(words))
+    if keyed or (status in {401, 403, 407, 451} and not (status == 403 and then)):
         return FeedDark("denied", f"{host} refused with {status}.{quoted}{hidden.hint()}", then)
     if status in {403, 429}:
         wait = f" and asks to be left alone until {then}" if then else ""
@@ -226,10 +230,12 @@ def said(body: bytes) -> str:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    for _ in range(3):
+    for _ in range(4):
         if not isinstance(found, dict):
             break
-        found = next((found[name] for name in _SAID if found.get(name)), "")
+        inner = next((found[name] for name in _SAID if found.get(name)), "")
+        # Some wrap all that they say into one name.
+        found = inner or (next(iter(found.values())) if len(found) == 1 else "")
     if not isinstance(found, str):
         return ""
     return " ".join(re.sub(r"[^A-Za-z0-9 .,:;/'()?_=-]", " ", found).split())[:120]
