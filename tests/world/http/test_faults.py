@@ -150,4 +150,4 @@ def test_a_deadline_is_not_a_timeout_of_reads(run):
 
     code, seconds = run(scene())
     assert code == "timeout"
-    assert LIMITS.deadline <= seconds < LIMITS.deadline + 0.5
+    assert LIMITS.deadline <= seconds < LIMITS.deadline + 2.0
