@@ -45,7 +45,7 @@ class Guarded:
 
     Attributes:
         http: What it sends through.
-        guards: What answers are held to; ``guards.skews`` is for ``clocks.off``.
+        guards: What answers are held to.
         turns: Who may ask which host when.
         keep: Where exchanges go; None for nowhere.
         feed: Under which its exchanges are recorded.
@@ -66,7 +66,7 @@ class Guarded:
 
     @property
     def skews(self) -> dict[str, float]:
-        """Host to seconds that our clock was ahead of its."""
+        """Host to seconds by which its clock was ahead of ours."""
         return self.guards.skews
 
     def of(self, feed: str) -> Guarded:

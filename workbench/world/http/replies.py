@@ -89,7 +89,7 @@ class Guards:
         limits: What may be read.
         breakers: Are told a Retry-After.
         now: This machine's time, aware UTC.
-        skews: Host to seconds that our clock was ahead of its.
+        skews: Host to seconds by which its clock was ahead of ours.
     """
 
     limits: Limits
