@@ -183,7 +183,7 @@ def _smile(
 def _is_true(quote: Mapping[str, float]) -> bool:
     """Whether an option has a volatility, and quotes that do not cross."""
     bid, ask = quote.get("bid", np.nan), quote.get("ask", np.nan)
-    return quote.get("iv", 0.0) > 0 and not bid > ask and not ask == 0
+    return quote.get("iv", 0.0) > 0 and not bid > ask and ask != 0
 
 
 def probability(claim: Claim, chain: Chain) -> float | None:
