@@ -1,11 +1,24 @@
 """Every recorded body of Yahoo, Cboe and FRED is read: rows, items, gaps, or dark with a reason."""
 
 from collections import Counter
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from tests.bench.markets import NOW, body, endpoint, index, outcome, recorded, request
+from tests.bench.markets import (
+    NOW,
+    body,
+    codes,
+    endpoint,
+    index,
+    outcome,
+    pulled,
+    recorded,
+    request,
+)
+from tests.bench.served import Reply, by_path, served
 from workbench.domain.deliveries import Delivered
 from workbench.world.feeds import cboe, earnings, fred, yahoo
 
@@ -76,3 +89,85 @@ def test_recorded_bodies_give_what_they_hold(name: str):
     assert (
         len(found.observations), len(found.items), {gap.code for gap in found.gaps},
     ) == EXPECTED[name]  # fmt: skip
+
+
+# The recorded bytes behind a local server, over the real client.
+
+# Feed; recorded file to the path at which it is served; series, options, and what must come of it:
+# rows and items by series, and codes of gaps.
+CBOE = "/api/global"
+ENDS = {
+    "yahoo": (
+        yahoo,
+        {
+            "chart-AAPL.json": "/v8/finance/chart/AAPL",
+            "chart-QQQ-2020-01-01-to-2020-01-03.json": "/v8/finance/chart/QQQ",
+            "chart-BTC-USD-2020-01-01-to-2020-01-03.json": "/v8/finance/chart/BTC-USD",
+            "chart-WSU.DE-2023-08-04-to-2023-08-09.json": "/v8/finance/chart/WSU.DE",
+        },
+        {"AAPL": "AAPL", "QQQ": "QQQ", "BTC-USD": "BTC-USD", "SPY": "WSU.DE", "META": "META"},
+        {},
+        {"AAPL": 5, "QQQ": 5, "BTC-USD": 15},
+        {"other_currency", "not_found"},
+    ),
+    "earnings": (
+        earnings,
+        {
+            "quoteSummary-calendarEvents-AAPL.json": "/v10/finance/quoteSummary/AAPL",
+            "quoteSummary-calendarEvents-AMZN.json": "/v10/finance/quoteSummary/AMZN",
+        },
+        {"AAPL": "AAPL", "AMZN": "AMZN", "QQQ": "QQQ"},
+        {"source": "yahoo"},
+        {"AAPL": 1, "AMZN": 1},
+        {"not_found"},
+    ),
+    "cboe": (
+        cboe,
+        {
+            "cboe_equity_historical-1.json": f"{CBOE}/delayed_quotes/charts/historical/AAPL.json",
+            "cboe_index_historical-1.csv": f"{CBOE}/us_indices/daily_prices/AAVE10RP_History.csv",
+        },
+        {"AAPL": "AAPL", "AAVE10RP": "_AAVE10RP", "VIX": "VIX"},
+        {},
+        {"AAPL": 2995, "AAVE10RP": 1169},
+        {"no_session", "not_found"},
+    ),
+    "fred": (
+        fred,
+        {
+            "fred_federal_funds_rate-1.json": "/fred/series/observations?",
+            "fred_federal_funds_rate-2.json": "/fred/series?",
+            "fred_economic_calendar-1.json": "/releases/calendar",
+        },
+        {"DFF": "DFF"},
+        {"calendar": "yes"},
+        {"DFF": 157, "calendar:fred": 43},
+        set(),
+    ),
+}
+
+
+@recorded
+@pytest.mark.parametrize("feed", ENDS)
+def test_recorded_bytes_are_read_from_end_to_end(feed: str, monkeypatch: pytest.MonkeyPatch):
+    """Bytes as recorded, from a server, over the guarded client, and again from its own record."""
+    module, files, series, options, expected, gaps = ENDS[feed]
+    lines = {line["file"].rpartition("/")[2]: line for line in index("yahoo", "cboe", "fred")}
+    if missing := set(files) - set(lines):
+        pytest.skip(f"not among the bodies here: {missing}")
+    monkeypatch.setenv("FRED_API_KEY", "0123456789abcdef0123456789abcdef")
+    routes = {
+        path: Reply(body=body(lines[name]), headers={"Content-Type": content_type(lines[name])})
+        for name, path in files.items()
+    }
+    with served(by_path(routes)) as server:
+        found = pulled(module, request(feed, series, base=server.base, **options))
+    counts: Counter[str] = Counter(found.observations["series"])
+    counts.update(found.items["series"])
+    assert counts == expected
+    assert codes(found) == gaps
+
+
+def content_type(line: Mapping[str, Any]) -> str:
+    """As it was recorded."""
+    return str(line["headers"].get("content-type", "application/json"))
