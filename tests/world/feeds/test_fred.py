@@ -144,6 +144,14 @@ def test_parser_faults(path: tuple[Any, ...], change: Any, code: str, kept: int)
     assert len(found.observations) == kept
 
 
+def test_two_dates_of_one_month_are_told():
+    """A monthly series with two dates in a month keeps one value of it, and says so."""
+    whole = altered(good(), ("observations", 3, "date"), put("2026-01-15"))
+    found = read(whole)
+    assert codes(found) == {"duplicate"}
+    assert values(found) == [4.4, 4.3, 4.4]
+
+
 def test_a_wrong_key_is_told_as_such():
     """A refused key is dark with the name of the variable that holds it."""
     body = b'{"error_code":400,"error_message":"Bad Request.  The value for variable api_key is not registered."}'  # noqa: E501
