@@ -298,6 +298,17 @@ def test_with_a_key_vintages_are_asked_for(key: str):
     assert all(parse_qs(urlsplit(path).query)["api_key"] == [key] for path in paths)
 
 
+def test_many_faults_of_a_kind_are_one_gap(key: str):
+    """A field renamed throughout is told once, with how often, and not line by line."""
+    whole = good()
+    for one in whole["observations"][:3]:
+        one["worth"] = one.pop("value")
+    with served(api(ABOUT, lambda _: whole)) as server:
+        [gap] = pulled(fred, asked(server)).gaps
+    assert gap.code == "no_field"
+    assert gap.reason.endswith("And 2 more.")
+
+
 def test_long_answers_come_in_pages(key: str):
     """Pages are asked for until all values that FRED counts are there."""
 

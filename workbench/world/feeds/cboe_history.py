@@ -132,8 +132,9 @@ def _bars(
         at = calendar.session(day).close
         if at < request.since - _EARLIER:
             continue
-        if at + lag > request.now:
-            left.setdefault("unfinished", []).append(day)
+        if at + lag > request.now:  # the running bar is no fault
+            if day > request.now.date():
+                left.setdefault("future", []).append(day)
             continue
         bar = _bar(line, series, at, names, volume, unit, left)
         if at in bars and repr(bar) != repr(bars[at]):  # as text, for a blank equals no blank
@@ -157,7 +158,7 @@ def _bars(
 
 _WHY: Mapping[str, str] = {
     "no_session": "no session of XNYS, left out",
-    "unfinished": "not finished by the time of the pull, left out",
+    "future": "ahead of the pull, left out",
     "duplicate": "more than one bar of other values, the later one kept",
     "other": "not what can be used, left out",
 }

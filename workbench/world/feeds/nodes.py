@@ -11,6 +11,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from workbench.domain.calendars import UTC, iso
@@ -188,6 +189,17 @@ def ahead(at: dt.datetime, now: dt.datetime, where: str) -> None:
         raise Unfit("future", f"{where} is dated {iso(at)}, ahead of the pull at {iso(now)}.")
 
 
+def gathered(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """One gap for each series and code: the first, and how many more there were of its kind."""
+    kinds: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        kinds.setdefault((gap.series, gap.code), []).append(gap)
+    return tuple(
+        first if not more else replace(first, reason=f"{first.reason} And {len(more)} more.")
+        for first, *more in kinds.values()
+    )
+
+
 async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
     """Several answers as one delivery: one that fails is a gap, and all failing is dark.
 
@@ -212,6 +224,7 @@ async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Del
         else:
             found.append(answer)
     whole = together(found)
+    whole = replace(whole, gaps=gathered(whole.gaps))
     bad = [gap for gap in whole.gaps if gap.code not in BENIGN]
     if len(whole.observations) or len(whole.items) or not bad:
         return whole
