@@ -285,16 +285,16 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_with_a_key_vintages_are_asked_for(key: str):
-    """The window begins with the oldest moment wanted, and ends where FRED's time does."""
+    """The window begins with the year of the oldest moment wanted, and ends with FRED's time."""
     with served(api(ABOUT, lambda _: good())) as server:
         found = pulled(fred, asked(server))
         paths = [path for _, path in server.asked]
     assert values(found) == [4.4, 4.3, 4.2, 4.4]
     assert found.gaps == ()
     query = parse_qs(urlsplit(paths[-1]).query)
-    assert query["realtime_start"] == ["2026-01-31"]  # midnight UTC is the day before there
+    assert query["realtime_start"] == ["2026-01-01"]
     assert query["realtime_end"] == ["9999-12-31"]
-    assert query["observation_start"] == ["2024-12-28"]
+    assert query["observation_start"] == ["2024-11-27"]
     assert all(parse_qs(urlsplit(path).query)["api_key"] == [key] for path in paths)
 
 

@@ -24,8 +24,7 @@ from workbench.world.feeds.endpoints import Row
 from workbench.world.feeds.nodes import Node, Unfit
 
 ST_LOUIS = ZoneInfo("America/Chicago")
-EARLIEST = "1776-07-04"  # FRED's own words for the first and the last day that it knows
-LATEST = "9999-12-31"
+LATEST = "9999-12-31"  # FRED's own word for the last day that it knows
 UNSTATED = "as published"  # where neither a contract nor the answer tells the unit
 _PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "A": "year"}
 _UNITS: Sequence[tuple[str, str]] = (  # FRED's words to the desk's, the first that fits

@@ -21,6 +21,7 @@ from workbench.world.feeds.endpoints import delivered, together
 
 Node = Mapping[str, object]
 BLANKS = frozenset({"", ".", "-", "--", "N/A", "NA", "nan", "null", "None"})
+ISO = "%Y-%m-%d"
 AHEAD = dt.timedelta(minutes=2)  # clocks differ; what lies further ahead is no observation
 FIRST = dt.datetime(1900, 1, 1, tzinfo=UTC)
 # Gaps that a healthy answer may hold: on their own they do not make a feed dark.
@@ -156,7 +157,7 @@ def seconds(node: object, where: str) -> dt.datetime:
     return dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(seconds=node)
 
 
-def day(node: object, where: str, form: str = "%Y-%m-%d") -> dt.date:
+def day(node: object, where: str, form: str = ISO) -> dt.date:
     """The date that a text writes in this form.
 
     Raises:
@@ -164,7 +165,10 @@ def day(node: object, where: str, form: str = "%Y-%m-%d") -> dt.date:
     """
     said = text(node, where)
     try:
-        found = dt.datetime.strptime(said, form).date()  # noqa: DTZ007  # a date has no zone
+        if form == ISO:  # by far the fastest, and as strict once the length is
+            found = dt.date.fromisoformat(said if len(said) == 10 else "")
+        else:
+            found = dt.datetime.strptime(said, form).date()  # noqa: DTZ007  # a date has no zone
     except ValueError as error:
         raise Unfit("wrong_time", f"{where} should be a date {form}, got {shown(said)}.") from error
     if not 1700 <= found.year <= 2100:
