@@ -1,5 +1,6 @@
 """Every recorded body of Yahoo, Cboe and FRED is read: rows, items, gaps, or dark with a reason."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from types import ModuleType
@@ -13,14 +14,17 @@ from tests.bench.markets import (
     codes,
     endpoint,
     index,
+    numbers,
     outcome,
     pulled,
     recorded,
     request,
+    sound,
 )
 from tests.bench.served import Reply, by_path, served
 from workbench.domain.deliveries import Delivered
-from workbench.world.feeds import cboe, earnings, fred, yahoo
+from workbench.world.feeds import cboe, earnings, fred, nodes, yahoo
+from workbench.world.feeds.endpoints import Row, delivered
 
 MODULES: tuple[ModuleType, ...] = (yahoo, earnings, cboe, fred)
 # Worked by hand from the bodies: rows, items, codes of the gaps.
@@ -171,3 +175,58 @@ def test_recorded_bytes_are_read_from_end_to_end(feed: str, monkeypatch: pytest.
 def content_type(line: Mapping[str, Any]) -> str:
     """As it was recorded."""
     return str(line["headers"].get("content-type", "application/json"))
+
+
+# The checks themselves
+
+
+def test_a_planted_exception_is_caught():
+    """Only a reasoned refusal passes for an outcome; a slip of a parser does not."""
+    with pytest.raises(KeyError):
+        outcome(lambda: {}["value"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("A", 1.0, "USD"), ("A", 2.0, "USD")],  # two values of one moment
+        [("A", math.inf, "USD")],
+        [("A", 1.0, "")],
+    ],
+)
+def test_a_planted_row_is_caught(rows: list[tuple[str, float, str]]):
+    """Rows that contradict each other, are no number or have no unit do not pass."""
+    planted = delivered(
+        "x",
+        [Row(series=s, field="close", at=NOW, value=v, unit=u) for s, v, u in rows],
+    )
+    with pytest.raises(AssertionError):
+        sound(planted)
+
+
+def test_a_planted_zero_is_caught():
+    """A 0 that stands for a blank is not among the numbers that a body holds."""
+    held = numbers({"close": [1.5, None, "."], "volume": ["2,000", True]})
+    assert held == {1.5, 2000.0}
+
+
+@pytest.mark.parametrize(
+    "said", ["2026-W14-1", "20260402", "2026-4-2", "２０２６-04-02", "2026-02-30"]
+)
+def test_a_date_is_written_one_way(said: str):
+    """Other forms of a date than the one asked for are refused, weeks of ISO 8601 too."""
+    with pytest.raises(nodes.Unfit):
+        nodes.day(said, "The date")
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [("1,234.5", 1234.5), ("-0.5", -0.5), ("1e3", 1000.0), (" 7 ", 7.0), (".5", 0.5)],
+)
+def test_a_number_may_be_written_as_text(said: str, value: float):
+    """Thousands' commas and exponents are read; what only looks like a number is refused."""
+    assert nodes.numeral(said, "x") == value
+    assert all(math.isnan(nodes.numeral(blank, "x")) for blank in (None, "", ".", "N/A", "-"))
+    for other in ("1,23", "1.2.3", "12%", "0x10", "1_000", "inf", "１２", "--1", "1e9999"):
+        with pytest.raises(nodes.Unfit):
+            nodes.numeral(other, "x")

@@ -165,8 +165,9 @@ def day(node: object, where: str, form: str = ISO) -> dt.date:
     """
     said = text(node, where)
     try:
-        if form == ISO:  # by far the fastest, and as strict once the length is
-            found = dt.date.fromisoformat(said if len(said) == 10 else "")
+        if form == ISO:  # by far the fastest, and as strict once weeks and other lengths are out
+            plain = len(said) == 10 and said[4] == said[7] == "-" and said.isascii()
+            found = dt.date.fromisoformat(said if plain else "")
         else:
             found = dt.datetime.strptime(said, form).date()  # noqa: DTZ007  # a date has no zone
     except ValueError as error:
