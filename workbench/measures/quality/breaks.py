@@ -9,7 +9,7 @@ rows stand counts once it has stood for ``_STOOD`` bars; until then the newest r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -117,7 +117,21 @@ def _breaks(moves: Array, large: Positions, split: Array | None, jump: float) ->
         check, offset = _mechanical(move, int(i), sigma, split)
         if offset or abs(move) > jump:
             found.append(_Break(int(i) + 1, move, offset, check))
-    return found
+    return _paired(found)
+
+
+def _paired(found: list[_Break]) -> list[_Break]:
+    """The breaks, those that lead away and back under one code, whatever the market did there."""
+    made = list(found)
+    for k in range(len(made) - 1):
+        away, back = made[k], made[k + 1]
+        if away.move * back.move > 0 or bool(away.offset) == bool(back.offset):
+            continue
+        if abs(away.move + back.move) < 0.25 * max(abs(away.move), abs(back.move)):
+            offset, check = (away.offset, away.check) if away.offset else (-back.offset, back.check)
+            made[k] = replace(away, offset=offset, check=check)
+            made[k + 1] = replace(back, offset=-offset, check=check)
+    return made
 
 
 def _sigma(moves: Array, i: int, jump: float) -> float:
