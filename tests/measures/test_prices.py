@@ -264,3 +264,45 @@ def test_last_known_by_hand():
     assert list(prices.last_known(known, day)) == [0, 0, 2, 2, 2, 2]
     assert list(prices.last_known(known, day[:1] - np.timedelta64(1, "h"))) == [-1]
     assert list(prices.last_known(known[:0], day[:2])) == [-1, -1]
+
+
+# Splits
+
+
+def _opened(at: str, ratio: float) -> Column:
+    moment = np.array([at], "datetime64[us]")
+    return Column(at=moment, known_at=moment, value=np.array([ratio]), unit="", source="made up")
+
+
+def test_bars_before_a_split_come_in_the_shares_of_now(bars_of):
+    """Four for one: 400 becomes 100, a thousand shares become four thousand, 101 stays."""
+    own = bars_of([400.0, 101.0], [404.0, 102.0], [396.0, 99.0], [1000.0, 5000.0])
+    now = prices.in_present_shares(own, _opened("2018-01-26T14:30", 4.0))
+    assert list(now.close) == [100.0, 101.0]
+    assert list(now.high) == [101.0, 102.0]
+    assert list(now.low) == [99.0, 99.0]
+    assert list(now.volume) == [4000.0, 5000.0]
+
+
+def test_bars_that_are_adjusted_already_stay(bars_of):
+    """A split that the prices do not show was taken out by the source: nothing happens twice."""
+    own = bars_of([100.0, 101.0])
+    assert prices.in_present_shares(own, _opened("2018-01-26T14:30", 4.0)) is own
+
+
+def test_splits_outside_the_bars_change_nothing(bars_of):
+    """A split before the first bar or after the last one, or none, leaves the bars as they are."""
+    own = bars_of([400.0, 101.0])
+    assert prices.in_present_shares(own, _opened("2017-01-26T14:30", 4.0)) is own
+    assert prices.in_present_shares(own, _opened("2018-01-29T14:30", 4.0)) is own
+    assert prices.in_present_shares(own, None) is own
+
+
+def test_two_splits_multiply(bars_of):
+    """A reverse split after a split: the first bar passes through both."""
+    own = bars_of([400.0, 100.0, 1000.0])
+    moments = np.array(["2018-01-25T14:30", "2018-01-26T14:30"], "datetime64[us]")
+    both = Column(
+        at=moments, known_at=moments, value=np.array([4.0, 0.1]), unit="", source="made up"
+    )
+    assert prices.in_present_shares(own, both).close == pytest.approx([1000.0, 1000.0, 1000.0])

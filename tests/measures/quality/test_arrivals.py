@@ -1,15 +1,18 @@
 """Arrivals: what a contract cannot hold stays out of the archive, with one reason each."""
 
 import datetime as dt
-import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.domain.calendars import venue
 from workbench.domain.deliveries import COLUMNS, Gap
 from workbench.measures.quality.arrivals import conforming
 
+SERIES = Path(__file__).parents[4] / "shared" / "data" / "series"
+here = pytest.mark.skipif(not SERIES.is_dir(), reason="the shared data is not here")
 NOW = dt.datetime(2026, 4, 2, 22, 0, tzinfo=dt.UTC)
 GOOD = {
     "series": "DGS10", "field": "value", "known_at": pd.NaT, "value": 4.3, "unit": "%",
@@ -122,8 +125,49 @@ def test_series_without_a_contract_pass_if_they_are_numbers():
     assert (list(good["value"]), codes(gaps)) == ([1e12], ["not_finite"])
 
 
+@pytest.mark.filterwarnings("error")
 def test_no_warning_reaches_the_reader():
     """What libraries deprecate is none of a pull's business."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        conforming(delivered({}, {"value": 99.0}), now=NOW)
+    good, _ = conforming(delivered({}, {"value": 99.0}), now=NOW)
+    assert len(good) == 1
+
+
+def _real(path: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Gap, ...]]:
+    assert path.is_file()
+    now = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+    return conforming(rows.reindex(columns=list(COLUMNS)), now=now)
+
+
+@here
+def test_real_revisions_are_no_errors():
+    """Every vintage of every month of consumer prices is kept, though some differ."""
+    path = SERIES / "macro_vintages.parquet"
+    frame = pd.read_parquet(path)
+    frame = frame[frame["series"] == "CPIAUCNS_datasets"]
+    rows = frame.assign(
+        series="CPIAUCSL", field="value", at=frame["date"].dt.tz_localize("UTC"),
+        known_at=frame["vintage_utc"], unit="index", basis="seen",
+    )  # fmt: skip
+    good, gaps = _real(path, rows)
+    assert gaps == ()
+    assert len(good) == len(frame) > 200
+    assert len(set(good["known_at"])) > 1
+
+
+@here
+def test_real_first_prints_and_their_revisions_stay():
+    """What VIX was first printed as stays beside what it became, on every session."""
+    path = SERIES / "vix_first_seen.parquet"
+    frame = pd.read_parquet(path)
+    calendar = venue("XNYS")
+    dates = frame["date"].to_numpy().astype("datetime64[D]")
+    index = np.searchsorted(calendar.dates, dates)
+    open_day = calendar.dates[index] == dates
+    at = pd.DatetimeIndex(calendar.closes[index]).tz_localize("UTC")
+    rows = frame.assign(
+        at=at, known_at=frame["first_seen_utc"], unit="points", basis="seen", source="DV"
+    )[open_day]
+    good, gaps = _real(path, rows)
+    assert gaps == ()
+    assert len(good) == int(open_day.sum())
+    assert (frame[open_day]["kind"] == "revision").sum() > 0

@@ -25,6 +25,7 @@ _LEAST = (
     0.3  # log move under which nothing mechanical is looked for: a split of 4 for 3, with a spare
 )
 _NEAR = 10  # bars around a split within which a move of its size is its own, misdated
+_SAME = 0.2  # log distance of levels that are one
 _HUNDRED = float(np.log(100))
 _RATIOS = np.log([2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
 _CODES = {
@@ -168,13 +169,15 @@ def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> 
         return
     edges = [0, *(one.index for one in found), n]
     levels = np.r_[0.0, np.cumsum([one.offset for one in found])]
-    # The present level: the newest one, once it stood or a split was reported; else the one
-    # before still counts.
-    reference = len(levels) - 1
-    if n - edges[-2] < _STOOD and found[-1].check != "SPLIT_MISDATED":
-        reference -= 1
+    # The present level: the newest one at which the series stood, before or after what left it.
+    stood = [
+        int(np.sum(np.diff(edges)[np.abs(levels - level) <= _SAME]) >= _STOOD) for level in levels
+    ]
+    reference = int(np.flatnonzero(stood)[-1]) if any(stood) else 0
+    if found[-1].check == "SPLIT_MISDATED":  # a reported split needs no time to be believed
+        reference = len(levels) - 1
     for k, level in enumerate(levels):
-        if abs(level - levels[reference]) > 0.2:
+        if abs(level - levels[reference]) > _SAME:
             # Named for the break that leads towards the present level.
             check = found[k].check if k < reference else found[k - 1].check
             mark(check, slice(edges[k], edges[k + 1]))
