@@ -120,3 +120,22 @@ def test_prints_on_holidays_do_not_make_a_price_stale():
         own, at=np.r_[own.at, weekend], close=np.r_[own.close, np.full(7, own.close[-1])]
     )
     assert still(SPY, longer) is None
+
+
+def test_a_rate_may_rest():
+    """A yield that stands for weeks is no stale price."""
+    own = rows(day(), "SPY")
+    assert own is not None
+    close = np.full(len(own.close), 4.33)
+    assert still(find("10Y"), replace(own, close=close)) is None
+    assert still(SPY, replace(own, close=close)) is not None
+
+
+def test_minutes_of_a_closed_market_do_not_make_a_price_stale():
+    """Bars after the close repeat the last price; within a session they would be stale."""
+    own = rows(day(), "SPY")
+    assert own is not None
+    for end, stale in (("2026-04-02T19:00", True), ("2026-04-03T19:00", False)):
+        at = np.datetime64(end, "us") - np.arange(60)[::-1] * np.timedelta64(5, "m")
+        short = replace(own, series="SPY@5m", at=at, close=np.full(60, 650.0))
+        assert (still(SPY, short, 12) is not None) is stale
