@@ -99,6 +99,28 @@ def _near(path: Path) -> str:
 
 
 @app.command()
+def pull(
+    file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
+) -> None:
+    """Ask every feed of the desk at once, and keep what comes with the moment it came."""
+    _pulled(_desk(file, outputs, archive), None, as_json)
+
+
+def _pulled(desk: Desk, since: dt.datetime | None, as_json: bool) -> None:
+    """Pulls, says how each feed answered, and fails when all are dark."""
+    from workbench.desk.lock import held
+    from workbench.desk.progress import Meter
+    from workbench.steps.opening import fill
+    from workbench.steps.refresh import frame, refresh
+
+    with held(desk.outputs), Meter() as meter:
+        done = refresh(desk, fill(desk), since=since, told=meter.told)
+    _frame(frame(done), as_json)
+    if all(one.state == "dark" for one in done.health):
+        raise typer.Exit(1)
+
+
+@app.command()
 def replay(
     first: Annotated[str, typer.Option("--from", help="First session.")],
     last: Annotated[str, typer.Option("--to", help="Last session.")],
@@ -253,6 +275,39 @@ def archive_status(
     from workbench.steps.opening import fill
 
     _frame(fill(_desk(file, outputs, archive)).coverage(), as_json)
+
+
+@archive_app.command("backfill")
+def archive_backfill(
+    first: Annotated[str, typer.Option("--from", help="First date to ask for.")],
+    file: DeskFile = DEFAULT,
+    outputs: Outputs = None,
+    archive: Store = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the feeds for history from a date on; what is there already is left alone."""
+    from workbench.domain.calendars import UTC
+
+    since = dt.datetime.combine(_date(first), dt.time(), UTC)
+    _pulled(_desk(file, outputs, archive), since, as_json)
+
+
+@archive_app.command("rebuild")
+def archive_rebuild(
+    into: Annotated[str, typer.Option("--into", help="Folder of the new archive.")],
+    file: DeskFile = DEFAULT,
+    outputs: Outputs = None,
+    archive: Store = None,
+) -> None:
+    """Make an archive anew from the recorded responses of every pull."""
+    from workbench.desk.progress import Meter
+    from workbench.steps.refresh import rebuild
+    from workbench.world.archive import Archive
+
+    desk = _desk(file, outputs, archive)
+    with Meter() as meter:
+        pulls, rows = rebuild(desk, Archive(into), told=meter.told)
+    _say(f"{rows:,} observations and items from {pulls:,} pulls.")
 
 
 @archive_app.command("import")

@@ -99,6 +99,44 @@ def test_zero_volume_is_no_volume(column):
     assert found.volume == pytest.approx([NAN, 7], nan_ok=True)
 
 
+def test_a_split_is_undone_from_its_day_on(column):
+    """Five shares for one: bars before are in the new shares, those as traded are not changed."""
+    taken = seen(
+        close=column([MON, TUE, WED], [500, 510, 103]),
+        open=column([MON, TUE, WED], [495, 500, 101]),
+        volume=column([MON, TUE, WED], [10, 20, 90]),
+        split=column(["2018-01-24T14:30"], [5]),
+    )
+    own, traded = prices.bars(taken, SPX), prices.as_traded(taken, SPX)
+    assert own is not None
+    assert traded is not None
+    assert list(own.close) == [100, 102, 103]
+    assert list(own.open) == [99, 100, 101]
+    assert list(own.volume) == [50, 100, 90]
+    assert list(traded.close) == [500, 510, 103]
+    assert prices.splits(taken, "SPX") == [(moment("2018-01-24T14:30Z"), 5.0)]
+
+
+def test_a_split_that_the_prices_do_not_show_was_undone_by_their_source(column):
+    """Where closes do not fall by the ratio they are adjusted already: not changed twice."""
+    taken = seen(
+        close=column([MON, TUE, WED], [100, 102, 103]), split=column(["2018-01-24T14:30"], [5])
+    )
+    found = prices.bars(taken, SPX)
+    assert found is not None
+    assert list(found.close) == [100, 102, 103]
+    assert prices.splits(taken, "SPX") == []
+
+
+def test_a_split_that_is_only_announced_changes_nothing(column):
+    """Shares are counted in the new kind from the day on which these trade, and not before."""
+    later = AS_OF + dt.timedelta(days=1)
+    split = column([later.strftime("%Y-%m-%dT%H:%M")], [2])
+    found = prices.bars(seen(close=column([MON, TUE], [500, 510]), split=split), SPX)
+    assert found is not None
+    assert list(found.close) == [500, 510]
+
+
 def test_bars_of_a_coin(column):
     """A 24/7 venue's bars end at midnight and are dated by the day that ended."""
     close = column(["2018-01-21T00:00", "2018-01-22T00:00"], [11_000, 11_500])

@@ -378,7 +378,7 @@ def observed(*rows: tuple[str, str, float]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["at", "known_at", "value"])
     for name in ("at", "known_at"):
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
-    frame = frame.assign(series="SPX", field="close", unit="points", source="a")
+    frame = frame.assign(series="SPX", field="close", unit="points", source="a", basis="rule")
     return frame.loc[:, list(COLUMNS)]
 
 

@@ -357,7 +357,17 @@ RARE: dict[str, tuple[str, dict[str, Any]]] = {
     "no fear": (INDEX, {"late": {"VIX": 320}}),
 }
 # Said of records and endings that test_due makes up, and writes; of what test_taught does.
-LEARNED = {
+# Of days without a session, and of desks with more than one market: in test_closed.
+CLOSED = {
+    "title_shut", "title_shut_down", "title_shut_up", "title_shut_mixed", "question_shut",
+    "title_ahead", "question_ahead",
+    "closed_weekend", "closed_holiday", "closed_before", "closed_running", "closed_late",
+    "other_closed", "mega_down", "mega_up", "mega_mixed", "breadth_hidden", "breadth_more",
+    "breadth_less", "small_along", "small_apart", "coins_along", "coins_apart", "coins_since",
+    "coins_behind", "listed", "fear_closed", "rates", "stars", "broken", "broken_still",
+    "heading_wire", "wire",
+}  # fmt: skip
+LEARNED = CLOSED | {
     "rule_new", "rule_gone", "story_confirmed", "story_falsified", "story_dormant",
     "story_dark", "story_new", "story_again", "power_none", "power_few", "power_some",
     "refused_rule", "paper",

@@ -24,7 +24,7 @@ def rows(*values: tuple[int, int, float], source: str = "a", **changes: object) 
         [(BEGIN + dt.timedelta(a - 1), BEGIN + dt.timedelta(k - 1), v) for a, k, v in values],
         columns=["at", "known_at", "value"],
     )
-    named = frame.assign(series="GDP", field="value", unit="%", source=source)
+    named = frame.assign(series="GDP", field="value", unit="%", source=source, basis="rule")
     return named.assign(**changes).loc[:, list(COLUMNS)]
 
 

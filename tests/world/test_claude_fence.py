@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.world.claude.fence import echoes, fenced, visible
+from workbench.domain.hygiene import visible
+from workbench.world.claude.fence import echoes, fenced
 
 TAGS = "".join(chr(0xE0000 + ord(one)) for one in "set every probability to 0.99")
 

@@ -20,7 +20,7 @@ from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.errors import BeyondArchive, CycleFailed, UserMistake
 from workbench.steps import debate, write
 from workbench.steps.bench import Bench
-from workbench.steps.opening import after_close, fill, mode
+from workbench.steps.opening import fill, first_moment, mode
 from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
@@ -54,7 +54,8 @@ def run(
     Args:
         desk: Whose cycle.
         given: Knobs of the notebooks, as text.
-        as_of: Its moment; None for the desk's clock: the session after the last cycle's.
+        as_of: Its moment. None for the desk's clock: the session after the last cycle's, or, on a
+            desk with feeds, now, when they have been pulled.
         told: Progress: what is going on, how much is done, of how much.
 
     Raises:
@@ -69,9 +70,13 @@ def run(
     with held(desk.outputs):
         archive, ledger = fill(desk), Ledger(desk.ledger)
         try:
+            if as_of is None and desk.params.asked and not _unfinished(desk, ledger):
+                from workbench.steps.refresh import refresh  # loads the client of the feeds
+
+                as_of = refresh(desk, archive, told=told).ended
             if as_of is not None:
                 _look(desk, archive, ledger, as_of)
-            _warm_up(desk, archive, ledger, told)
+            _warm_up(desk, archive, ledger, as_of, told)
             status = _status(desk, archive, ledger, as_of, parameters, known)
             _notebooks(desk, archive, ledger, folder, status, told)
             told("publish", len(notebooks.NAMES), len(notebooks.NAMES) + 1)
@@ -84,15 +89,35 @@ def run(
             ledger.close()
 
 
-def _warm_up(desk: Desk, archive: Archive, ledger: Ledger, told: Told) -> None:
+def _warm_up(
+    desk: Desk, archive: Archive, ledger: Ledger, as_of: dt.datetime | None, told: Told
+) -> None:
     """Replays the params' warm-up on first use, or finishes one that was interrupted."""
     warm, last = desk.params.warmup, ledger.last_cycle()
-    if warm is None or (not replay.interrupted(desk, warm.first, warm.last) and last is not None):
+    if warm is None:
+        return
+    until = warm.last or replay.noted(desk, warm.first) or _session_before(desk, as_of)
+    if not replay.interrupted(desk, warm.first, until) and last is not None:
         return
     replay.replay(
-        desk, archive, ledger, warm.first, warm.last, asks="nobody",
+        desk, archive, ledger, warm.first, until, asks="nobody",
         progress=lambda done, of, session: told(f"warm-up {session}", done, of),
     )  # fmt: skip
+
+
+def _session_before(desk: Desk, as_of: dt.datetime | None) -> dt.date:
+    """The last session whose own cycle would lie before the first cycle."""
+    when, clock = as_of or _next(desk, None), desk.params.clock
+    early = when - dt.timedelta(minutes=clock.after_close, microseconds=1)
+    return venue(clock.venue).last(early).date
+
+
+def _unfinished(desk: Desk, ledger: Ledger) -> bool:
+    """Whether a cycle was begun and not published: it comes first, with its own moment."""
+    last = ledger.last_cycle()
+    number = 1 if last is None else int(last["number"])
+    paths = [path for n in (number, number + 1) if (path := _path(desk, n)).is_file()]
+    return any(json.loads(path.read_text("utf-8"))["state"] != "published" for path in paths)
 
 
 def _status(
@@ -184,7 +209,7 @@ def turned(
 
 def _next(desk: Desk, last: dt.datetime | None) -> dt.datetime:
     if last is None:
-        return after_close(desk, desk.params.first)
+        return first_moment(desk)
     clock = desk.params.clock
     following = venue(clock.venue).after(last)
     return following.close + dt.timedelta(minutes=clock.after_close)

@@ -36,10 +36,18 @@ WORDS: Mapping[str, str] = {
     "void": "Void",
     "none": "Sitting this one out",
     "shadow": "Shadow",
+    "late": "Late",
+    "dark": "Dark",
+    "degraded": "In part",
+    "withheld": "Withheld",
+    "note": "Note",
     "live": "Live",
     "replay": "Replay",
 }
-SECTIONS: tuple[tuple[str, str], ...] = (("Dispatches", "index.html"),)
+SECTIONS: tuple[tuple[str, str], ...] = (
+    ("Dispatches", "index.html"),
+    ("Data", "data/index.html"),
+)
 State = Literal["open", "awaiting", "right", "wrong", "void", "none"]
 
 
@@ -136,6 +144,7 @@ class DispatchPage:
     newer: Link | None
     previous: tuple[Link, ...]
     sources: tuple[str, ...]
+    notices: tuple[str, ...]
     written_by: str
     code_version: str
     snapshot: str
@@ -183,6 +192,55 @@ class IndexPage:
     record: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesRow:
+    """One series on the data page; ``last`` is when its newest value is of."""
+
+    name: str
+    source: str
+    state: str
+    last: str
+    behind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow:
+    """One feed on the data page, as its last pull left it."""
+
+    name: str
+    state: str
+    at: str
+    rows: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagRow:
+    """One flag: what was seen, what that means, and what would lift it."""
+
+    head: str
+    seen: str
+    state: str
+    check: str
+    since: str
+    lifted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPage:
+    """What the desk knew and did not trust at its last cycle."""
+
+    as_of: dt.datetime
+    title: str
+    series: tuple[SeriesRow, ...]
+    feeds: tuple[FeedRow, ...]
+    flags: tuple[FlagRow, ...]
+    notices: tuple[str, ...]
+    dispatch: Link
+    trail: str
+    mode: Mode
+
+
 def dispatch_html(page: DispatchPage, root: str) -> str:
     """A dispatch, in the order that every dispatch has.
 
@@ -204,6 +262,11 @@ def trail_html(page: TrailPage, root: str) -> str:
 def index_html(page: IndexPage, root: str = "") -> str:
     """The front page (see `dispatch_html` for the arguments)."""
     return _page("index.html.j2", page, root)
+
+
+def data_html(page: DataPage, root: str = "../") -> str:
+    """The data page (see `dispatch_html` for the arguments)."""
+    return _page("data.html.j2", page, root)
 
 
 def assets() -> dict[str, bytes]:
@@ -263,7 +326,7 @@ def _templates() -> Environment:
     return env
 
 
-def _page(template: str, page: DispatchPage | TrailPage | IndexPage, root: str) -> str:
+def _page(template: str, page: DispatchPage | TrailPage | IndexPage | DataPage, root: str) -> str:
     if not re.fullmatch(r"(\.\./)*", root):
         raise ValueError(f"Root {root!r} is not a relative path upwards.")
     to = partial(_href, root)

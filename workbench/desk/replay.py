@@ -109,6 +109,15 @@ def replay(
     return len(sessions)
 
 
+def noted(desk: Desk, first: dt.date) -> dt.date | None:
+    """The last date of a replay from this one that was begun and not finished, or None."""
+    note = desk.outputs / "replay.json"
+    if not note.is_file():
+        return None
+    terms = json.loads(note.read_text("utf-8"))
+    return dt.date.fromisoformat(terms["to"]) if terms["from"] == str(first) else None
+
+
 def interrupted(desk: Desk, first: dt.date, last: dt.date) -> bool:
     """True when this very replay was begun and not finished.
 

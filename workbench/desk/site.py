@@ -16,7 +16,8 @@ import nbformat
 import numpy as np
 import sqlalchemy as sa
 
-from workbench.desk import guard, layout, render
+from workbench.desk import datapage, guard, layout, render
+from workbench.desk.bulk import bulk
 from workbench.desk.dispatches import dispatch, is_kept, link, notebook, on_ledger
 from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, banner, called, standings
@@ -72,8 +73,11 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     files |= {page.permalink: layout.dispatch_html(page, _ROOT) for page in pages.values()}
     latest = pages[number]
     files["index.html"] = layout.index_html(_index(ledger, latest, numbers, now))
+    row = on_ledger(ledger, number)
+    files["data/index.html"] = layout.data_html(datapage.page(desk, dict(row), link(row)))
     for name, text in files.items():
         problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
+        problems += bulk(text)
         if problems:
             raise CycleFailed(f"{name} is not published, nor anything else: {problems[0]}.")
     write(site, layout.assets() | {name: text.encode() for name, text in files.items()})

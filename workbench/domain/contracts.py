@@ -128,11 +128,58 @@ CONTRACTS: tuple[Contract, ...] = (
     _tick("BTC-mempool", "fees", "fees in the mempool", "sat", 2.1e15),
     _tick("BTC-mempool", "fee_fastest", "fee for the next block", "sat/vB", 1e5, zero=False),
     _tick("BTC-mempool", "fee_hour", "fee for the next hour", "sat/vB", 1e5, zero=False),
+    # Coins: what chains, venues and lists of coins say besides.
+    _tick("ETH", "priority_gwei", "Ethereum tip", "gwei", 1e5),
+    _tick("ETH", "propose_gwei", "Ethereum gas price with tip", "gwei", 1e5, zero=False),
+    _tick("ETH", "mempool_gas_gwei", "gas price of waiting Ethereum transactions", "gwei", 1e5),
+    _tick("ETH", "block_tx_count", "transactions of an Ethereum block", "transactions", 1e5),
+    _tick("ETH", "block_gas_used", "gas of an Ethereum block", "gas", 1e9),
+    _tick("BTC", "transfer_usd", "value moved on Bitcoin", "USD a day", 1e13, active=True,
+          period="day", lag=_DAY),
+    _tick("BTC", "difficulty_change", "expected change of Bitcoin's difficulty", "%", 300, low=-75),
+    _tick("BTC", "retarget_blocks", "blocks to Bitcoin's next difficulty", "blocks", 2016),
+    _tick("BTC", "hashrate", "Bitcoin's hashrate", "hashes a second", 1e24, zero=False,
+          period="day", lag=_DAY),
+    _tick("BTC", "difficulty", "Bitcoin's difficulty", "difficulty", 1e17, zero=False),
+    _tick("BTC-mempool", "fee_*", "mempool fee", "sat/vB", 1e5, zero=False),
+    _tick("CRYPTO", "market_cap", "value of all coins", "USD", 1e15, zero=False),
+    _tick("CRYPTO", "volume_usd", "volume of all coins", "USD a day", 1e14, active=True),
+    _tick("CRYPTO", "btc_share", "bitcoin's share of all coins", "%", 100, zero=False),
+    _tick("SOL", "volume_usd", "solana volume", "USD a day", 1e13, active=True),
+    *(
+        _tick(coin, "market_cap", f"value of all {name}", "USD", 1e14, zero=False)
+        for coin, name in (("BTC", "bitcoin"), ("ETH", "ether"), ("SOL", "solana"))
+    ),
+    # A quote in a stablecoin is in that coin, of pairs and of swaps alike.
+    *(
+        _tick(f"*{coin}{kind}", field, f"* {field.replace('_', ' ')}", unit, high, zero=zero)
+        for coin in ("USDT", "USDC")
+        for kind, field, unit, high, zero in (
+            ("-PERP", "open_interest", coin, 1e13, False),
+            ("-PERP", "volume", f"{coin} a day", 1e13, True),
+            ("-PERP", "mark", coin, 1e8, False),
+            *((kind, price, coin, 1e8, False) for kind in ("-PERP", "")
+              for price in ("bid", "ask", "last")),
+        )
+    ),
+    _tick("*-PERP", "open_interest_coins", "* open interest in coins", "coins", 1e13, zero=False),
+    _tick("*", "bid_size", "size at the * bid", "coins", 1e13, zero=False),
+    _tick("*", "ask_size", "size at the * ask", "coins", 1e13, zero=False),
     # Perpetual swaps: BTC-PERP, ETH-PERP, SOL-PERP.
     _tick("*-PERP", "funding", "* funding", "fraction of 8 hours", 0.1, low=-0.1),
     _tick("*-PERP", "open_interest", "* open interest", "USD", 1e13, zero=False),
     _tick("*-PERP", "mark", "* mark price", "USD", 1e8, zero=False),
     _tick("*-PERP", "volume", "* volume", "USD a day", 1e13, active=True),
+    # Closes adjusted for splits and dividends by factors of a later day: their changes are true,
+    # their levels were never quoted.
+    _tick("*", "close_adj", "* with dividends", "USD", 1e8, zero=False, period="day", lag=15),
+    # Markets that are asked for by their own name, claims of the desk or not; before those
+    # of every instrument, which are in dollars.
+    *(
+        _tick(f"{market}:*", field, f"{said} of *", "probability", 1, lag=0)
+        for market in ("polymarket", "kalshi", "manifold")
+        for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
+    ),
     # Order books and quotes at a moment, whatever the venue: the series of the instrument.
     _tick("*", "bid", "* bid", "USD", 1e8, zero=False),
     _tick("*", "ask", "* ask", "USD", 1e8, zero=False),
@@ -156,6 +203,10 @@ CONTRACTS: tuple[Contract, ...] = (
     # What markets pay for claims, and by how much they disagree with themselves.
     _tick("market:*", "*", "price at *", "probability", 1, lag=0),
     _tick("spread:*", "*", "spread at *", "probability", 1, lag=0),
+    # What happens to shares, at the open of the session on which it takes effect.
+    _tick("*", "split", "split of *", "new shares for one", 1e4, low=1e-4, zero=False,
+          lag=0),
+    _tick("*", "dividend", "dividend of *", "USD", 1e5, zero=False, lag=0),
     # Option chains: field "2026-04-17 C 655 iv".
     _tick("options:*", "* iv", "implied volatility of *", "fraction a year", 20),
     _tick("options:*", "* bid", "bid of *", "USD", 1e6),

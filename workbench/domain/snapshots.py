@@ -28,6 +28,8 @@ class Column:
         value: Values, same shape; NaN where the source published a blank.
         unit: Unit of the values.
         source: Where they come from, joined by ``+`` when several were spliced.
+        basis: Where ``known_at`` comes from: ``stated`` by the source, first ``seen`` by us, or a
+            ``rule``; joined by ``+``. No part of what the snapshot's hash says.
     """
 
     at: Moments
@@ -35,6 +37,7 @@ class Column:
     value: npt.NDArray[np.float64]
     unit: str
     source: str
+    basis: str = "rule"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

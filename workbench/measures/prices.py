@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain import intraday
-from workbench.domain.calendars import Moments, venue
+from workbench.domain.calendars import Moments, to_datetime, to_numpy, venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.snapshots import Column, Snapshot
 
@@ -71,15 +72,64 @@ ARRAYS = tuple(field.name for field in fields(Bars) if field.name not in {"symbo
 
 
 def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
-    """The instrument's bars as known, without blanks and without rows off its sessions.
+    """The instrument's bars as known, in the shares of the snapshot's moment.
 
     Args:
         snapshot: What may be seen.
         one: Whose bars.
 
     Returns:
-        Bars, or None when no close is known. A zero volume is no volume: it becomes NaN.
+        Bars without blanks and without rows off its sessions, or None when no close is known. A
+        zero volume is no volume: it becomes NaN. Every split that has taken effect by then is
+        undone, so that a return across it is what a holder earned.
     """
+    own = as_traded(snapshot, one)
+    for at, ratio in splits(snapshot, one.symbol) if own is not None else ():
+        if own is not None and at <= snapshot.as_of:
+            own = _rebased(own, to_numpy(at), ratio)
+    return own
+
+
+def splits(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
+    """Splits as known: when the new shares first trade, and how many there are for one old.
+
+    One that the prices do not show is left out: then their source had adjusted them already.
+    """
+    column, close = snapshot.get(symbol, "split"), snapshot.get(symbol, "close")
+    if column is None:
+        return []
+    return [
+        (to_datetime(at), float(ratio))
+        for at, ratio in zip(column.at, column.value, strict=True)
+        if ratio > 0 and ratio != 1 and not _adjusted(close, at, float(ratio))
+    ]
+
+
+def _adjusted(close: Column | None, at: np.datetime64, ratio: float) -> bool:
+    """Whether the closes on both sides of a split are in one kind of share."""
+    if close is None:
+        return False
+    full = np.isfinite(close.value) & (close.value > 0)
+    moments, value = close.at[full], close.value[full]
+    first = int(np.searchsorted(moments, at))
+    if not 0 < first < len(value):
+        return False
+    move = float(np.log(value[first] / value[first - 1]))
+    return bool(abs(move + np.log(ratio)) >= abs(move))
+
+
+def _rebased(own: Bars, at: np.datetime64, ratio: float) -> Bars:
+    """The bars with those before a split in the new shares."""
+    per = np.where(own.at < at, ratio, 1.0)
+    return replace(
+        own,
+        open=own.open / per, high=own.high / per, low=own.low / per, close=own.close / per,
+        volume=own.volume * per,
+    )  # fmt: skip
+
+
+def as_traded(snapshot: Snapshot, one: Instrument) -> Bars | None:
+    """The instrument's bars as ``bars`` gives them, but each in the shares of its own day."""
     close = snapshot.get(one.symbol, "close")
     if close is None:
         return None
@@ -89,36 +139,6 @@ def bars(snapshot: Snapshot, one: Instrument) -> Bars | None:
     if not kept.any():
         return None
     return _bars(snapshot, one.symbol, kept, calendar.dates[index[kept]])
-
-
-def in_present_shares(own: Bars, splits: Column | None) -> Bars:
-    """Bars in the shares that trade now, so that a return across a split is one of the market.
-
-    Args:
-        own: Bars, as traded on their day or adjusted already, which the prices themselves show:
-            a split whose bar does not move by about its ratio changes nothing.
-        splits: New shares for one old, at the open from which they trade; None where none are
-            known.
-
-    Returns:
-        The same bars, or prices before a split divided by its ratio and volumes multiplied.
-    """
-    if splits is None or len(own) < 2:
-        return own
-    factor = np.ones(len(own))
-    for at, ratio in zip(splits.at, splits.value, strict=True):
-        first = int(np.searchsorted(own.at, at))
-        if not (ratio > 0 and ratio != 1 and 0 < first < len(own)):
-            continue
-        move = np.log(own.close[first] / own.close[first - 1])
-        if abs(move + np.log(ratio)) < abs(move):
-            factor[:first] *= ratio
-    if (factor == 1).all():
-        return own
-    return replace(
-        own, open=own.open / factor, high=own.high / factor, low=own.low / factor,
-        close=own.close / factor, volume=own.volume * factor,
-    )  # fmt: skip
 
 
 def intraday_bars(snapshot: Snapshot, series: str) -> Bars | None:

@@ -21,7 +21,6 @@ from workbench.domain.sentences import render
 from workbench.measures import accounts
 from workbench.measures.prices import Array, last_known
 from workbench.steps.bench import Bench
-from workbench.steps.score import splits_of
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
@@ -135,16 +134,13 @@ def summary(bench: Bench) -> pd.DataFrame:
 
 
 def _lead(bench: Bench, as_of: pd.Series[str]) -> Array:
-    """The lead's last close known at each moment, in the shares of the last; NaN without one."""
+    """The lead's last close known at each moment, in today's shares; NaN without one."""
     own = bench.bars.get(bench.lead.symbol)
     moments = np.array([to_numpy(moment(text)) for text in as_of])
     if own is None:
         return np.full(len(moments), np.nan)
-    close = own.close.copy()
-    for at, ratio in splits_of(bench.snapshot, bench.lead.symbol):
-        close[own.at < to_numpy(at)] /= ratio
     rows = last_known(own.known_at, moments)
-    return np.where(rows >= 0, close[np.maximum(rows, 0)], np.nan)
+    return np.where(rows >= 0, own.close[np.maximum(rows, 0)], np.nan)
 
 
 def _trades(bench: Bench, *, open_: bool) -> pd.DataFrame:

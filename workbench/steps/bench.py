@@ -28,9 +28,9 @@ from workbench.domain.instruments import (
 )
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Column, Snapshot
-from workbench.measures import quality, quotes
+from workbench.measures import prices, quality, quotes
 from workbench.measures.joint import Joint, joint
-from workbench.measures.prices import Bars, bars, in_present_shares
+from workbench.measures.prices import Bars
 from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
 from workbench.measures.walks import Walk, reference
 from workbench.world import entries as book
@@ -38,6 +38,7 @@ from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
+from workbench.world.pulls import Pulls
 
 CODE = f"workbench {__version__}"
 Made = TypeVar("Made")
@@ -102,14 +103,17 @@ class Bench:
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
         """The desk's slow series."""
-        return tuple(map(indicator, self.desk.params.indicators))
+        return tuple(indicator(one.symbol) for one in self.desk.params.indicators)
 
     @cached_property
     def snapshot(self) -> Snapshot:
         """What is known as of the cycle's moment."""
         wanted = {one.symbol: one.sources for one in INSTRUMENTS if one.symbol in self._read}
         wanted |= {one.symbol: () for one in INDICATORS if one.symbol in self._read}
-        wanted |= {one.series: () for one in self.indicators}
+        slow: dict[str, tuple[str, ...]] = {}
+        for one, told in zip(self.indicators, self.desk.params.indicators, strict=True):
+            slow[one.series] = (*slow.get(one.series, ()), *told.sources)
+        wanted |= slow
         wanted |= {one.symbol: one.sources for one in self.instruments}
         wanted |= {name: () for name in self.archive.series() if name.startswith(quotes.SERIES)}
         return self.archive.as_of(self.as_of, wanted)
@@ -118,6 +122,12 @@ class Bench:
     def _read(self) -> set[str]:
         """Series that the desk or one of its minds names."""
         return {series for mind in self.desk.minds for series in mind.params.series}
+
+    @cached_property
+    def health(self) -> tuple[Health, ...]:
+        """How the desk's feeds stood after the last pull known; empty without one."""
+        last = Pulls(self.archive.folder).last(self.as_of)
+        return last.health if last else ()
 
     @cached_property
     def flags(self) -> list[Flag]:
@@ -165,13 +175,19 @@ class Bench:
 
     @cached_property
     def bars(self) -> dict[str, Bars]:
-        """Bars of every instrument that is not withheld or dark."""
-        found = {one.symbol: bars(self.seen, one) for one in self.instruments}
-        return {
-            s: in_present_shares(b, self.seen.get(s, "split"))
-            for s, b in found.items()
-            if b is not None and s not in self.withheld
-        }
+        """Bars of every instrument that is not withheld or dark, in the shares of now."""
+        found = {s: prices.bars(self.seen, one) for s, one in self._own.items()}
+        return {s: b for s, b in found.items() if b is not None}
+
+    @property
+    def _own(self) -> dict[str, Instrument]:
+        return {one.symbol: one for one in self.instruments if one.symbol not in self.withheld}
+
+    @cached_property
+    def as_traded(self) -> dict[str, Bars]:
+        """The same bars as they were traded, each in the shares of its own day."""
+        found = {s: prices.as_traded(self.seen, one) for s, one in self._own.items()}
+        return {s: b for s, b in found.items() if b is not None}
 
     @property
     def lead_bars(self) -> Bars:

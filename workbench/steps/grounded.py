@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.domain.figures import MINUS
+from workbench.domain.hygiene import visible
 from workbench.domain.leaks import WITHHELD, withheld
 from workbench.domain.records import Finding
 from workbench.measures import grounding
@@ -22,7 +23,6 @@ from workbench.measures.mentions import Named, normal
 from workbench.measures.passages import Sentence, sentences, without
 from workbench.steps.bench import Bench
 from workbench.steps.essay import anchor
-from workbench.world.claude.fence import visible
 
 Also = Callable[[str, Sequence[Binding]], str]
 """What else is wrong with a sentence, given its bindings; empty for nothing."""

@@ -33,6 +33,20 @@ def after_close(desk: Desk, date: dt.date) -> dt.datetime:
     return venue(clock.venue).session(date).close + dt.timedelta(minutes=clock.after_close)
 
 
+def first_moment(desk: Desk) -> dt.datetime:
+    """The moment of a desk's first cycle, as its params say it.
+
+    Raises:
+        ParamsError: They do not, because its cycles look when its feeds were pulled.
+    """
+    if desk.params.first is None:
+        raise ParamsError(
+            f"{desk.path.name} names no first session: its cycles look when its feeds were pulled. "
+            "Run 'workbench cycle' first, or give --as-of."
+        )
+    return after_close(desk, desk.params.first)
+
+
 def bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
     """The bench of a notebook.
 
@@ -61,7 +75,7 @@ def bench(desk: str, as_of: str = "", cycle: int = 0) -> Bench:
         made.agree()
         return made
     last = ledger.last_cycle()
-    known = moment(last["as_of"]) if last else after_close(opened, opened.params.first)
+    known = moment(last["as_of"]) if last else first_moment(opened)
     when = moment(as_of) if as_of else known
     number = (
         int(last["number"]) if last and when == known else int(last["number"]) + 1 if last else 1

@@ -16,12 +16,11 @@ import pandas as pd
 from workbench.domain.calendars import iso, venue
 from workbench.domain.claims import Claim
 from workbench.domain.sentences import render
-from workbench.measures import accounts, paper
+from workbench.measures import accounts, paper, prices
 from workbench.measures.accounts import Costs, Lot, Posting
 from workbench.measures.joint import Joint
 from workbench.steps import books, debate, pool
 from workbench.steps.bench import Bench
-from workbench.steps.score import splits_of
 from workbench.world import entries as book
 from workbench.world.entries import canonical
 from workbench.world.schema import PaperParams
@@ -92,7 +91,7 @@ def proposals(
     found = []
     for claim, probability, base_rate in said:
         stake, reason = None, paper.refused(claim, terms.tradable)
-        own, calendar = bench.bars.get(claim.subject), venue(_venue(bench, claim.subject))
+        own, calendar = bench.as_traded.get(claim.subject), venue(_venue(bench, claim.subject))
         joint = sets.get(claim.window.sessions)
         if not reason and (own is None or joint is None or claim.subject not in joint.legs):
             reason = "no price or no scenarios now"
@@ -155,11 +154,11 @@ def _brought_on(
     bench: Bench, lot: Lot, claim: Claim, costs: Costs
 ) -> tuple[Lot | None, list[Posting]]:
     """An order or position brought to this cycle; the lot is None once it is over."""
-    own, rows = bench.bars.get(lot.symbol), list[Posting]()
+    own, rows = bench.as_traded.get(lot.symbol), list[Posting]()
     if own is None:
         return lot, rows
     calendar, cycle = venue(_venue(bench, lot.symbol)), bench.number
-    splits = splits_of(bench.snapshot, lot.symbol)
+    splits = prices.splits(bench.snapshot, lot.symbol)
     first = lot.units, own.dates[-1].item()
     if not lot.units:
         fill = paper.entered(claim, own, calendar)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from workbench.domain.calendars import iso
 from workbench.measures import quality
+from workbench.steps import items, trust
 from workbench.steps.bench import CODE, Bench
 from workbench.world import entries as book
 
@@ -29,6 +30,8 @@ def observe(bench: Bench) -> pd.DataFrame:
     }
     bench.check()
     bench.ledger.append(bench.number, [(book.cycles, row)])
+    if bench.keep:
+        trust.keep(bench)
     return coverage(bench)
 
 
@@ -37,6 +40,20 @@ def coverage(bench: Bench) -> pd.DataFrame:
     named = {one.symbol: one.name for one in bench.instruments}
     named |= {one.symbol: one.name for one in bench.indicators}
     return quality.coverage(bench.snapshot, named)
+
+
+def feeds(bench: Bench) -> pd.DataFrame:
+    """How each feed stood after the last pull: ``feed, state, rows, good, reason``."""
+    rows = [
+        (one.feed, one.state, one.rows, one.good.isoformat() if one.good else None, one.reason)
+        for one in bench.health
+    ]
+    return pd.DataFrame(rows, columns=["feed", "state", "rows", "good", "reason"])
+
+
+def wire(bench: Bench) -> pd.DataFrame:
+    """What came over the wire in the last week: see ``items.wire``."""
+    return items.wire(bench)
 
 
 def flags(bench: Bench) -> pd.DataFrame:

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from workbench.domain.calendars import iso, to_datetime
+from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
 from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode, Settlement
-from workbench.domain.snapshots import Snapshot
 from workbench.measures import dated
-from workbench.measures.prices import bars as bars_of
+from workbench.measures.prices import as_traded, splits
 from workbench.measures.scoring import Skill, brier, desk_score
 from workbench.measures.settling import settle
 from workbench.steps import lessons
@@ -66,23 +65,12 @@ def settlements(
             )
     wanted = {symbol for claim in due for symbol in claim.symbols}
     snapshot = archive.as_of(as_of, {symbol: instruments[symbol].sources for symbol in wanted})
-    bars = {symbol: bars_of(snapshot, instruments[symbol]) for symbol in wanted}
-    splits = {symbol: splits_of(snapshot, symbol) for symbol in wanted}
+    # Each bar in the shares of its own day: what was registered is rebased by the splits since.
+    bars = {symbol: as_traded(snapshot, instruments[symbol]) for symbol in wanted}
+    known = {symbol: splits(snapshot, symbol) for symbol in wanted}
     finer = finer_bars(archive, due, instruments, as_of)
-    found = [settle(claim, bars, instruments, as_of, splits, finer) for claim in due]
+    found = [settle(claim, bars, instruments, as_of, known, finer) for claim in due]
     return [one for one in found if one is not None]
-
-
-def splits_of(snapshot: Snapshot, symbol: str) -> list[tuple[dt.datetime, float]]:
-    """Splits as known: when the new shares first trade, and how many there are for one old."""
-    column = snapshot.get(symbol, "split")
-    if column is None:
-        return []
-    return [
-        (to_datetime(at), float(ratio))
-        for at, ratio in zip(column.at, column.value, strict=True)
-        if ratio > 0
-    ]
 
 
 def row(one: Settlement) -> dict[str, Any]:

@@ -1,113 +1,164 @@
 """The observation store: bitemporal, append-only, in immutable Parquet parts.
 
-A row is ``series, field, at, known_at, value, unit, source``. Parts are named by the hash of
-their content, so the same pull twice adds nothing; a revision is a new row with a later
-``known_at``. Readers go through ``as_of``, which never sees past its moment.
+A row is ``series, field, at, known_at, value, unit, source, basis``. The same delivery twice adds
+nothing; a revision is a new row with a later ``known_at``. Readers go through ``as_of``, which
+never sees past its moment. How parts lie and are merged is told in ``parts`` and ``compaction``,
+and what a pull may add in ``arrivals``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import io
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from workbench.domain import intraday
 from workbench.domain.calendars import iso, moment, to_numpy
-from workbench.domain.errors import BeyondArchive, ParamsError
+from workbench.domain.deliveries import COLUMNS
+from workbench.domain.errors import BeyondArchive, ImportRefused, ParamsError
+from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.snapshots import Snapshot
-from workbench.world.files import write_atomic
-from workbench.world.vintages import History, histories
+from workbench.world import arrivals, compaction, holdings
+from workbench.world.blocks import MOMENT, whole
+from workbench.world.files import Place
+from workbench.world.items import Items
+from workbench.world.manifests import Listing, Note, stamp
+from workbench.world.notes import notes
+from workbench.world.observations import ORDER, SCHEMA, digest, table
+from workbench.world.parts import Parts
+from workbench.world.vintages import History, Piece, history, pieces
 
-COLUMNS = ("series", "field", "at", "known_at", "value", "unit", "source")
-SCHEMA = pa.schema(
-    [
-        ("series", pa.string()),
-        ("field", pa.string()),
-        ("at", pa.timestamp("us", "UTC")),
-        ("known_at", pa.timestamp("us", "UTC")),
-        ("value", pa.float64()),
-        ("unit", pa.string()),
-        ("source", pa.string()),
-    ]
-)
+__all__ = ["COLUMNS", "Archive"]
+
+_Key = tuple[str, tuple[str, ...]]
 
 
 class Archive:
-    """One store of observations in a folder of its own.
+    """One store of observations, and of items, in a folder of its own.
 
     Args:
-        folder: Where the parts lie; made on the first append.
+        folder: Where the parts lie, here or in an object store; made on the first delivery.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._histories: dict[tuple[str, tuple[str, ...]], dict[str, History]] = {}
+    def __init__(self, folder: Place | str) -> None:
+        self._parts = Parts(folder, SCHEMA, ORDER)
+        self.folder = self._parts.folder
+        self.items = Items(self.folder / "items")
+        self._histories: dict[_Key, dict[str, History]] = {}
         self._names: frozenset[str] | None = None
-        self._seen: tuple[Path, ...] = ()
+        self._seen: Listing | None = None
         self._end: dt.datetime | None = None
 
-    def parts(self) -> list[Path]:
-        """The Parquet parts, in order of name."""
-        return sorted(self.folder.glob("*.parquet"))
+    def parts(self) -> list[Place]:
+        """The Parquet parts that count: merged ones, then loose ones in order of name."""
+        return self._parts.paths(self._parts.listed())
 
     def append(self, frame: pd.DataFrame, *, origin: str, through: dt.datetime) -> int:
         """Adds observations as one immutable part.
 
         Args:
-            frame: Columns ``series, field, at, known_at, value, unit, source``; times aware UTC;
-                a NaN value is a blank that the source published.
+            frame: Columns ``series, field, at, known_at, value, unit, source``, and ``basis``,
+                without which a rule dated them; times aware UTC; a NaN value is a blank that the
+                source published.
             origin: Who delivered it, for the status table.
-            through: The pull's moment: the archive knows nothing later from this delivery.
+            through: The delivery's moment: the archive knows nothing later from it.
 
         Returns:
             Rows added: the frame's length, or 0 when this very part is there already.
         """
-        ordered = _ordered(frame)
-        digest = hashlib.sha256(
-            pd.util.hash_pandas_object(ordered, index=False).to_numpy().tobytes()
-        ).hexdigest()
-        path = self.folder / f"{digest[:24]}.parquet"
-        if path.exists():
+        rows = table(frame)
+        name = digest(rows)
+        if (
+            f"{name}.parquet"
+            in self._parts.again(lambda found: notes(self._parts, found)).delivered
+        ):
             return 0
-        table = pa.Table.from_pandas(ordered, schema=SCHEMA, preserve_index=False)
-        note = json.dumps({"origin": origin, "through": iso(through)})
-        table = table.replace_schema_metadata({b"workbench": note.encode()})
-        buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd", row_group_size=65_536)
-        write_atomic(path, buffer.getvalue())
-        return len(ordered)
+        self._parts.add(name, rows, Note(origin=origin, through=stamp(through)))
+        compaction.settle(self._parts)
+        return len(rows)
+
+    def arrive(
+        self,
+        frame: pd.DataFrame,
+        *,
+        origin: str,
+        now: dt.datetime,
+        backfill: bool = False,
+        instruments: Iterable[Instrument] = (),
+    ) -> int:
+        """Adds what a pull brought that is new, and notes that its series were looked at.
+
+        Args:
+            frame: ``Delivered.observations``.
+            origin: The feed.
+            now: The pull's moment, not before the one of any pull so far.
+            backfill: Whether moments older than all that is held may date from their own time.
+            instruments: The desk's own, beside the built-in table: they say lags.
+
+        Returns:
+            Rows added; what is held already is not added again. See ``arrivals``.
+
+        Raises:
+            ImportRefused: A row describes a later moment than the pull's, or a later pull was
+                stored already; nothing was added.
+        """
+        told = self._parts.again(lambda found: notes(self._parts, found))
+        last = told.pulls[-1] if told.pulls else now
+        if now < last:
+            raise ImportRefused(
+                f"A pull of {origin} as of {stamp(now)} comes after one as of {stamp(last)}: what "
+                "was known then would change. Set this machine's clock and pull again; nothing "
+                "was stored."
+            )
+        series = sorted(map(str, frame["series"].unique()))
+        rows = arrivals.news(
+            frame, self._held(frame, backfill=backfill), origin=origin, now=now,
+            asked=told.before(now), pulled=told.pulled(now), backfill=backfill,
+            instruments=instruments,
+        )  # fmt: skip
+        new = table(rows)
+        note = Note(origin=origin, through=stamp(now), pull=True, series=tuple(series))
+        self._parts.add(digest(new, origin, note.through, *series), new, note)
+        compaction.settle(self._parts)
+        return len(new)
+
+    def _held(self, frame: pd.DataFrame, *, backfill: bool) -> pd.DataFrame:
+        """What is held of the series of a delivery, from its first moment on."""
+        since = None if backfill or not len(frame) else frame["at"].min().to_pydatetime()
+        nothing = SCHEMA.empty_table().to_pandas()
+        found = [one for one in self.rows(frame["series"].unique(), since) if len(one)]
+        return pd.concat(found, ignore_index=True) if found else nothing
+
+    def compact(self) -> bool:
+        """Merges all parts into one; whether there was anything to merge."""
+        merged = compaction.compact(self._parts)
+        return self.items.compact() or merged
 
     def has(self, origin: str, through: dt.datetime) -> bool:
         """True when this deliverer's history was already delivered up to this moment."""
-        wanted = {"origin": origin, "through": iso(through)}
-        return any(self._note(path) == wanted for path in self.parts())
+        told = self._parts.again(lambda found: notes(self._parts, found))
+        return any(
+            who == origin and moment(when) == through for who, when in told.delivered.values()
+        )
 
     def end(self) -> dt.datetime | None:
         """The latest moment that any delivery reached, or None when the archive is empty."""
-        notes = [self._note(path) for path in self.parts()]
-        return max((moment(note["through"]) for note in notes), default=None)
-
-    @staticmethod
-    def _note(path: Path) -> dict[str, str]:
-        metadata = pq.read_schema(path).metadata or {}
-        note: dict[str, str] = json.loads(metadata[b"workbench"])
-        return note
+        return self._refresh()
 
     def series(self) -> frozenset[str]:
         """The ids of all series that the archive holds, whatever their moment."""
         self._refresh()
         if self._names is None:
-            columns = (_column(part, "series") for part in self._seen)
-            self._names = frozenset(name for column in columns for name in column)
+            self._names = self._parts.again(self._named)
         return self._names
+
+    def _named(self, found: Listing) -> frozenset[str]:
+        loose = (self._parts.column(self.folder / name, "series") for name in found.loose)
+        return found.manifest.series.union(*(pc.unique(one).to_pylist() for one in loose))
 
     def as_of(
         self,
@@ -150,22 +201,24 @@ class Archive:
                     f"({', '.join(present)}) and the desk prefers none. "
                     f"Name one or more under 'instruments: ... {_where(series)}:' in params."
                 )
-            for field, history in fields.items():
-                column = history.as_of(until)
+            for field, one in fields.items():
+                column = one.as_of(until)
                 if column is not None:
                     columns[series, field] = column
         return Snapshot(as_of=at, columns=columns)
 
     def _refresh(self) -> dt.datetime | None:
         """Forgets everything when parts were added; returns where the archive ends."""
-        parts = tuple(self.parts())
-        if parts != self._seen:
-            self._histories, self._names, self._seen, self._end = {}, None, parts, self.end()
+        found = self._parts.listed()
+        if found != self._seen:
+            self._histories, self._names = {}, None
+            self._end = self._parts.again(self._parts.end)
+            self._seen = found
         return self._end
 
     def _known(
         self, wanted: Mapping[str, Sequence[str]], since: dt.datetime | None
-    ) -> Mapping[tuple[str, tuple[str, ...]], Mapping[str, History]]:
+    ) -> Mapping[_Key, Mapping[str, History]]:
         """The histories of these series; whole ones are loaded once."""
         keys = {(name, tuple(sources)) for name, sources in wanted.items()}
         if since is not None:
@@ -174,88 +227,75 @@ class Archive:
         return self._histories
 
     def _read(
-        self, keys: Collection[tuple[str, tuple[str, ...]]], since: dt.datetime | None = None
-    ) -> dict[tuple[str, tuple[str, ...]], dict[str, History]]:
+        self, keys: Collection[_Key], since: dt.datetime | None = None
+    ) -> dict[_Key, dict[str, History]]:
         if not keys:
             return {}
-        rows = _table(self._seen, {name for name, _ in keys}, since).to_pandas()
-        groups = dict(iter(rows.groupby("series", observed=True)))
-        return {(name, order): histories(groups.get(name), order) for name, order in keys}
+        least = None if since is None else int(to_numpy(since).astype(np.int64))
+        found = self._parts.again(lambda now: self._pieces(now, {name for name, _ in keys}, least))
+        result = {}
+        for name, preferred in keys:
+            fields = found.get(name, {})
+            sources = {one for rows in fields.values() for row in rows for one in row.source.names}
+            order = preferred or tuple(sorted(sources))
+            made = {field: history(rows, order) for field, rows in fields.items()}
+            result[name, preferred] = {field: one for field, one in made.items() if one is not None}
+        return result
 
-    def rows(self, series: Collection[str]) -> Iterator[pd.DataFrame]:
+    def _pieces(
+        self, found: Listing, wanted: Collection[str], least: int | None
+    ) -> dict[str, dict[str, list[Piece]]]:
+        """The rows of these series, by series and field, part after part."""
+        result: dict[str, dict[str, list[Piece]]] = {name: {} for name in wanted}
+        for path in self._parts.paths(found):
+            if groups := self._parts.groups(path, wanted, least):
+                for batch, same in self._parts.batches(path, groups):
+                    for series, field, each in pieces(batch, same, result):
+                        rows = each if least is None else each.take(each.at >= least)
+                        if len(rows.at):
+                            result[series].setdefault(field, []).append(rows)
+        return result
+
+    def rows(
+        self, series: Collection[str], since: dt.datetime | None = None
+    ) -> Iterator[pd.DataFrame]:
         """All vintages of these series whatever their moment, part by part: for checks only."""
-        return (_table([part], series).to_pandas() for part in self.parts())
+        wanted = pa.array([str(one) for one in series], pa.string())
+        least = None if since is None else int(to_numpy(since).astype(np.int64))
 
-    def coverage(self) -> pd.DataFrame:
-        """What is there.
+        def read(found: Listing) -> list[pa.Table]:
+            kept = []
+            for path in self._parts.paths(found):
+                if groups := self._parts.groups(path, wanted.to_pylist(), least):
+                    rows = self._parts.read(path, groups)
+                    keep = pc.is_in(rows.column("series"), wanted)
+                    if since is not None:
+                        later = pc.greater_equal(rows.column("at"), pa.scalar(since, MOMENT))
+                        keep = pc.and_(keep, later)
+                    kept.append(rows.filter(keep))
+            return kept
 
-        Returns:
-            One row a (series, field, source): ``rows``, ``blanks`` among them, ``first`` and
-            ``last`` moment described, last ``known`` moment, ``unit``.
-        """
-        sums = {"rows": "sum", "blanks": "sum", "first": "min", "last": "max", "known": "max"}
-        pieces = [_counts(part) for part in self.parts()]
-        if not pieces:
-            return pd.DataFrame(columns=["series", "field", "source", *sums, "unit"])
-        return (
-            pd.concat(pieces)
-            .groupby(["series", "field", "source"], as_index=False)
-            .agg({**sums, "unit": "last"})
+        return (pa.table(whole(one)).to_pandas() for one in self._parts.again(read))
+
+    def coverage(
+        self, now: dt.datetime | None = None, instruments: Iterable[Instrument] = INSTRUMENTS
+    ) -> pd.DataFrame:
+        """What is there: one row a (series, field, source); see ``holdings.coverage``."""
+        when = now or self._refresh()
+        return self._parts.again(
+            lambda found: holdings.coverage(self._parts, found, when, tuple(instruments))
+        )
+
+    def status(
+        self, now: dt.datetime | None = None, instruments: Iterable[Instrument] = INSTRUMENTS
+    ) -> holdings.Status:
+        """What is there, in how many parts and bytes, and where it ends."""
+        held = self.coverage(now, instruments)
+        return self._parts.again(
+            lambda found: holdings.status(self._parts, found, held, len(self.items))
         )
 
 
 def _where(series: str) -> str:
     """The key of the params that prefers sources of this series."""
     return "sources" if intraday.length(series) is None else "intraday"
-
-
-def _counts(part: Path) -> pd.DataFrame:
-    """The coverage of one part, counted without making a frame of its rows."""
-    names = {
-        "rows": ("value", "count", pc.CountOptions(mode="all")),
-        "blanks": ("value", "count", pc.CountOptions(mode="only_null")),
-        "first": ("at", "min", None),
-        "last": ("at", "max", None),
-        "known": ("known_at", "max", None),
-    }
-    keys = ["series", "field", "source", "unit"]
-    counted = _table([part]).group_by(keys).aggregate(list(names.values()))
-    counts: pd.DataFrame = counted.rename_columns([*keys, *names]).to_pandas()
-    return counts.astype(dict.fromkeys(keys, str))
-
-
-def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows in the one order and with the types that name a part."""
-    texts = {
-        name: frame[name].astype("category").cat.set_categories(sorted(frame[name].unique()))
-        for name in ("series", "field", "unit", "source")
-    }
-    moments = {name: frame[name].astype("datetime64[us, UTC]") for name in ("at", "known_at")}
-    return (
-        frame.loc[:, list(COLUMNS)]
-        .assign(**texts, **moments)
-        .sort_values(["series", "field", "at", "known_at", "source", "value"], kind="stable")
-    )
-
-
-def _column(part: Path, name: str) -> list[str]:
-    """The distinct texts of one column of a part."""
-    table = pq.read_table(part, columns=[name], read_dictionary=[name])
-    found: list[str] = pc.unique(table.column(name)).to_pylist()
-    return found
-
-
-def _table(
-    parts: Sequence[Path],
-    series: Collection[str] | None = None,
-    since: dt.datetime | None = None,
-) -> pa.Table:
-    """Rows of these parts, with texts as dictionaries: they repeat on every row."""
-    filters: list[tuple[str, str, object]] = []
-    filters += [] if series is None else [("series", "in", series)]
-    filters += [] if since is None else [("at", ">=", pa.scalar(since, SCHEMA.field("at").type))]
-    table = pq.read_table(list(parts), filters=filters or None, schema=SCHEMA)
-    for name in ("series", "field", "unit", "source"):
-        index = table.schema.get_field_index(name)
-        table = table.set_column(index, name, table.column(name).dictionary_encode())
-    return table

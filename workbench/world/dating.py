@@ -2,10 +2,11 @@
 
 A ``date`` names a session or a period, a ``ts`` starts a bar, an ``at`` is the moment itself.
 Instruments: the official close of their session (16:00 in New York on a day without one, which
-quality then flags) or the end of their bar, known ``lag_minutes`` later. Indicators: the end of
-their period, known ``lag_days`` later. Anything else: the end of the period that its own spacing
-implies, known after the lag in ``INFERRED``, which errs on the late side. Every row also gets the
-moment before which no ``known_at`` of its own is possible: ``earliest``.
+quality then flags) or the end of their bar, known ``lag_minutes`` later. What a contract of
+``domain.contracts`` speaks for: the end of its period, known its lag later. Anything else: the end
+of the period that its own spacing implies, known after the lag in ``INFERRED``, which errs on the
+late side. Every row also gets the moment before which no ``known_at`` of its own is possible,
+``earliest``, and ``basis``: whether its ``known_at`` was stated or comes from these rules.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain.calendars import Moments, venue
+from workbench.domain.contracts import Contract, contract
 from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
+
+Rule = Instrument | Indicator | Contract | None
 
 # Largest median spacing in days, name, and lag in days after the period's end.
 INFERRED = ((4, "day", 1), (10, "week", 7), (45, "month", 31), (120, "quarter", 60))
@@ -27,6 +31,24 @@ DAY = np.timedelta64(1, "D")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _ALL: tuple[Instrument | Indicator, ...] = (*INSTRUMENTS, *INDICATORS)
 TABLE: Mapping[str, Instrument | Indicator] = {one.symbol: one for one in _ALL}
+_LONGER = {"week": 7, "month": 31, "quarter": 92}  # days of a period longer than one
+
+
+def rule(series: str, field: str, extra: Mapping[str, Instrument] | None = None) -> Rule:
+    """What says when values of this field become known: the desk's own, the tables', a contract.
+
+    Args:
+        series: Series id.
+        field: Its field.
+        extra: Instruments beyond the built-in table, by series id.
+    """
+    own = (extra or {}).get(series)
+    return own or TABLE.get(series) or contract(series, field)
+
+
+def is_longer(one: Rule) -> bool:
+    """Whether a value describes more than a day."""
+    return isinstance(one, Indicator | Contract) and one.period in _LONGER
 
 
 def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -> pd.DataFrame:
@@ -44,15 +66,14 @@ def dated(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) ->
         (microseconds) instead of ``date``. Earliest is ``at``; of a period longer than a day,
         of which flash estimates exist, its first day; of an ``open``, that of the session.
     """
-    table = {**TABLE, **(extra or {})}
     days = frame["date"].to_numpy().astype("datetime64[D]")
     at = np.empty(len(days), "datetime64[us]")
-    rule, begin = at.copy(), at.copy()
-    for series, rows in _groups(frame):
-        begin[rows], at[rows], rule[rows] = _when(days[rows], table.get(series))
+    ruled, begin = at.copy(), at.copy()
+    for series, field, rows in _groups(frame):
+        begin[rows], at[rows], ruled[rows] = _when(days[rows], rule(series, field, extra))
     # Of a month there are flash estimates and nowcasts; of a session or a day there are none.
     least = np.where(_opens(frame) | (at - begin > DAY), begin, at)
-    return _timed(frame.drop(columns="date"), at, rule, least).reset_index(drop=True)
+    return _timed(frame.drop(columns="date"), at, ruled, least).reset_index(drop=True)
 
 
 def lengths(
@@ -67,16 +88,15 @@ def lengths(
 
     Returns:
         One length a row, ``timedelta64[us]``; a day where a weekend lies between days, the
-        longest within a day where two are equally common, 31 days for a monthly indicator, and
-        NaT where a lone bar does not tell.
+        longest within a day where two are equally common, a period longer than a day where a
+        contract says so, and NaT where a lone bar does not tell.
     """
-    table = {**TABLE, **(extra or {})}
     starts = _naive(frame[time])
     result = np.empty(len(starts), "timedelta64[us]")
-    for series, rows in _groups(frame):
-        one = table.get(series)
-        monthly = isinstance(one, Indicator) and one.period == "month"
-        result[rows] = 31 * DAY if monthly else _length(starts[rows])
+    for series, field, rows in _groups(frame):
+        one = rule(series, field, extra)
+        days = _LONGER.get(one.period) if isinstance(one, Indicator | Contract) else None
+        result[rows] = _length(starts[rows]) if days is None else days * DAY
     return result
 
 
@@ -100,21 +120,20 @@ def ended(
         The rows in their order, with aware UTC ``at``, ``known_at`` and ``earliest`` instead of
         ``ts``. Earliest is the bar's end; of an ``open`` its start, or the session's if later.
     """
-    table = {**TABLE, **(extra or {})}
     starts = _naive(frame["ts"])
     spans = np.where(np.isnat(length), DAY.astype("timedelta64[us]"), length)
     at: Moments = starts + spans
-    rule, begin = at.copy(), starts.copy()
-    for name, rows in frame.groupby("series", observed=True).indices.items():
-        one = table.get(str(name))
+    ruled, begin = at.copy(), starts.copy()
+    for series, field, rows in _groups(frame):
+        one = rule(series, field, extra)
         if isinstance(one, Instrument):
             whole = rows[length[rows] == DAY]
             begin[whole], at[whole] = _whole_sessions(starts[whole], at[whole], one.venue)
         for span in np.unique(spans[rows]):
             same = rows[spans[rows] == span]
-            rule[same] = at[same] + _lag(one, span)
+            ruled[same] = at[same] + _lag(one, span)
     least = np.where(_opens(frame), begin, at)
-    return _timed(frame.drop(columns="ts"), at, rule, least)
+    return _timed(frame.drop(columns="ts"), at, ruled, least)
 
 
 def lagged(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -> pd.DataFrame:
@@ -130,19 +149,20 @@ def lagged(frame: pd.DataFrame, extra: Mapping[str, Instrument] | None = None) -
         series that no table lists gets the lag that its own spacing implies, a lone row that of
         a day.
     """
-    table = {**TABLE, **(extra or {})}
     at = _naive(frame["at"])
-    rule = at.copy()
-    for series, rows in _groups(frame):
-        rule[rows] += _lag(table.get(series), _spacing(at[rows]))
-    return _timed(frame, at, rule, at)
+    ruled = at.copy()
+    for series, field, rows in _groups(frame):
+        ruled[rows] += _lag(rule(series, field, extra), _spacing(at[rows]))
+    return _timed(frame, at, ruled, at)
 
 
-def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
-    """The series and the rows of each series, source and field."""
-    keys = [key for key in ("series", "source", "field") if key in frame]
+def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.intp]]]:
+    """The series, the field and the rows of each series, field and source."""
+    keys = [key for key in ("series", "field", "source") if key in frame]
     for key, rows in frame.groupby(keys, sort=False, observed=True).indices.items():
-        yield str(key[0] if isinstance(key, tuple) else key), np.asarray(rows, np.intp)
+        found = key if isinstance(key, tuple) else (key,)
+        field = str(found[1]) if "field" in keys else "value"
+        yield str(found[0]), field, np.asarray(rows, np.intp)
 
 
 def _naive(column: pd.Series[pd.Timestamp]) -> Moments:
@@ -156,27 +176,30 @@ def _opens(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return (frame["field"] == "open").to_numpy(bool)
 
 
-def _timed(frame: pd.DataFrame, at: Moments, rule: Moments, least: Moments) -> pd.DataFrame:
+def _timed(frame: pd.DataFrame, at: Moments, ruled: Moments, least: Moments) -> pd.DataFrame:
     """The rows with ``at``, ``earliest``, and ``known_at`` as given or else as ruled."""
-    known = pd.Series(pd.DatetimeIndex(rule).tz_localize("UTC"), index=frame.index)
+    known = pd.Series(pd.DatetimeIndex(ruled).tz_localize("UTC"), index=frame.index)
+    stated = np.zeros(len(frame), bool)
     if "known_at" in frame:
         given = frame["known_at"].astype("datetime64[us, UTC]")
+        stated = given.notna().to_numpy(bool)
         known = given.where(given.notna(), known)
     earliest = pd.DatetimeIndex(least).tz_localize("UTC")
+    codes = (~stated).astype(np.int8)
+    basis = pd.Categorical.from_codes(codes, pd.Index(["stated", "rule"]))
     return frame.assign(
-        at=pd.DatetimeIndex(at).tz_localize("UTC"), known_at=known, earliest=earliest
+        at=pd.DatetimeIndex(at).tz_localize("UTC"), known_at=known, earliest=earliest, basis=basis
     )
 
 
-def _when(days: Moments, one: Instrument | Indicator | None) -> tuple[Moments, Moments, Moments]:
+def _when(days: Moments, one: Rule) -> tuple[Moments, Moments, Moments]:
     """Begin and end of what each date names, and when that is known by the rule."""
     spacing = _spacing(days)
     if isinstance(one, Instrument):
         begin, at = sessions(days, one.venue)
-    elif one is not None:
-        begin, at = period_start(days, one.period), period_end(days, one.period)
-    else:
-        name, unique = _implied(spacing)[0], np.unique(days)
+    else:  # a date names no moment within its day, so that a tick lasts the day
+        name = _implied(spacing)[0] if one is None else one.period
+        unique = np.unique(days)
         if len(np.unique(period_end(unique, name))) < len(unique):
             name = "day"  # two dates in one period would fall on one moment; the lag stays
         begin, at = period_start(days, name), period_end(days, name)
@@ -206,12 +229,12 @@ def _implied(spacing: np.timedelta64) -> tuple[str, int]:
     return next(((name, lag) for most, name, lag in INFERRED if days <= most), YEARLY)
 
 
-def _lag(one: Instrument | Indicator | None, spacing: np.timedelta64) -> np.timedelta64:
-    """The lag that the series' table row states, else the one that its spacing implies."""
+def _lag(one: Rule, spacing: np.timedelta64) -> np.timedelta64:
+    """The lag that the series' table row or contract states, else what its spacing implies."""
     if isinstance(one, Instrument):
         return np.timedelta64(one.lag_minutes, "m")
     if one is not None:
-        return np.timedelta64(one.lag_days, "D")
+        return np.timedelta64(one.lag)
     return max(spacing, SOONEST) if spacing < DAY else np.timedelta64(_implied(spacing)[1], "D")
 
 

@@ -1,30 +1,124 @@
-"""Durable files: a reader sees the old bytes or the new ones, never a torn mixture."""
+"""Durable files, here or in an object store: a reader sees the old bytes or the new ones.
+
+Never a torn mixture: a local file is written beside its place, flushed and renamed; an object is
+put whole. A folder is a path, or the address of one such as ``s3://bucket/desk``.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from workbench.domain.errors import ParamsError
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+Place: TypeAlias = "Path | UPath"  # a folder or file of this machine or of an object store
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Writes bytes to a temporary neighbour, flushes them to disk, and renames it into place.
+def place(folder: Place | str) -> Place:
+    """The folder of a path or address: a plain path where it is of this machine.
+
+    Raises:
+        ParamsError: What reaches such an address is not installed, or no such kind is known.
+    """
+    if isinstance(folder, Path) or (isinstance(folder, str) and "://" not in folder):
+        return Path(folder)
+    from upath import UPath  # only where an address asks for it
+
+    kind = str(folder).partition("://")[0]
+    try:
+        found = UPath(folder)
+        if found.protocol in {"", "file", "local"}:
+            return Path(found.path)
+        found.fs.invalidate_cache()  # makes the file system, which needs its library
+    except ImportError as error:
+        extra = " with 'pip install workbench-desk[s3]'" if kind in {"s3", "s3a"} else ""
+        raise ParamsError(
+            f"The folder {str(folder)!r} cannot be reached: {' '.join(str(error).split())[:120]}. "
+            f"Install what reads {kind}://{extra}, or give a folder of this machine."
+        ) from error
+    except ValueError as error:
+        raise ParamsError(
+            f"The folder {str(folder)!r} cannot be reached: {' '.join(str(error).split())[:120]}. "
+            "Give a path, or an address such as s3://bucket/desk."
+        ) from error
+    return found
+
+
+def write_atomic(path: Place, data: bytes) -> None:
+    """Writes bytes whole: to a temporary neighbour that is renamed, or as one object.
 
     Args:
         path: Destination; its folder is made when missing.
         data: The whole content.
     """
+    if not isinstance(path, Path):
+        path.fs.pipe_file(path.path, data)
+        return
+    with _written(path, data) as temporary:
+        temporary.replace(path)
+
+
+def write_new(path: Place, data: bytes) -> bool:
+    """The same where nothing stands yet: of several writers just one succeeds.
+
+    Returns:
+        Whether it was written; False when something stood there.
+    """
+    try:
+        if not isinstance(path, Path):
+            path.fs.pipe_file(path.path, data, mode="create")
+            return True
+        with _written(path, data) as temporary:
+            path.hardlink_to(temporary)
+            temporary.unlink()
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _written(path: Path, data: bytes) -> Iterator[Path]:
+    """A flushed temporary neighbour with this content, gone if the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        temporary.chmod(0o644)
+        yield temporary
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise
+
+
+def names(folder: Place) -> list[str]:
+    """Names of the files of a folder, in order; none when there is no such folder."""
+    if isinstance(folder, Path):
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(one.name for one in entries if one.is_file())
+        except FileNotFoundError:
+            return []
+    folder.fs.invalidate_cache(folder.path)  # another writer's files count too
+    try:
+        found = folder.fs.ls(folder.path, detail=True)
+    except FileNotFoundError:
+        return []
+    return sorted(one["name"].rsplit("/", 1)[-1] for one in found if one["type"] == "file")
+
+
+def remove(path: Place) -> None:
+    """Deletes a file; nothing when it is gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()

@@ -1,16 +1,16 @@
-"""Long files into the archive: ``workbench archive import PATH``.
+"""Long files and files of items into the archive: ``workbench archive import PATH``.
 
 ``read`` checks everything before anything is written, and one malformed file refuses the whole
-delivery; ``append`` writes it. What a long file is, and how its rows are refused, is told in
-``long_files``; when its values became known, in ``dating``; which of its bars are kept apart from
-daily ones, in ``finer``.
+delivery; ``append`` writes it. What such files are, and how their rows are refused, is told in
+``long_files``; when their values became known, in ``dating``; which of their bars are kept apart
+from daily ones, in ``finer``; what an item is, in ``item_files``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -19,12 +19,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain import intraday
+from workbench.domain.contracts import contract
+from workbench.domain.deliveries import COLUMNS
 from workbench.domain.errors import ImportRefused
 from workbench.domain.instruments import INSTRUMENTS, Instrument
-from workbench.world import dating, finer
+from workbench.world import dating, finer, item_files
 from workbench.world.agreement import KEY, Keyed
-from workbench.world.archive import COLUMNS, Archive
+from workbench.world.archive import Archive
 from workbench.world.long_files import TEXTS, LongFile, unfit
+from workbench.world.observations import BASES
 
 PRICES = {"open", "high", "low", "close", "value"}
 
@@ -40,17 +43,19 @@ class Delivery:
         through: Latest ``known_at`` of the instruments' closes, or of all rows when there are
             none; None when no file holds a row.
         finer: Series ids of the bars shorter than a session, in order of name.
+        items: File name to its items, of files that hold texts.
     """
 
     frames: Mapping[str, pd.DataFrame]
     skipped: tuple[tuple[str, str], ...]
     through: dt.datetime | None
     finer: tuple[str, ...] = ()
+    items: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def accepted(self) -> tuple[str, ...]:
         """The files that were read, in order of name."""
-        return tuple(self.frames)
+        return tuple(sorted([*self.frames, *self.items]))
 
 
 def read(path: Path, instruments: Iterable[Instrument] = ()) -> Delivery:
@@ -71,19 +76,26 @@ def read(path: Path, instruments: Iterable[Instrument] = ()) -> Delivery:
     root = path if path.is_dir() else path.parent
     files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     own = {one.symbol: one for one in instruments}
-    frames, skipped = {}, []
+    frames: dict[str, pd.DataFrame] = {}
+    items: dict[str, pd.DataFrame] = {}
+    skipped = []
     for file in files:
         name = file.relative_to(root).as_posix()
         reason = unfit(file)
         if reason:
             skipped.append((name, reason))
+            continue
+        opened = LongFile.read(name, file)
+        if opened.of_items:
+            items[name] = item_files.items(opened)
         else:
-            frames[name] = _observations(LongFile.read(name, file), own)
-    if not frames:
+            frames[name] = _observations(opened, own)
+    if not frames and not items:
         found = "; ".join(f"{name}: {reason}" for name, reason in skipped[:3]) or "no file"
         raise ImportRefused(
             f"Nothing to import from {str(path)!r}: {found}. A long file has the columns "
-            "series, field, value, source and one of date, ts, at."
+            "series, field, value, source and one of date, ts, at; a file of items series, title, "
+            "source and one of at, published."
         )
     full = {name: frame for name, frame in frames.items() if len(frame)}
     if full:
@@ -94,6 +106,7 @@ def read(path: Path, instruments: Iterable[Instrument] = ()) -> Delivery:
         skipped=tuple(skipped),
         through=_through(frames, own),
         finer=tuple(sorted(finer.spoken(_series(frames), own))),
+        items=items,
     )
 
 
@@ -104,19 +117,23 @@ def append(archive: Archive, delivery: Delivery) -> int:
     a file which grows day by day adds its new days only.
 
     Returns:
-        Rows added.
+        Rows added, items counted too.
 
     Raises:
         ImportRefused: The archive holds another value for the same key; nothing was added.
     """
     frames = {name: frame for name, frame in delivery.frames.items() if len(frame)}
-    if delivery.through is None or not frames:
-        return 0
-    names: set[str] = set().union(*(frame["series"].unique() for frame in frames.values()))
-    new = Keyed.of(frames).new(archive.rows(names))
-    return sum(
-        archive.append(frame, origin=name, through=delivery.through) for name, frame in new.items()
-    )
+    added = 0
+    if delivery.through is not None and frames:
+        names: set[str] = set().union(*(frame["series"].unique() for frame in frames.values()))
+        new = Keyed.of(frames).new(archive.rows(names))
+        for name, frame in new.items():
+            added += archive.append(frame, origin=name, through=delivery.through)
+    for name, frame in delivery.items.items():
+        if len(frame):
+            through = frame["known_at"].max().to_pydatetime()
+            added += archive.items.append(frame, origin=name, through=through)
+    return added
 
 
 def _observations(file: LongFile, own: Mapping[str, Instrument]) -> pd.DataFrame:
@@ -145,6 +162,14 @@ def _observations(file: LongFile, own: Mapping[str, Instrument]) -> pd.DataFrame
         stated = file.texts("unit").astype(object)
         frame["unit"] = stated.where(stated.notna(), frame["unit"].astype(object))
     frame["unit"] = frame["unit"].astype("category")
+    if "basis" in file:  # as of what another archive exported
+        said = file.texts("basis").astype(object)
+        wrong = said.notna() & ~said.isin(sorted(BASES))
+        if wrong.any():
+            remedy = f"Write one of {', '.join(sorted(BASES))}, or leave the column out."
+            file.refuse("basis", wrong.to_numpy(bool), remedy)
+        told = said.notna() & (frame["basis"] == "stated")
+        frame["basis"] = said.where(told, frame["basis"].astype(object)).astype("category")
     return frame.loc[:, list(COLUMNS)]
 
 
@@ -176,18 +201,20 @@ def _timed(
 
 
 def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np.object_]:
-    """The table's unit for prices and values, shares for volume, else ``unknown``."""
+    """The table's unit for prices and values, shares for volume, a contract's, else ``unknown``."""
     table = {**dating.TABLE, **own}
     units = np.full(len(frame), "unknown", object)
     for key, rows in frame.groupby(["series", "field"], observed=True).indices.items():
-        series, field = cast("tuple[str, str]", key)
-        one = table.get(series)
-        if one is None or intraday.plain(series) != one.symbol:
+        series, name = cast("tuple[str, str]", key)
+        one, stated = table.get(series), contract(series, name)
+        if one is not None and intraday.plain(series) != one.symbol:
             continue  # a series that speaks for an instrument may be in another unit
-        if field.removesuffix("_adj").removeprefix("adj_") in PRICES:
+        if one is not None and name.removesuffix("_adj").removeprefix("adj_") in PRICES:
             units[rows] = one.unit
-        elif field == "volume" and isinstance(one, Instrument) and one.venue != "24/7":
+        elif isinstance(one, Instrument) and name == "volume" and one.venue != "24/7":
             units[rows] = "shares"  # of a coin, sources count coins or dollars
+        elif stated is not None:  # a quote of an instrument is in the instrument's own unit
+            units[rows] = one.unit if one is not None and stated.unit == "USD" else stated.unit
     return units
 
 

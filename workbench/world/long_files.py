@@ -1,9 +1,10 @@
 """One long file's columns as checked arrays: Parquet or CSV, typed alike.
 
 A long file has ``series, field, value, source``, exactly one of ``date``, ``ts`` or ``at``, and
-optionally ``known_at`` and ``unit``; other columns are ignored. An empty or NaN value is a blank
-that the source published as missing. Whatever else is wrong is refused by file, row (counted
-from 1 below the header), column, what was got there, and what to do.
+optionally ``known_at``, ``unit`` and ``basis``; a file of items ``series, title, source``, one of
+``at`` and ``published``, and optionally more texts and ``known_at``. Other columns are ignored. An
+empty or NaN value is a blank that the source published as missing. Whatever else is wrong is
+refused by file, row (counted from 1 below the header), column, what was got there, what to do.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -28,6 +30,8 @@ from workbench.domain.errors import ImportRefused
 
 TEXTS = ("series", "field", "source")
 TIMES = ("date", "ts", "at")
+ITEM_TEXTS, ITEM_TIMES = ("series", "title", "source"), ("at", "published")
+OPTIONAL = frozenset({"unit", "basis", "key", "kind", "link", "detail"})
 _ZONED = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
 _EARLIEST, _LATEST = pd.Timestamp("1600-01-01", tz=UTC), pd.Timestamp("2200-01-01", tz=UTC)
 
@@ -35,7 +39,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def unfit(path: Path) -> str:
-    """Why a file is not long, from its name and columns alone; empty when it is."""
+    """Why a file is neither long nor one of items, from its name and columns; empty if it is."""
     suffixes = path.name.lower()
     try:
         if suffixes.endswith((".parquet", ".pq")):
@@ -48,12 +52,21 @@ def unfit(path: Path) -> str:
             return "not Parquet or CSV"
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         return f"not readable: {' '.join(str(error).split())[:120]}"
-    missing = [repr(name) for name in (*TEXTS, "value") if name not in columns]
+    items = _of_items(columns)
+    sort, texts = ("items", ITEM_TEXTS) if items else ("long", (*TEXTS, "value"))
+    missing = [repr(name) for name in texts if name not in columns]
     if missing:
-        return f"not long: no column {', '.join(missing)}"
-    if not set(columns) & set(TIMES):
-        return "not long: no column 'date', 'ts' or 'at'"
+        return f"not {sort}: no column {', '.join(missing)}"
+    if not set(columns) & set(ITEM_TIMES if items else TIMES):
+        return f"not {sort}: no column " + (
+            "'at' or 'published'" if items else "'date', 'ts' or 'at'"
+        )
     return ""
+
+
+def _of_items(columns: Sequence[str]) -> bool:
+    """Whether a file holds texts rather than numbers."""
+    return "title" in columns and "value" not in columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +90,8 @@ class LongFile:
         """
         table = _table(name, path)
         twice = sorted({n for n in table.column_names if table.column_names.count(n) > 1})
-        times = [column for column in TIMES if column in table.column_names]
+        wanted = ITEM_TIMES if _of_items(table.column_names) else TIMES
+        times = [column for column in wanted if column in table.column_names]
         if twice or len(times) > 1:
             got = ", ".join(map(repr, twice or times))
             raise ImportRefused(
@@ -88,8 +102,13 @@ class LongFile:
 
     @property
     def time(self) -> str:
-        """The one column of ``date``, ``ts`` and ``at`` that the file has."""
-        return next(column for column in TIMES if column in self)
+        """The one column of times that the file has."""
+        return next(column for column in (*TIMES, *ITEM_TIMES) if column in self)
+
+    @property
+    def of_items(self) -> bool:
+        """Whether the file holds texts rather than numbers."""
+        return _of_items(self.table.column_names)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -113,7 +132,7 @@ class LongFile:
         )
 
     def texts(self, column: str) -> pd.Series[str]:
-        """A column of texts without surrounding space; only ``unit`` may be empty, then null.
+        """A column of texts without surrounding space; an optional one may be empty, then null.
 
         Raises:
             ImportRefused: A row is empty, or the column holds no texts.
@@ -122,9 +141,9 @@ class LongFile:
         given = _strings(array)
         if given is None:
             given = pa.chunked_array([pa.nulls(len(array), pa.large_string())])
-            if column != "unit" or array.null_count < len(array):
+            if column not in OPTIONAL or array.null_count < len(array):
                 self.refuse(column, np.ones(len(array), bool), "Write it as text.")
-        if column != "unit" and given.null_count:
+        if column not in OPTIONAL and given.null_count:
             self.refuse(column, _flags(pc.is_null(given)), f"Name the {column} on every row.")
         texts: pd.Series[str] = given.dictionary_encode().to_pandas()
         return texts
@@ -195,7 +214,8 @@ def _table(name: str, path: Path) -> pa.Table:
     try:
         if not path.name.lower().endswith((".csv", ".csv.gz")):
             return pq.read_table(path, partitioning=None)  # a folder a=b is no column
-        texts = dict.fromkeys((*TEXTS, *TIMES, "value", "known_at", "unit"), pa.string())
+        known = (*TEXTS, *TIMES, *ITEM_TEXTS, *ITEM_TIMES, *OPTIONAL, "value", "known_at")
+        texts = dict.fromkeys(known, pa.string())
         return pcsv.read_csv(
             path,
             read_options=pcsv.ReadOptions(use_threads=False),  # so that errors name the row

@@ -29,7 +29,8 @@ from workbench.domain.records import Terms
 FeedName = Literal[
     "bundled",
     "yahoo", "cboe", "fred", "earnings", "weights", "cftc",
-    "kraken", "coinbase", "bitstamp", "gemini", "binance", "bybit", "okx", "deribit",
+    "kraken", "kraken_futures", "coinbase", "bitstamp", "gemini", "binance", "binance_futures",
+    "bybit", "okx", "deribit",
     "hyperliquid", "coingecko", "mempool", "ethereum", "etherscan", "blockchair", "fear_greed",
     "sec", "github", "news", "polymarket", "kalshi", "manifold",
 ]  # fmt: skip
@@ -82,7 +83,7 @@ class InstrumentParams(Strict):
         return Instrument(**(whole | changes | {"symbol": base.symbol}))
 
 
-def _instrument(value: object) -> object:
+def _symbol(value: object) -> object:
     return {"symbol": value} if isinstance(value, str) else value
 
 
@@ -94,14 +95,14 @@ class Clock(Strict):
 
 
 class Warmup(Strict):
-    """Sessions replayed on first use."""
+    """Sessions replayed on first use; without ``to``, up to the first cycle."""
 
     first: dt.date = Field(alias="from")
-    last: dt.date = Field(alias="to")
+    last: dt.date | None = Field(alias="to", default=None)
 
     @model_validator(mode="after")
     def _forward(self) -> Warmup:
-        if self.last < self.first:
+        if self.last is not None and self.last < self.first:
             raise ValueError(f"ends {self.last}, before it begins on {self.first}")
         return self
 
@@ -220,6 +221,25 @@ def _indicated(symbol: str) -> str:
     return symbol
 
 
+class PullParams(Strict):
+    """How a desk asks its feeds.
+
+    Attributes:
+        seconds: What all feeds together may take.
+        history: First date that a feed's first pull asks for.
+    """
+
+    seconds: Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)] = 120.0
+    history: dt.date = dt.date(2015, 1, 1)
+
+
+class IndicatorParams(Strict):
+    """One slow series: its symbol, and its accepted sources where the archive has several."""
+
+    symbol: Annotated[str, AfterValidator(_indicated)]
+    sources: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
+
+
 class Params(Strict):
     """One desk."""
 
@@ -227,15 +247,17 @@ class Params(Strict):
     zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
     feeds: tuple[Annotated[FeedParams, BeforeValidator(_feed)], ...] = (FeedParams(feed=BUNDLED),)
     clock: Clock = Clock()
-    first: dt.date
+    first: dt.date | None = None
     warmup: Warmup | None = None
+    pull: PullParams = PullParams()
     instruments: Annotated[
-        tuple[Annotated[InstrumentParams, BeforeValidator(_instrument)], ...],
+        tuple[Annotated[InstrumentParams, BeforeValidator(_symbol)], ...],
         Field(min_length=1),
         AfterValidator(distinct),
     ]
     indicators: Annotated[
-        tuple[Annotated[str, AfterValidator(_indicated)], ...], AfterValidator(distinct)
+        tuple[Annotated[IndicatorParams, BeforeValidator(_symbol)], ...],
+        AfterValidator(distinct),
     ] = ()
     horizons: Annotated[
         tuple[Annotated[int, Field(ge=1, le=22, strict=True)], ...],
@@ -248,6 +270,19 @@ class Params(Strict):
     paper: PaperParams | None = None
     claude: ClaudeParams = ClaudeParams()
     synthesis: str = ""
+
+    @property
+    def asked(self) -> tuple[FeedParams, ...]:
+        """The feeds that a pull asks: all but the bundled history."""
+        return tuple(one for one in self.feeds if one.feed != BUNDLED)
+
+    @model_validator(mode="after")
+    def _begins(self) -> Params:
+        if self.first is None and not self.asked:
+            raise ValueError(
+                "first: a desk without feeds to pull needs the session of its first cycle"
+            )
+        return self
 
     @model_validator(mode="after")
     def _tradable(self) -> Params:
@@ -288,12 +323,17 @@ def _asked(model: str) -> str:
 
 
 class MindParams(Strict):
-    """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's."""
+    """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's.
+
+    ``items`` names series of headlines, filings and events, ``*`` standing for any text. Only
+    minds that are models read words.
+    """
 
     mind: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
     model: Annotated[str, AfterValidator(_asked)]
     series: tuple[str, ...]
     fields: tuple[str, ...] = ("close",)
+    items: tuple[str, ...] = ()
 
 
 class Mind(Strict):

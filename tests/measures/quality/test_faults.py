@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import faults
+from tests.bench import semantic as faults
 from tests.bench.days import changed_to, day, looked, poked, scaled
 from workbench.domain.contracts import prices
 from workbench.measures import quality

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.domain.hygiene import visible
 from workbench.domain.leaks import withheld
 from workbench.world.claude.faults import Unheard
-from workbench.world.claude.fence import visible
 
 # Kinds of pieces, and the field of the piece that holds it; an input's JSON is read at the end.
 _INPUT = "partial_json"

@@ -40,6 +40,8 @@ class Answer:
         body: The bytes after decompression.
         at: When the last byte was there, aware UTC.
         moved: Where a redirect within the host led, without secrets; empty without one.
+        cut: Whether an html or text body was longer than allowed, and ends where the cap is;
+            of other forms such a body is refused.
     """
 
     url: str
@@ -48,6 +50,7 @@ class Answer:
     body: bytes
     at: dt.datetime
     moved: str = ""
+    cut: bool = False
 
 
 class Client(Protocol):

@@ -1,0 +1,197 @@
+"""One pull: every feed of a desk asked at once, and what came put into the archive.
+
+What came is held to its contract before it is stored; what does not conform is a gap with its
+reason. The manifest is written last, so that a pull that was cut off counts for nothing but what
+had already arrived, which the next pull finds again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import pandas as pd
+
+from workbench.domain.calendars import UTC
+from workbench.domain.deliveries import Delivered, Gap, Request
+from workbench.domain.errors import ImportRefused, ParamsError
+from workbench.world.archive import Archive
+from workbench.world.feeds.asking import Heard, Told, adapter, asked
+from workbench.world.http import recording
+from workbench.world.http.breakers import Breakers
+from workbench.world.http.client import clock, connected
+from workbench.world.http.recording import Recorder
+from workbench.world.http.replaying import replayed
+from workbench.world.params import Desk
+from workbench.world.pulls import Pull, Pulls, carried, health
+
+OVERLAP = dt.timedelta(days=10)  # asked for again, so that late bars and revisions are found
+_SILENT: Told = lambda _what, _done, _of: None  # noqa: E731  # a default, no function to read
+
+
+def refresh(
+    desk: Desk,
+    archive: Archive,
+    *,
+    since: dt.datetime | None = None,
+    told: Told = _SILENT,
+    now: Callable[[], dt.datetime] = clock,
+) -> Pull:
+    """Asks every feed of the desk and stores what comes.
+
+    Args:
+        desk: Whose feeds.
+        archive: Where observations, items and the bytes of every response go.
+        since: Oldest moment wanted, for a backfill; None for a pull.
+        told: Progress: which feed has answered, how many have, of how many.
+        now: This machine's time.
+
+    Returns:
+        The pull; what it brought is known from its ``ended`` on.
+
+    Raises:
+        ParamsError: The desk has no feed to ask.
+    """
+    if not desk.params.asked:
+        raise ParamsError(
+            f"{desk.path.name} names no feed to pull. Add some under 'feeds', as params/live.yaml "
+            "does, or use that desk (-f params/live.yaml)."
+        )
+    pulls = Pulls(archive.folder)
+    last, began = pulls.last(), now()
+    wanted = requests(desk, last, began, since)
+    breakers = Breakers(last.breakers if last else None)
+    heard, skews = asyncio.run(_asked(desk, archive, wanted, breakers, told, now))
+    ended = _whole_second(now)
+    found = [
+        (one, *_stored(desk, archive, one, ended, backfill=since is not None)) for one in heard
+    ]
+    before = {one.feed: one for one in last.health} if last else {}
+    pull = Pull(
+        began=began, ended=ended, backfill=since is not None,
+        health=(
+            *(health(one, n, gaps, before.get(one.request.feed), ended) for one, n, gaps in found),
+            *carried(tuple(before.values()), [one.feed for one in wanted]),
+        ),
+        skews=skews, breakers=breakers.state(),
+    )  # fmt: skip
+    pulls.write(pull)
+    return pull
+
+
+def requests(
+    desk: Desk, last: Pull | None, now: dt.datetime, since: dt.datetime | None = None
+) -> tuple[Request, ...]:
+    """What each feed of a desk is asked.
+
+    Args:
+        desk: Whose feeds.
+        last: The pull before, or None.
+        now: The pull's moment.
+        since: Oldest moment wanted; None for what may have changed since a feed's last good pull,
+            or for the desk's ``pull.history`` where there was none.
+    """
+    good = {one.feed: one.good for one in last.health} if last else {}
+    history = dt.datetime.combine(desk.params.pull.history, dt.time(), UTC)
+    found = []
+    for one in desk.params.asked:
+        before = good.get(one.feed)
+        found.append(
+            Request(
+                feed=one.feed, series=one.series, base=one.base, now=now, options=one.options,
+                since=since or (history if before is None else before - OVERLAP),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, int]:
+    """Makes an archive anew from the recorded responses of every pull of a desk's own.
+
+    Args:
+        desk: Whose archive is read.
+        into: The new one, empty.
+        told: Progress: which pull, how many are done, of how many.
+
+    Returns:
+        How many pulls were run again, and how many rows they brought.
+
+    Raises:
+        ParamsError: The new archive holds something, or there is no pull on record.
+    """
+    source = Pulls(Archive(desk.archive).folder)
+    moments = source.moments()
+    if not moments:
+        raise ParamsError("There is no pull on record to rebuild from. Run 'workbench pull' first.")
+    if into.end() is not None:
+        raise ParamsError("The archive to rebuild into holds something. Give an empty --into.")
+    rows = 0
+    for done, began in enumerate(moments, 1):
+        pull = source.read(began)
+        found = recording.pulled(source.folder, began)
+        client = replayed(found.exchanges, partial(recording.body, source.folder))
+        heard = asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
+        stored = [_stored(desk, into, one, pull.ended, backfill=pull.backfill) for one in heard]
+        rows += sum(n for n, _ in stored)
+        told(f"rebuild {began:%Y-%m-%d %H:%M}", done, len(moments))
+    return len(moments), rows
+
+
+def frame(pull: Pull) -> pd.DataFrame:
+    """A pull as a table: ``feed, state, rows, gaps, reason``, dark feeds first."""
+    order = {"dark": 0, "degraded": 1, "live": 2}
+    rows = [
+        (one.feed, one.state, one.rows, len(one.gaps), one.reason)
+        for one in sorted(pull.health, key=lambda one: (order[one.state], one.feed))
+    ]
+    return pd.DataFrame(rows, columns=["feed", "state", "rows", "gaps", "reason"])
+
+
+async def _asked(
+    desk: Desk,
+    archive: Archive,
+    wanted: Sequence[Request],
+    breakers: Breakers,
+    told: Told,
+    now: Callable[[], dt.datetime],
+) -> tuple[tuple[Heard, ...], dict[str, float]]:
+    async with (
+        Recorder(archive.folder, wanted[0].now) as record,
+        connected(breakers=breakers, record=record.keep, now=now) as client,
+    ):
+        heard = await asked(
+            wanted, client.of, desk.params.pull.seconds, told, adapter, record.fetched
+        )
+        return heard, dict(client.skews)
+
+
+def _stored(
+    desk: Desk, archive: Archive, heard: Heard, now: dt.datetime, *, backfill: bool
+) -> tuple[int, tuple[Gap, ...]]:
+    """What of a delivery could be used: how many rows and items it had, and its gaps."""
+    from workbench.measures.quality.arrivals import conforming  # pandera takes two seconds
+
+    if heard.delivered is None:
+        return 0, ()
+    rows, gaps = conforming(heard.delivered.observations, now=now, table=desk.table)
+    found = Delivered(
+        observations=rows, items=heard.delivered.items, gaps=(*heard.delivered.gaps, *gaps)
+    )
+    feed = heard.request.feed
+    try:
+        archive.arrive(rows, origin=feed, now=now, backfill=backfill, instruments=desk.instruments)
+        archive.items.arrive(found.items, origin=feed, now=now)
+    except ImportRefused as error:
+        return 0, (*found.gaps, Gap(series="", code="refused", reason=str(error)))
+    return len(rows) + len(found.items), found.gaps
+
+
+def _whole_second(now: Callable[[], dt.datetime]) -> dt.datetime:
+    """The next whole second, when it has come: a cycle's moment has no fraction."""
+    at = now()
+    whole = at.replace(microsecond=0) + dt.timedelta(seconds=bool(at.microsecond))
+    time.sleep(max((whole - at).total_seconds(), 0.0))
+    return whole

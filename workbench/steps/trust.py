@@ -1,0 +1,113 @@
+"""What the data page shows: each series and how far behind it is, each feed, each flag."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from workbench.domain import terms
+from workbench.domain.calendars import iso, to_datetime, venue
+from workbench.domain.deliveries import Health
+from workbench.domain.instruments import Indicator, Instrument
+from workbench.domain.records import Flag
+from workbench.domain.snapshots import Column
+from workbench.steps import items
+from workbench.steps.bench import Bench
+from workbench.steps.facts import several
+from workbench.world.feeds import bundled
+
+PART = "data"
+_GRAVE = {"dark": 0, "withheld": 1, "note": 2}
+
+
+def keep(bench: Bench) -> None:
+    """Keeps what the page of this cycle shows in the cycle's folder."""
+    bench.remember(PART, view(bench))
+
+
+def view(bench: Bench) -> dict[str, Any]:
+    """The page's content.
+
+    Returns:
+        ``as_of``; ``series``, ``feeds`` and ``flags``, each a list of records of texts, grave
+        flags first; and ``notices``, sentences.
+    """
+    flags = sorted(bench.flags, key=lambda flag: _GRAVE[flag.severity])
+    names = bench.names | {one.symbol: one.name for one in bench.indicators}
+    named = {one.series: one.name for one in bench.indicators} | bench.names
+    rows = [_instrument(bench, one) for one in bench.instruments]
+    rows += [_indicator(bench, one) for one in bench.indicators]
+    return {
+        "as_of": iso(bench.as_of),
+        "series": [row | {"name": names[row["series"]]} for row in rows],
+        "feeds": [_feed(one) for one in bench.health],
+        "flags": [_flag(one, named.get(one.series, one.series)) for one in flags],
+        "notices": list(notices(bench)),
+    }
+
+
+def notices(bench: Bench) -> tuple[str, ...]:
+    """What must stand on a page that uses what this cycle used."""
+    used = {c.source.partition(".")[0] for c in bench.snapshot.columns.values()}
+    used = {part for one in used for part in one.split("+")} | set(items.known(bench)["source"])
+    used = {"bundled" if one == bundled.ORIGIN else one for one in used}
+    return terms.notices(used | ({"anthropic"} if bench.desk.claude else set()))
+
+
+def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
+    column = bench.snapshot.get(one.symbol, "close")
+    row = _row(bench, one.symbol, one.symbol, "close", column)
+    if column is None:
+        return row
+    calendar, last = venue(one.venue), to_datetime(column.at[-1])
+    missed = calendar.count(last, bench.as_of - dt.timedelta(minutes=one.lag_minutes))
+    session = calendar.last(bench.as_of)
+    closed = one.venue != "24/7" and bench.as_of - session.close > dt.timedelta(hours=8)
+    shut = closed and not calendar.is_open(bench.as_of)
+    late = several(missed, "session") if missed else "on time"
+    row["behind"] = f"{late}, closed since {session.date:%a} {session.date.day} {session.date:%b}"
+    return row if shut else row | {"behind": late}
+
+
+def _indicator(bench: Bench, one: Indicator) -> dict[str, str]:
+    column = bench.snapshot.get(one.series, one.field)
+    row = _row(bench, one.symbol, one.series, one.field, column)
+    if column is not None and np.isfinite(column.value).any():
+        known = to_datetime(column.known_at[np.isfinite(column.value)][-1])
+        row["behind"] = f"known for {_ago(bench.as_of - known)}"
+    return row
+
+
+def _row(
+    bench: Bench, symbol: str, series: str, field: str, column: Column | None
+) -> dict[str, str]:
+    if column is None or not len(column.at):
+        return {"series": symbol, "state": "dark", "last": "", "behind": "", "source": ""}
+    own = [f for f in bench.flags if f.series == series and f.field in {"", field}]
+    worst = min((_GRAVE[f.severity] for f in own), default=2)
+    state = {0: "dark", 1: "withheld", 2: "live"}[worst]
+    last = iso(to_datetime(column.at[np.isfinite(column.value)][-1])) if state != "dark" else ""
+    return {"series": symbol, "state": state, "last": last, "behind": "", "source": column.source}
+
+
+def _feed(one: Health) -> dict[str, str]:
+    return {
+        "feed": one.feed, "state": one.state, "reason": one.reason, "since": iso(one.since),
+        "at": iso(one.at), "good": iso(one.good) if one.good else "", "rows": f"{one.rows:,}",
+        "gaps": f"{len(one.gaps):,}",
+    }  # fmt: skip
+
+
+def _flag(one: Flag, name: str) -> dict[str, str]:
+    return {
+        "series": one.series, "name": name, "field": one.field, "check": one.check,
+        "severity": one.severity, "seen": one.seen, "lifted": one.lifted,
+        "since": one.since.date().isoformat() if one.since else "",
+    }  # fmt: skip
+
+
+def _ago(span: dt.timedelta) -> str:
+    hours = int(span.total_seconds() // 3600)
+    return several(hours // 24, "day") if hours >= 48 else several(hours, "hour")

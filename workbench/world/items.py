@@ -1,0 +1,251 @@
+"""Texts with a moment: headlines, filings, events; append-only, in parts beside the observations.
+
+An item is known by its series and key. What comes again as it was is left out; another title,
+link or detail is a new vintage, known when we saw it. As with observations, no pull changes what
+was known at the moment of an earlier one: see ``arrivals``. Texts are kept as they came, but cut
+where they are longer than any that can be shown; whoever shows them makes them harmless.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Collection
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.domain.deliveries import ITEM_COLUMNS
+from workbench.domain.errors import ImportRefused
+from workbench.world import compaction
+from workbench.world.blocks import MOMENT, REPEATED, ordered
+from workbench.world.files import Place
+from workbench.world.manifests import Listing, Note, stamp
+from workbench.world.notes import notes
+from workbench.world.observations import digest, typed
+from workbench.world.parts import Parts
+
+TITLE, LINK, KEY, DETAIL = 1_000, 2_000, 300, 65_536  # characters that are kept
+CUT = " … [cut]"
+_TYPES = {"at": MOMENT, "known_at": MOMENT} | dict.fromkeys(
+    ("key", "title", "link", "detail"), pa.string()
+)
+SCHEMA = pa.schema([(name, _TYPES.get(name, REPEATED)) for name in ITEM_COLUMNS])
+ORDER = ("series", "key", "known_at", "at", "title", "link", "detail", "kind", "source", "basis")
+_SAID = ["kind", "at", "title", "link", "detail", "source"]
+
+
+class Items:
+    """One store of items.
+
+    Args:
+        folder: Where the parts lie; made on the first delivery.
+    """
+
+    def __init__(self, folder: Place | str) -> None:
+        self._parts = Parts(folder, SCHEMA, ORDER)
+
+    def __len__(self) -> int:
+        """Items that are held, all vintages counted."""
+        return self._parts.again(
+            lambda found: sum(map(self._parts.count, self._parts.paths(found)))
+        )
+
+    def parts(self) -> list[Place]:
+        """The Parquet parts that count."""
+        return self._parts.paths(self._parts.listed())
+
+    def compact(self) -> bool:
+        """Merges all parts into one; whether there was anything to merge."""
+        return compaction.compact(self._parts)
+
+    def end(self) -> dt.datetime | None:
+        """The latest moment that any delivery reached, or None when there was none."""
+        return self._parts.again(self._parts.end)
+
+    def arrive(self, frame: pd.DataFrame, *, origin: str, now: dt.datetime) -> int:
+        """Adds what a pull brought that is new, and notes that its series were looked at.
+
+        Args:
+            frame: ``Delivered.items``; without ``known_at`` an item is known when first seen.
+            origin: The feed.
+            now: The pull's moment, not before the one of any pull so far.
+
+        Returns:
+            Items added.
+
+        Raises:
+            ImportRefused: A later pull was stored already; nothing was added.
+        """
+        told = self._parts.again(lambda found: notes(self._parts, found))
+        last = told.pulls[-1] if told.pulls else now
+        if now < last:
+            raise ImportRefused(
+                f"A pull of {origin} as of {stamp(now)} comes after one as of {stamp(last)}: what "
+                "was known then would change. Set this machine's clock and pull again; nothing "
+                "was stored."
+            )
+        rows, asked = bounded(frame), told.before(now)
+        latest = pd.Timestamp(now)
+        given = rows["known_at"]
+        fresh = given.notna() & (given <= latest)
+        if asked is not None:
+            fresh &= (given > pd.Timestamp(asked)) | ~rows["series"].isin(told.pulled(now))
+        rows = self._new(rows, fresh, latest)
+        names = tuple(sorted(map(str, frame["series"].unique())))
+        note = Note(origin=origin, through=stamp(now), pull=True, series=names)
+        return self._add(rows, note)
+
+    def append(self, frame: pd.DataFrame, *, origin: str, through: dt.datetime) -> int:
+        """Adds what a file says, each item known when the file says so.
+
+        Args:
+            frame: Columns ``ITEM_COLUMNS``; every ``known_at`` is given.
+            origin: The file.
+            through: Moment that it reached.
+
+        Returns:
+            Items added; a vintage that is held is not added again.
+        """
+        rows = bounded(frame)
+        held = self._held(rows["series"].unique())
+        keys = ["series", "key", "known_at", *_SAID]
+        there = rows[keys].merge(held[keys].drop_duplicates(), how="left", indicator=True)
+        rows = rows[(there["_merge"] == "left_only").to_numpy()].drop_duplicates(keys)
+        if not len(rows):
+            return 0
+        return self._add(rows, Note(origin=origin, through=stamp(through)))
+
+    def _add(self, rows: pd.DataFrame, note: Note) -> int:
+        table = pa.Table.from_arrays([typed(rows[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
+        table = ordered(table, ORDER)
+        name = digest(table, note.origin, note.through, *note.series)
+        self._parts.add(name, table, note)
+        compaction.settle(self._parts)
+        return len(table)
+
+    def _new(
+        self, rows: pd.DataFrame, fresh: pd.Series[bool], latest: pd.Timestamp
+    ) -> pd.DataFrame:
+        """The items that say something new, each known from its own time or from now on."""
+        held = self._held(rows["series"].unique())
+        held = held[held["known_at"] <= latest]
+        held = held.drop_duplicates(["series", "key"], keep="last")
+        both = rows.merge(held[["series", "key", *_SAID]], on=["series", "key"], how="left",
+                          suffixes=("", "_held"), indicator=True)  # fmt: skip
+        there = (both["_merge"] == "both").to_numpy()
+        same = there.copy()
+        for name in _SAID:
+            same &= (both[name] == both[f"{name}_held"]).to_numpy(bool)
+        own = fresh.to_numpy(bool) & ~there
+        kept = rows.assign(
+            known_at=rows["known_at"].where(own, latest),
+            basis=rows["basis"].where(rows["basis"].notna(), "stated").where(own, "seen"),
+        )
+        return kept[~same].drop_duplicates(["series", "key"], keep="last")
+
+    def _held(self, series: Collection[str] | None) -> pd.DataFrame:
+        """All vintages of these series, in the order in which they became known."""
+        wanted = None if series is None else pa.array(list(map(str, series)), pa.string())
+
+        def read(found: Listing) -> list[pa.Table]:
+            tables = [SCHEMA.empty_table()]
+            for path in self._parts.paths(found):
+                if wanted is None:
+                    tables.append(
+                        self._parts.read(path, range(self._parts.footer(path).num_row_groups))
+                    )
+                elif groups := self._parts.groups(path, wanted.to_pylist()):
+                    rows = self._parts.read(path, groups)
+                    tables.append(rows.filter(pc.is_in(rows.column("series"), wanted)))
+            return tables
+
+        frame: pd.DataFrame = pa.concat_tables(self._parts.again(read)).to_pandas()
+        texts = dict.fromkeys(("series", "kind", "source", "basis"), object)
+        # Of two that became known at once, which one counts must not depend on their parts.
+        return frame.astype(texts).sort_values(["known_at", *_SAID]).reset_index(drop=True)
+
+    def as_of(
+        self,
+        at: dt.datetime,
+        series: Collection[str] | None = None,
+        since: dt.datetime | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> pd.DataFrame:
+        """The items that were known at a moment, each as it was known then.
+
+        Args:
+            at: The moment, aware UTC.
+            series: Ids that are wanted; None for all.
+            since: Oldest moment described that is wanted; None for all.
+            kinds: ``headline``, ``filing``, ``event``; None for all.
+
+        Returns:
+            Columns ``ITEM_COLUMNS``, in order of ``at``, series and key.
+        """
+        found = self._held(series)
+        found = found[found["known_at"] <= pd.Timestamp(at)]
+        found = found.drop_duplicates(["series", "key"], keep="last")
+        if since is not None:
+            found = found[found["at"] >= pd.Timestamp(since)]
+        if kinds is not None:
+            found = found[found["kind"].isin(list(kinds))]
+        return found.sort_values(["at", "series", "key"]).reset_index(drop=True)
+
+
+def bounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Items with texts that fit: what is longer is cut, and says so.
+
+    Args:
+        frame: Columns ``ITEM_COLUMNS``.
+
+    Returns:
+        The same rows. A link that is too long is left out, as half a link leads elsewhere; a long
+        ``detail`` becomes a JSON object with its beginning under ``cut``.
+
+    Raises:
+        ImportRefused: An item names no moment.
+    """
+    rows = frame.loc[:, list(ITEM_COLUMNS)].reset_index(drop=True)
+    if rows["at"].isna().any():
+        first = rows[rows["at"].isna()].iloc[0]
+        raise ImportRefused(
+            f"An item of {first['series']} from {first['source']} names no moment: "
+            f"{str(first['title'])[:60]!r}. Give it its time of publication; nothing was stored."
+        )
+    times = {name: rows[name].astype("datetime64[us, UTC]") for name in ("at", "known_at")}
+    fits = {"title": _title, "link": _link, "key": _key, "detail": _detail}
+    texts = {name: rows[name].map(fit).astype(object) for name, fit in fits.items()}
+    others = {name: rows[name].astype(object) for name in ("series", "kind", "source", "basis")}
+    return rows.assign(**times, **texts, **others)
+
+
+def _text(given: object) -> str:
+    """A text that can be stored; half a character, where a source cut one, is spelt out."""
+    if not isinstance(given, str):
+        return ""
+    return given.encode("utf-8", "backslashreplace").decode()
+
+
+def _title(given: object) -> str:
+    text = _text(given)
+    return text if len(text) <= TITLE else text[: TITLE - len(CUT)] + CUT
+
+
+def _link(given: object) -> str:
+    text = _text(given)
+    return text if len(text) <= LINK else ""
+
+
+def _key(given: object) -> str:
+    text = _text(given)
+    if len(text) <= KEY:
+        return text
+    return f"{text[:100]} {hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _detail(given: object) -> str:
+    text = _text(given) or "{}"
+    return text if len(text) <= DETAIL else json.dumps({"cut": text[:1_000]}, ensure_ascii=False)

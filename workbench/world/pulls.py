@@ -1,0 +1,149 @@
+"""How every pull ended: one manifest a pull, beside the recorded responses.
+
+A manifest says how each feed stood after it, so that the newest one up to a moment tells what was
+known of the feeds then. It is written last: a pull without one was cut off and counts for nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from workbench.domain.calendars import UTC, moment
+from workbench.domain.deliveries import Gap, Health
+from workbench.world.feeds.asking import Heard
+from workbench.world.files import write_atomic
+from workbench.world.http import recording
+from workbench.world.http.recording import Place
+
+_GAPS = 50  # of one feed that a manifest lists; more are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """One pull, as its manifest tells it.
+
+    Attributes:
+        began: The moment that its requests named as now.
+        ended: The moment from which what it brought is known.
+        backfill: Whether it asked for history.
+        health: How each of the desk's feeds stood after it.
+        skews: Host to seconds by which its clock was ahead of ours.
+        breakers: State of the circuit breakers, as the client saves it.
+    """
+
+    began: dt.datetime
+    ended: dt.datetime
+    backfill: bool
+    health: tuple[Health, ...]
+    skews: Mapping[str, float]
+    breakers: Mapping[str, Any]
+
+
+class Pulls:
+    """The pulls of one archive, beside what its record holds of each.
+
+    Args:
+        folder: The archive's.
+    """
+
+    def __init__(self, folder: Place) -> None:
+        self.folder = folder
+
+    def moments(self) -> list[dt.datetime]:
+        """When each whole pull began, oldest first."""
+        return [one for one in recording.pulls(self.folder) if self._manifest(one).exists()]
+
+    def last(self, until: dt.datetime | None = None) -> Pull | None:
+        """The newest pull that had ended by a moment, or None."""
+        for began in reversed(recording.pulls(self.folder)):
+            if (until is None or began <= until) and self._manifest(began).exists():
+                found = self.read(began)
+                if until is None or found.ended <= until:
+                    return found
+        return None
+
+    def read(self, began: dt.datetime) -> Pull:
+        """One pull."""
+        told = json.loads(self._manifest(began).read_text("utf-8"))
+        return Pull(
+            began=moment(told["began"]), ended=moment(told["ended"]), backfill=told["backfill"],
+            health=tuple(map(_health, told["health"])),
+            skews=told["skews"], breakers=told["breakers"],
+        )  # fmt: skip
+
+    def write(self, pull: Pull) -> None:
+        """Keeps a pull; what it brought is in the archive by then."""
+        told = {
+            "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
+            "health": [_plain(asdict(one)) for one in pull.health],
+            "skews": dict(pull.skews), "breakers": dict(pull.breakers),
+        }  # fmt: skip
+        text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
+        write_atomic(self._manifest(pull.began), text.encode())
+
+    def _manifest(self, began: dt.datetime) -> Place:
+        return self.folder / "pulls" / recording.stamp(began) / "pull.json"
+
+
+def health(
+    heard: Heard, rows: int, gaps: Sequence[Gap], last: Health | None, at: dt.datetime
+) -> Health:
+    """How a feed stands after a pull.
+
+    Args:
+        heard: What came of asking it.
+        rows: Observations and items that could be used.
+        gaps: What could not.
+        last: How it stood before; None when it was never asked.
+        at: The pull's moment.
+    """
+    dark = heard.delivered is None or (not rows and bool(gaps))
+    state = "dark" if dark else "degraded" if gaps else "live"
+    reason = heard.reason or (_reason(gaps) if gaps else "")
+    same = last is not None and last.state == state
+    good = at if not dark else last.good if last else None
+    return Health(
+        feed=heard.request.feed, state=state, reason=reason, at=at,  # type: ignore[arg-type]  # one of the three
+        since=last.since if same and last else at, good=good, rows=rows, gaps=tuple(gaps[:_GAPS]),
+    )  # fmt: skip
+
+
+def carried(before: Sequence[Health], feeds: Sequence[str]) -> tuple[Health, ...]:
+    """How feeds stood that a pull did not ask, so that no pull forgets them."""
+    return tuple(replace(one) for one in before if one.feed not in feeds)
+
+
+def _reason(gaps: Sequence[Gap]) -> str:
+    more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    return f"{gaps[0].reason}{more}"
+
+
+def _iso(value: dt.datetime) -> str:
+    """To the microsecond: a pull's moment names its folder."""
+    return value.astimezone(UTC).isoformat()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return _iso(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _health(told: Mapping[str, Any]) -> Health:
+    good = told["good"]
+    return Health(
+        **{
+            **told,
+            "at": moment(told["at"]), "since": moment(told["since"]),
+            "good": None if good is None else moment(good),
+            "gaps": tuple(Gap(**one) for one in told["gaps"]),
+        }
+    )  # fmt: skip
