@@ -50,9 +50,13 @@ def read(path: Path) -> pd.DataFrame:
     return frame.sort_index()
 
 
+def _naive(frame: pd.DataFrame) -> np.ndarray:
+    return pd.DatetimeIndex(frame.index).tz_convert(None).to_numpy().astype("datetime64[us]")
+
+
 def snapshot(frame: pd.DataFrame, fields: Sequence[tuple[str, str]]) -> Snapshot:
     """A frame's columns as the series X, all of them known."""
-    at = frame.index.to_numpy().astype("datetime64[us]")
+    at = _naive(frame)
     columns = {
         ("X", field): Column(
             at=at, known_at=at, value=frame[name].to_numpy(float), unit="", source=""
@@ -72,15 +76,19 @@ def faults(
     if own is None:
         return []
     found = bar_faults(seen, own, tick=tick, low=low, high=high)
-    paid = distribution_faults(own)
-    own = rows(without(seen, [fault for fault in found if not fault.field]), "X")
-    moved = [] if own is None else break_faults(own, jump=jump, basis=basis)
-    return found + moved + paid
+    left = rows(without(seen, [fault for fault in found if not fault.field]), "X")
+    if left is not None:
+        found += break_faults(left, jump=jump, basis=basis)
+        left = rows(without(seen, [fault for fault in found if not fault.field]), "X")
+    gone = [fault.at for fault in found if not fault.field]
+    if left is None:
+        return found
+    return found + distribution_faults(left, np.concatenate(gone) if gone else None)
 
 
 def hit(frame: pd.DataFrame, found: Sequence[Fault]) -> np.ndarray:
     """Which rows of a frame are concerned."""
-    at = frame.index.to_numpy().astype("datetime64[us]")
+    at = _naive(frame)
     return np.isin(at, np.concatenate([f.at for f in found])) if found else np.zeros(len(at), bool)
 
 
@@ -120,8 +128,8 @@ def _long(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"{series}/{source}", wide
 
 
-def history(folder: Path) -> pd.DataFrame:
-    """One row a data set of clean history: ``data, series, rows, out, share, codes``.
+def history(folder: Path, only: Sequence[str] = ()) -> pd.DataFrame:
+    """One row a data set of clean history: ``data, series, rows, out, codes, share``.
 
     Prices are looked at as bars; series with a contract by it, under their own names.
     """
@@ -134,6 +142,8 @@ def history(folder: Path) -> pd.DataFrame:
     }  # fmt: skip
     table = []
     for name, terms in bars.items():
+        if only and name not in only:
+            continue
         path, count, n, out = folder / f"{name}.parquet", 0, 0, 0
         codes: dict[str, int] = {}
         for _, wide in _long(path):
@@ -149,6 +159,8 @@ def history(folder: Path) -> pd.DataFrame:
                 codes[key] = codes.get(key, 0) + len(fault.at)
         table.append((name, count, n, out, codes))
     for name in ("fred", "github_repo_daily"):
+        if only and name not in only:
+            continue
         count, n, out, codes = 0, 0, 0, {}
         for series, wide in _long(folder / f"{name}.parquet"):
             own = series.rpartition("/")[0]
@@ -199,7 +211,7 @@ def rates(table: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def varied(folder: Path) -> pd.DataFrame:
-    """Recall and false flags with each threshold a third lower and a half higher."""
+    """Recall and false flags with each threshold a third lower and half as high again."""
     table = []
     for module, name in VARIED:
         kept = getattr(module, name)

@@ -35,7 +35,7 @@ from workbench.domain.instruments import find
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
-from workbench.measures.prices import bars, in_present_shares, known_by
+from workbench.measures.prices import bars, known_by
 from workbench.measures.quality import Examined
 from workbench.measures.quality.arrivals import conforming
 from workbench.world.archive import Archive
@@ -140,8 +140,7 @@ def _unsplit(ratio: float, *, told_of: bool) -> Told:
     found = looked(seen)
     own = bars(found.snapshot, find("TSLA"))
     assert own is not None
-    now = in_present_shares(own, found.snapshot.get("TSLA", "split"))
-    joined = "joined" if abs(np.log(now.close[-1] / now.close[-2])) < 0.1 else "apart"
+    joined = "joined" if abs(np.log(own.close[-1] / own.close[-2])) < 0.1 else "apart"
     return (*told(found, "TSLA"), withheld(found, "TSLA"), joined)
 
 

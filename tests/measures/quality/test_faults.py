@@ -116,6 +116,14 @@ def test_a_hundredfold_stretch_that_came_back_is_only_left_out():
     assert quality.withheld(found.flags) == set()
 
 
+@pytest.mark.parametrize("back", range(2, 8))
+def test_a_hundredfold_bar_of_late_is_one_bar(back: int):
+    """However few bars stand after it, a bar that went and came back takes no others along."""
+    found = looked(scaled("SPY", -back, 100.0))
+    assert [(f.check, len(f.at)) for f in found.faults] == [("UNIT_100X", 1)]
+    assert quality.withheld(found.flags) == set()
+
+
 def test_a_quotation_without_volume_among_quotations_is_no_placeholder():
     """Where bars without volume are usual, a flat one says what its market said."""
     seen = poked(("SPY", "volume"), slice(150, 200), 0.0, faults._flat("SPY", 200, 900.0))
