@@ -208,7 +208,7 @@ ROWS = st.tuples(
     st.sampled_from([1.0, 2.0, np.nan]),
 )
 PULLS = st.lists(
-    st.tuples(st.integers(0, 8), st.lists(ROWS, max_size=6), st.booleans()), min_size=2, max_size=5
+    st.tuples(st.integers(1, 8), st.lists(ROWS, max_size=6), st.booleans()), min_size=2, max_size=5
 )
 
 
