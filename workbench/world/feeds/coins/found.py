@@ -121,7 +121,7 @@ def part(holder: object, key: str | int) -> object:
                  f"got {shown(holder)}")  # fmt: skip
 
 
-def wide(holder: object, width: int) -> object:
+def wide(holder: object, *widths: int) -> object:
     """A row of a list that has so many places, so that none of them has moved.
 
     Raises:
@@ -129,8 +129,9 @@ def wide(holder: object, width: int) -> object:
     """
     if not isinstance(holder, list):
         raise Unread("wrong_type", f"expected a list, got {shown(holder)}")
-    if len(holder) != width:
-        raise Unread("wrong_shape", f"expected {width} places, the row has {len(holder)}")
+    if len(holder) not in widths:
+        expected = " or ".join(map(str, widths))
+        raise Unread("wrong_shape", f"expected {expected} places, the row has {len(holder)}")
     return holder
 
 
