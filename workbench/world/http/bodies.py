@@ -41,7 +41,7 @@ class _Inflating:
         self._window, self._most = window, most
         self._inner = zlib.decompressobj(window) if window is not None else None
         self._begun = False
-        self.found = bytearray()
+        self.found, self.used = bytearray(), 0
 
     def add(self, piece: bytes, left: int = 0) -> None:
         """Adds a piece.
@@ -60,19 +60,25 @@ class _Inflating:
 
     def _add(self, piece: bytes) -> None:
         if self._inner is None:
+            self.used += len(piece)
             self._take(piece)
             return
         if not self._begun and self._window == _ZLIB and piece and piece[0] & 0x0F != 8:
             # Some servers send bare deflate under that name.
             self._inner = zlib.decompressobj(_DEFLATE)
         self._begun = self._begun or bool(piece)
-        while piece:
+        more = False
+        while piece or more:
             if self._inner.eof:
                 if self._window != _GZIP:
                     raise zlib.error("bytes after the end")
                 self._inner = zlib.decompressobj(_GZIP)  # the next member of a gzip file
-            self._take(self._inner.decompress(piece, _PIECE))
-            piece = self._inner.unconsumed_tail or self._inner.unused_data
+            unfolded = self._inner.decompress(piece, _PIECE)
+            rest = self._inner.unconsumed_tail or self._inner.unused_data
+            self.used += len(piece) - len(rest)
+            # A full piece may leave output within, though all input is taken.
+            piece, more = rest, len(unfolded) == _PIECE and not self._inner.eof
+            self._take(unfolded)
 
     def whole(self) -> bool:
         """True when the compressed bytes came to their own end."""
@@ -107,7 +113,7 @@ async def read(
     encoding = headers.get("content-encoding", "").strip().lower()
     window = _window(encoding, host)
     length = headers.get("content-length", "")
-    most = limits.inflated if window is not None else limits.body
+    most = limits.body if window is None or form in _PROSE else limits.inflated
     if form not in _PROSE and length.isdecimal() and int(length) > limits.body:
         raise _too_large(host, limits, "announces more")
     inflating = _Inflating(window, most)
@@ -118,9 +124,9 @@ async def read(
             inflating.add(piece, limits.body - received)
     except _Full:
         found = inflating.found
-        if form not in _PROSE or len(found) > _BOMB * received:
+        if form not in _PROSE or len(found) > _BOMB * inflating.used:
             raise _too_large(host, limits, "sent more") from None
-        return Body(content=bytes(found[: limits.body]), cut=True)
+        return Body(content=bytes(found), cut=True)
     except zlib.error:
         raise FeedDark(
             "bad_encoding", f"{host} says {encoding}, and the body cannot be unpacked as that."

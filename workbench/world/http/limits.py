@@ -19,7 +19,8 @@ class Limits:
         deadline: Seconds from connecting to the last byte, redirects and the retry included.
         queue: Seconds that a request may wait for its turn at its host before that.
         backoff: Seconds before the one retry; none when it does not fit the deadline.
-        head: Bytes of a response before its body, 1xx responses included.
+        head: Bytes of a response before its body, 1xx responses included, and what came of the
+            body in the same read of at most 65,536.
         body: Bytes of a body as received.
         inflated: Bytes of a body after decompression.
         redirects: Most redirects within a host.
@@ -28,7 +29,7 @@ class Limits:
     deadline: float = 20.0
     queue: float = 300.0
     backoff: float = 0.5
-    head: int = 131_072
+    head: int = 98_304
     body: int = 5_000_000
     inflated: int = 25_000_000
     redirects: int = 3
@@ -56,9 +57,9 @@ class Pace:
 
 # A name covers its subdomains, which share one pace.
 PACES: Mapping[str, Pace] = {
-    # 10 a second over all its hosts, else blocked for ten minutes: sec.gov/os/accessing-edgar-data
+    # 10 a second over all its hosts, else blocked for ten minutes: its page "Accessing EDGAR data"
     "sec.gov": Pace(every=0.125, at_once=4),
-    "mempool.space": Pace(every=1.0, at_once=1),  # undisclosed; "429, then banned"
+    "mempool.space": Pace(every=1.0, at_once=1),  # undisclosed, on purpose (mempool discussion 752)
     "stlouisfed.org": Pace(every=0.5, at_once=2),  # 120 a minute and key
     "api.github.com": Pace(every=1.0, at_once=1),  # asks for serial requests: secondary limits
     "yahoo.com": Pace(every=0.5, at_once=2),  # undisclosed; answers 429 in bouts

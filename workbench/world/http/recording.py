@@ -8,22 +8,28 @@ fewer lines, never half a one. The folder may be one of an object store.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 import gzip
 import hashlib
+import json
 import re
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from upath import UPath
 
+from workbench.domain.deliveries import Request
 from workbench.domain.errors import WorkbenchError
 from workbench.world.files import write_atomic
 from workbench.world.http.exchanges import Exchange, exchange
 
 Place = Path | UPath
 PART = 50  # lines of one part; a killed pull loses fewer, and it has stored nothing yet
+_FETCHED = "fetched"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -40,7 +46,7 @@ class Recorder:
         self._pull = stamp(pull)
         self._pending: list[str] = []
         self._known: set[str] = set()
-        self._turn = asyncio.Lock()
+        self._turn, self._one = asyncio.Lock(), threading.Lock()
 
     async def __aenter__(self) -> Self:
         """Begins."""
@@ -52,30 +58,67 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Writes what is pending."""
-        async with self._turn:
-            await self._flush()
+        """Writes what is pending.
+
+        Raises:
+            WorkbenchError: It cannot be written, so nothing of this pull should be used.
+        """
+        try:
+            async with self._turn:
+                await self._flush()
+        except Exception as failure:  # an object store has its own kinds
+            if error is None:
+                raise WorkbenchError(
+                    f"The record of the pull {self._pull} could not be completed "
+                    f"({type(failure).__name__}), so nothing of it is used. Look whether the "
+                    "outputs' folder can be written and has room, and pull again."
+                ) from failure
 
     async def keep(self, one: Exchange, body: bytes) -> None:
         """Records an exchange; its body is there before its line is.
 
         Raises:
-            OSError: It could not be written.
+            Exception: It could not be written, ``OSError`` where the folder is of this machine.
         """
         if one.body and one.body not in self._known:
             await asyncio.to_thread(_write_body, self._folder, one.body, body)
             self._known.add(one.body)
+        await self._add(one.line())
+
+    async def fetched(self, request: Request) -> None:
+        """Notes that a feed's ``fetch`` came to its own end, well or badly.
+
+        Only such a fetch can be made again from the record: one that was cancelled might deliver
+        from it what it did not deliver then.
+        """
+        told = dataclasses.asdict(request) | {
+            "since": request.since.isoformat(), "now": request.now.isoformat(),
+            "series": dict(request.series), "options": dict(request.options),
+        }  # fmt: skip
+        await self._add(json.dumps({_FETCHED: told}, ensure_ascii=False))
+
+    async def _add(self, line: str) -> None:
         async with self._turn:
-            self._pending.append(one.line())
+            self._pending.append(line + "\n")
             if len(self._pending) >= PART:
                 await self._flush()
 
     async def _flush(self) -> None:
-        if not self._pending:
+        lines, self._pending = self._pending, []
+        if not lines:
             return
-        data = "".join(line + "\n" for line in self._pending).encode()
-        await asyncio.to_thread(_write_part, self._folder / "pulls" / self._pull, data)
-        self._pending = []
+        try:
+            await asyncio.to_thread(self._write_part, "".join(lines).encode())
+        except Exception:
+            self._pending = lines + self._pending
+            raise
+
+    def _write_part(self, data: bytes) -> None:
+        # Counted anew, so that a pull that is begun again under its moment adds to its record; the
+        # lock is held by threads, as a cancelled pull does not wait for its last one.
+        with self._one:
+            folder = self._folder / "pulls" / self._pull
+            _write(folder / f"{len(_names(folder, '.jsonl')):05d}.jsonl", data)
 
 
 def stamp(pull: dt.datetime) -> str:
@@ -90,25 +133,46 @@ def pulls(folder: Place) -> list[dt.datetime]:
     return sorted(dt.datetime.strptime(name, _STAMP).replace(tzinfo=dt.UTC) for name in found)
 
 
-def exchanges(folder: Place, pull: dt.datetime) -> list[Exchange]:
-    """The exchanges of a pull, in the order in which they ended.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """What is on record of a pull.
+
+    Attributes:
+        requests: Those of the fetches that came to their own end.
+        exchanges: In the order in which they ended.
+    """
+
+    requests: tuple[Request, ...]
+    exchanges: tuple[Exchange, ...]
+
+
+def pulled(folder: Place, pull: dt.datetime) -> Pulled:
+    """The record of a pull.
 
     Raises:
-        WorkbenchError: A line is not one.
+        WorkbenchError: A line of it is damaged.
     """
     root: Place = _place(folder) / "pulls" / stamp(pull)
-    found = []
+    requests, exchanges = [], []
     for name in _names(root, ".jsonl"):
         lines = (root / name).read_text("utf-8").split("\n")[:-1]
         for number, line in enumerate(lines, start=1):
             try:
-                found.append(exchange(line))
-            except ValueError:
+                if line.startswith(f'{{"{_FETCHED}": '):
+                    requests.append(_request(json.loads(line)[_FETCHED]))
+                else:
+                    exchanges.append(exchange(line))
+            except (ValueError, KeyError, TypeError):
                 raise WorkbenchError(
                     f"Line {number} of {name} in the record of {stamp(pull)} is damaged. "
                     "Restore it from a copy, or leave this pull out."
                 ) from None
-    return found
+    return Pulled(requests=tuple(requests), exchanges=tuple(exchanges))
+
+
+def _request(told: dict[str, Any]) -> Request:
+    times = {name: dt.datetime.fromisoformat(told[name]) for name in ("since", "now")}
+    return Request(**told | times)
 
 
 def body(folder: Place, digest: str) -> bytes:
@@ -140,10 +204,13 @@ def _place(folder: Place) -> Place:
 
 def _names(folder: Place, suffix: str = "") -> list[str]:
     """What a folder holds, in order; nothing when there is no such folder."""
-    if not isinstance(folder, Path):
-        folder.fs.invalidate_cache(folder.path)  # another writer's files count too
     try:
-        found = [path.name for path in folder.iterdir()]
+        if isinstance(folder, Path):
+            found = [path.name for path in folder.iterdir()]
+        else:
+            folder.fs.invalidate_cache(folder.path)  # another writer's files count too
+            listed = folder.fs.ls(folder.path, detail=False)
+            found = [path.rstrip("/").rpartition("/")[2] for path in listed]
     except FileNotFoundError:
         return []
     return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
@@ -157,11 +224,6 @@ def _write_body(folder: Place, digest: str, content: bytes) -> None:
     path = _body(folder, digest)
     if not path.exists():
         _write(path, gzip.compress(content, 6, mtime=0))
-
-
-def _write_part(folder: Place, data: bytes) -> None:
-    # Counted anew, so that a pull that is begun again under its moment adds to its record.
-    _write(folder / f"{len(_names(folder, '.jsonl')):05d}.jsonl", data)
 
 
 def _write(path: Place, data: bytes) -> None:

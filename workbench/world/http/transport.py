@@ -8,6 +8,7 @@ below the library that logs its address.
 
 from __future__ import annotations
 
+import logging
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
@@ -112,6 +113,7 @@ class Transport(httpx2.AsyncBaseTransport):
     """
 
     def __init__(self, *, head: int, whole: int) -> None:
+        logging.getLogger("httpcore2.http11").addFilter(_without_heads)
         self._network, self._whole = _Network(head), whole
         self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
         self._context: ssl.SSLContext | None = None
@@ -177,6 +179,11 @@ class Transport(httpx2.AsyncBaseTransport):
         pool = _through(proxy, options) if proxy else direct(**options)
         self._pools[scheme + proxy] = pool
         return pool
+
+
+def _without_heads(record: logging.LogRecord) -> bool:
+    """Keeps what a host answered out of the log: a redirect or a broken head may repeat a key."""
+    return not record.getMessage().startswith("receive_response")
 
 
 def _proxy(scheme: str, host: str) -> str:
