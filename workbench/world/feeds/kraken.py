@@ -110,7 +110,8 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
                 continue
             newest = (at, trade) if newest is None or at >= newest[0] else newest
         if newest:
-            quotes(found, request, symbol, newest[1], {"last": 0}, (newest[0], "stated"))
+            if when := found.stamp(symbol, newest[1], 2, "s"):
+                quotes(found, request, symbol, newest[1], {"last": 0}, when)
     return found.delivered()
 
 

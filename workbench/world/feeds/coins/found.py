@@ -232,7 +232,7 @@ class Found:
         self.add(series, name, at, value * times, unit, basis)
 
     def time(self, holder: object, keys: str | int, clock: Clock) -> dt.datetime:
-        """A moment that the answer states, not after this pull.
+        """A moment that the answer states, not after this pull has run.
 
         Raises:
             Unread: There is none, it is malformed, or it lies after the pull.
@@ -245,9 +245,13 @@ class Found:
     def stamp(
         self, series: str, holder: object, keys: str | int, clock: Clock
     ) -> tuple[dt.datetime, Basis] | None:
-        """When a quote was true, by the answer's own word; None, with its gap, without it."""
+        """When a quote was true, by the answer's own word; None, with its gap, without it.
+
+        What became true while the pull ran is dated by the pull's moment, as seen then.
+        """
         try:
-            return self.time(holder, keys, clock), "stated"
+            at = self.time(holder, keys, clock)
+            return (at, "stated") if at <= self.now else (self.now, "seen")
         except Unread as error:
             self.gap(series, error.code, f"time: {error.reason}", about="time")
             return None
