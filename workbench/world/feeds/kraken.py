@@ -109,9 +109,8 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
                 found.gap(symbol, error.code, f"time of a trade: {error.reason}", about="time")
                 continue
             newest = (at, trade) if newest is None or at >= newest[0] else newest
-        if newest:
-            if when := found.stamp(symbol, newest[1], 2, "s"):
-                quotes(found, request, symbol, newest[1], {"last": 0}, when)
+        if newest and (when := found.stamp(symbol, newest[1], 2, "s")):
+            quotes(found, request, symbol, newest[1], {"last": 0}, when)
     return found.delivered()
 
 

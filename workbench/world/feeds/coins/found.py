@@ -251,10 +251,10 @@ class Found:
         """
         try:
             at = self.time(holder, keys, clock)
-            return (at, "stated") if at <= self.now else (self.now, "seen")
         except Unread as error:
             self.gap(series, error.code, f"time: {error.reason}", about="time")
             return None
+        return (at, "stated") if at <= self.now else (self.now, "seen")
 
     def _distinct(self) -> list[Row]:
         told: dict[tuple[str, str, dt.datetime], list[Row]] = {}
