@@ -1,6 +1,8 @@
 """Coinbase's spot market, asked of a local server."""
 
-from tests.bench.coins import GOOD, SINCE, brought, gaps, last, read, request, rows
+import datetime as dt
+
+from tests.bench.coins import GOOD, NOW, SINCE, brought, gaps, last, read, request, rows
 
 
 def test_bars_and_quotes_come_through_the_client():
@@ -38,3 +40,16 @@ def test_bars_of_another_length_are_not_those_that_were_asked():
     assert ("BTC-USD", "off_grid") in gaps(found)
     days = read(GOOD["coinbase candles"].url, GOOD["coinbase candles"].body, asked)
     assert set(days.observations["series"]) == {"BTC-USD"}
+
+
+def test_a_quote_from_within_the_pull_is_dated_by_its_moment():
+    """Seconds after the pull began are its moment, as seen; an hour after it is a fault."""
+    body = dict(GOOD["coinbase ticker"].body)
+    for later, count in ((NOW + dt.timedelta(seconds=9), 4), (NOW + dt.timedelta(hours=1), 0)):
+        found = read(GOOD["coinbase ticker"].url, body | {"time": later.isoformat()})
+        frame = found.observations
+        assert len(frame) == count
+        assert (frame["at"] == NOW).all()
+        assert (frame["known_at"] == NOW).all()
+        assert set(frame["basis"]) <= {"seen"}
+    assert ("BTC-USD", "future") in gaps(found)

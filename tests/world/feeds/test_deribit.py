@@ -26,3 +26,10 @@ def test_a_contract_in_a_stablecoin_is_no_dollars():
     found = read(GOOD["deribit ticker"].url, body, request(SOL_PERP="SOL_USDC-PERPETUAL"))
     assert set(found.observations["field"]) == {"funding", "open_interest_coins"}
     assert ("SOL-PERP", "other_unit") in gaps(found)
+
+
+def test_an_answer_without_its_envelope_is_read():
+    """Bodies that were recorded as the bare result are the same data."""
+    bare = GOOD["deribit funding"].body["result"]
+    found = read(GOOD["deribit funding"].url, bare)
+    assert last(found) == {("BTC-PERPETUAL", "funding"): 0.0001}

@@ -1,6 +1,8 @@
 """The two indices of fear and greed, asked of a local server."""
 
-from tests.bench.coins import GOOD, brought, gaps, rows
+import json
+
+from tests.bench.coins import GOOD, brought, gaps, read, rows
 
 PATHS = {
     "/fng/": GOOD["coins' mood"].body,
@@ -28,3 +30,12 @@ def test_one_of_them_dark_leaves_the_other():
     found, _ = brought("fear_greed", {"/fng/": PATHS["/fng/"]}, options={"cnn": "BASE"})
     assert len(found.observations) == 2
     assert ("CNN_FNG", "not_found") in gaps(found)
+
+
+def test_a_day_that_starts_at_noon_is_said():
+    """Only the newest entry may be of no midnight: a history in other times is not taken."""
+    body = json.loads(json.dumps(GOOD["shares' mood"].body))
+    body["fear_and_greed_historical"]["data"][0]["x"] += 43_200_000
+    found = read(GOOD["shares' mood"].url, body)
+    assert ("CNN_FNG", "off_grid") in gaps(found)
+    assert len(found.observations) == 2

@@ -80,3 +80,10 @@ def test_bars_out_of_order_are_sorted_and_said():
     closes = found.observations.query("field == 'close'")
     assert closes["value"].tolist() == [0.5, 1.5]
     assert ("XXBTZUSD", "unsorted") in gaps(found)
+
+
+def test_trades_of_either_width_are_read():
+    """Until 2022 a trade had six places; its price and time stand where they stand today."""
+    trade = [["101.0", "0.5", 1775238600.25, "b", "m", ""]]
+    body = {"error": [], "result": {"XXBTZUSD": trade, "last": "1775238600250000000"}}
+    assert last(read(GOOD["kraken trades"].url, body)) == {("XXBTZUSD", "last"): 101.0}

@@ -32,3 +32,10 @@ def test_an_inverse_contract_counts_dollars():
     assert last(found)["BTC-PERP", "open_interest"] == 700.0
     assert last(found)["BTC-PERP", "volume"] == 500.0
     assert last(found)["BTC-PERP", "funding"] == pytest.approx(-1e-7 * 100 * 8)
+
+
+def test_volumes_that_count_dollars_are_no_coins():
+    """Bars of an inverse contract come without their volume."""
+    url = GOOD["kraken futures charts"].url.replace("PF_", "PI_")
+    found = read(url, GOOD["kraken futures charts"].body)
+    assert set(found.observations["field"]) == {"open", "high", "low", "close"}

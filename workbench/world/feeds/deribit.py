@@ -29,6 +29,7 @@ HOSTS = ("www.deribit.com", "deribit.com", "test.deribit.com", "drb.coinbase.com
 
 _Field = dict[str, tuple[str | int | tuple[str | int, ...], float]]
 _SYMBOL = re.compile(r"([A-Z0-9]+)(?:_([A-Z]+))?-(PERPETUAL|\d{1,2}[A-Z]{3}\d\d(?:-[\dd]+-[CP])?)")
+_ENVELOPE = {"jsonrpc", "result"}
 _BAR = Shape(start="start", clock="ms", fields={
     one: one for one in ("open", "high", "low", "close", "volume")
 })  # fmt: skip
@@ -48,7 +49,7 @@ def _result(body: bytes, what: str) -> object:
         said = answer["error"]
         said = said.get("message", said) if isinstance(said, dict) else said
         raise FeedDark("refused", f"{what}: Deribit answered {shown(said)}.")
-    if isinstance(answer, dict) and "jsonrpc" not in answer and "result" not in answer:
+    if isinstance(answer, list) or (isinstance(answer, dict) and not _ENVELOPE & answer.keys()):
         return answer  # recorded without its envelope
     try:
         return part(answer, "result")

@@ -70,15 +70,15 @@ def ticker(body: bytes, request: Request, _url: str) -> Delivered:
     """Best bid and ask, last price, volume of 24 hours; Kraken states no time for them."""
     found = _found(request)
     fields = {
-        "bid": ("b", 0, 3),
-        "ask": ("a", 0, 3),
-        "last": ("c", 0, 2),
-        "volume_24h": ("v", 1, 2),
+        "bid": ("b", 0, (2, 3)),
+        "ask": ("a", 0, (2, 3)),
+        "last": ("c", 0, (2,)),
+        "volume_24h": ("v", 1, (2,)),
     }
     for symbol, one in _result(body, "Kraken ticker").items():
-        for name, (key, place, width) in fields.items():
+        for name, (key, place, widths) in fields.items():
             try:
-                wide(part(one, key), width)
+                wide(part(one, key), *widths)
             except Unread as error:
                 found.gap(symbol, error.code, f"{name}: {error.reason}", about=name)
                 continue
@@ -104,13 +104,13 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
         newest = None
         for trade in objects(result, symbol, what=f"Kraken trades of {symbol}"):
             try:
-                at = found.time(wide(trade, 7), 2, "s")
+                at = found.time(wide(trade, 6, 7), 2, "s")
             except Unread as error:
                 found.gap(symbol, error.code, f"time of a trade: {error.reason}", about="time")
                 continue
             newest = (at, trade) if newest is None or at >= newest[0] else newest
-        if newest:
-            quotes(found, request, symbol, newest[1], {"last": 0}, (newest[0], "stated"))
+        if newest and (when := found.stamp(symbol, newest[1], 2, "s")):
+            quotes(found, request, symbol, newest[1], {"last": 0}, when)
     return found.delivered()
 
 

@@ -12,6 +12,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
@@ -159,8 +160,17 @@ def charts(body: bytes, request: Request, url: str) -> Delivered:
     symbol, minutes = asked_of[2].upper(), _FRAMES.get(asked_of[3])
     length = dt.timedelta(minutes=minutes) if minutes else None
     unit = "USD" if _SYMBOL.fullmatch(symbol) else ""
-    bars(found, request, symbol, table, _BAR, length=length, unit=unit)
+    bars(found, request, symbol, table, _shape(symbol), length=length, unit=unit)
     return found.delivered()
+
+
+def _shape(symbol: str) -> Shape:
+    """Of contracts that are dollars, volumes are no coins, and stay away."""
+    if symbol.startswith(("PF_", "FF_")):
+        return _BAR
+    return replace(
+        _BAR, fields={name: key for name, key in _BAR.fields.items() if name != "volume"}
+    )
 
 
 def instruments(body: bytes, request: Request, _url: str) -> Delivered:

@@ -131,9 +131,16 @@ def depth(
         return found.delivered()
     when = found.stamp(symbol, one, "E", "ms") if "E" in one else (request.now, "seen")
     if when:
-        sides = one.get("bids"), one.get("asks")
+        sides = _levels(one.get("bids")), _levels(one.get("asks"))
         book(found, request, symbol, sides, when, unit=unit, coins=not inverse, width=2)
     return found.delivered()
+
+
+def _levels(side: object) -> object:
+    """The levels of a side; until 2019 each had an empty list behind its price and size."""
+    if not isinstance(side, list):
+        return side
+    return [level[:2] if isinstance(level, list) and level[2:] == [[]] else level for level in side]
 
 
 def trades(found: Found, body: bytes, request: Request, url: str) -> Delivered:

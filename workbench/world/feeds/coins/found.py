@@ -121,7 +121,7 @@ def part(holder: object, key: str | int) -> object:
                  f"got {shown(holder)}")  # fmt: skip
 
 
-def wide(holder: object, width: int) -> object:
+def wide(holder: object, *widths: int) -> object:
     """A row of a list that has so many places, so that none of them has moved.
 
     Raises:
@@ -129,8 +129,9 @@ def wide(holder: object, width: int) -> object:
     """
     if not isinstance(holder, list):
         raise Unread("wrong_type", f"expected a list, got {shown(holder)}")
-    if len(holder) != width:
-        raise Unread("wrong_shape", f"expected {width} places, the row has {len(holder)}")
+    if len(holder) not in widths:
+        expected = " or ".join(map(str, widths))
+        raise Unread("wrong_shape", f"expected {expected} places, the row has {len(holder)}")
     return holder
 
 
@@ -231,7 +232,7 @@ class Found:
         self.add(series, name, at, value * times, unit, basis)
 
     def time(self, holder: object, keys: str | int, clock: Clock) -> dt.datetime:
-        """A moment that the answer states, not after this pull.
+        """A moment that the answer states, not after this pull has run.
 
         Raises:
             Unread: There is none, it is malformed, or it lies after the pull.
@@ -244,12 +245,16 @@ class Found:
     def stamp(
         self, series: str, holder: object, keys: str | int, clock: Clock
     ) -> tuple[dt.datetime, Basis] | None:
-        """When a quote was true, by the answer's own word; None, with its gap, without it."""
+        """When a quote was true, by the answer's own word; None, with its gap, without it.
+
+        What became true while the pull ran is dated by the pull's moment, as seen then.
+        """
         try:
-            return self.time(holder, keys, clock), "stated"
+            at = self.time(holder, keys, clock)
         except Unread as error:
             self.gap(series, error.code, f"time: {error.reason}", about="time")
             return None
+        return (at, "stated") if at <= self.now else (self.now, "seen")
 
     def _distinct(self) -> list[Row]:
         told: dict[tuple[str, str, dt.datetime], list[Row]] = {}

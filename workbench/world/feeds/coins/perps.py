@@ -128,6 +128,8 @@ def paid(
         except Unread as error:
             found.gap(symbol, error.code, f"time of a rate: {error.reason}", about="time")
             continue
+        if at > found.now:
+            continue  # charged while the pull ran: the next one brings it
         if at in rates and rates[at] != one:
             torn.add(at)
             found.gap(symbol, "duplicates", f"two different rates of {at}", about="twice")
