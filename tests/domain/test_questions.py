@@ -1,6 +1,7 @@
 """Questions of prediction markets: only those that mean a claim of the desk exactly become one."""
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -150,3 +151,14 @@ def test_a_half_day_closes_at_one():
     )  # fmt: skip
     with pytest.raises(ClaimRefused, match="not the close"):
         sentence(question, dt.datetime(2026, 11, 25, 15, tzinfo=dt.UTC), INSTRUMENTS)
+
+
+@pytest.mark.parametrize("rules", ["9" * 100_000, "above " * 20_000, "1,111" * 20_000, "$" * 9_000])
+def test_rules_without_end_cost_no_time(rules: str):
+    """A stranger's rules of any length are refused at once."""
+    began = time.perf_counter()
+    with pytest.raises(ClaimRefused):
+        said(TSLA, rules)
+    with pytest.raises(ClaimRefused):
+        said(TSLA, rules[:9_900])
+    assert time.perf_counter() - began < 5

@@ -229,7 +229,7 @@ def test_a_heading_that_the_list_does_not_name_is_text():
 
 
 def test_a_huge_filing_is_cut():
-    """Of 30 MB two are read and 4,000 characters an item are kept, and it says so (S42)."""
+    """Of 30 MB one is read and 4,000 characters an item are kept, and it says so (S42)."""
     found = split(b"<p>Item 8.01 Other Events</p><p>" + b"word " * 6_000_000)
     assert len(found.texts["8.01"]) == 4_000 + len(sec_filings.CUT)
     assert found.texts["8.01"].endswith("[cut]")

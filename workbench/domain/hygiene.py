@@ -54,7 +54,7 @@ _ORDER = re.compile(
 _SILENT = re.compile(r"(?is)<(script|style|template|noscript|iframe|object|svg)\b.*?(?:</\1\s*>|$)")
 _TAG = re.compile(r"(?s)<!--.*?(?:-->|$)|<[a-z/!?][^<>]*>", re.IGNORECASE)
 _LABEL = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[\"'][^\"']*[\"'])?\)")
-_STRESS = re.compile(r"(\*\*|__|`+)(?=\S)([^*_`]+?)(?<=\S)\1")
+_STRESS = re.compile(r"(\*\*|__|`{1,3})(?=\S)([^*_`]+?)(?<=\S)\1")
 _WORD = re.compile(r"[^\W\d_]+")
 _GAPS = frozenset("\n\t\r\v\f\u0085\u2028\u2029")
 _ADDRESS = re.compile(

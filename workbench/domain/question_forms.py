@@ -82,7 +82,7 @@ OTHER_UNIT = re.compile(
     r"\s*(?:bps?\b|basis|cents?\b|%|million|billion|trillion|[mb]\b|points? (?:higher|lower))",
     re.IGNORECASE,
 )
-_FIGURE = r"\$?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(k?)"
+_FIGURE = r"(?<![\d.,])\$?(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(k?)"
 _MORE, _LESS = "(?:greater|higher|more)", "(?:less|lower)"
 LEVELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (sign, re.compile(pattern, re.IGNORECASE))

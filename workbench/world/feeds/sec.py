@@ -8,6 +8,7 @@ item, default 4000). Needs ``WORKBENCH_CONTACT``, a name and an address, as the 
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
 from collections.abc import Mapping
@@ -126,7 +127,10 @@ async def _read(client: Client, request: Request, series: str, one: Filing) -> D
         try:
             kind: Form = "xml" if sec_items.is_ownership(one.form) else "html"
             body = await _ask(client, request, f"{folder}/{document}", form=kind)
-            title, detail, lost = sec_items.understood(body, one, request, series)
+            # A long document takes seconds, in which other feeds go on.
+            title, detail, lost = await asyncio.to_thread(
+                sec_items.understood, body, one, request, series
+            )
             gaps += lost
         except FeedDark as dark:
             gaps.append(sec_items.gap(dark.code, f"{one.form} {one.accession}: {dark}", series))

@@ -17,7 +17,7 @@ from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import visible
 from workbench.world.feeds.sec_clock import NEW_YORK
 
-LONGEST = 2_000_000  # bytes of a document that are read; the longest recorded 8-K has 49 kB
+LONGEST = 1_000_000  # bytes of a document that are read; the longest recorded 8-K has 49 kB
 KEPT = 4_000  # characters of one item
 CUT = " [cut]"
 # What an item of Form 8-K is about, in the words of a headline (SEC, General Instructions, 2004).
