@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.served import Reply, by_path, served
 from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.endpoints import Endpoint
 from workbench.world.http.client import connected
@@ -703,3 +704,22 @@ GOOD: Mapping[str, Good] = {
         },
     ),
 }  # fmt: skip
+
+
+def as_reply(body: object) -> Reply:
+    """A reply of JSON, or of CSV where the body is a text."""
+    if isinstance(body, str):
+        return Reply(body=body.encode(), headers={"Content-Type": "text/csv"})
+    return Reply(body=json.dumps(body).encode())
+
+
+def brought(
+    name: str, paths: Mapping[str, object], *series: str, since: dt.datetime = SINCE,
+    options: Mapping[str, str] | None = None, **named: str,
+) -> tuple[Delivered, list[str]]:  # fmt: skip
+    """What an adapter brings from a local server of these paths, and what it asked it."""
+    with served(by_path({path: as_reply(body) for path, body in paths.items()})) as server:
+        own = {key: value.replace("BASE", server.base) for key, value in (options or {}).items()}
+        asked = request(*series, base=server.base, since=since, options=own, **named)
+        found = fetched(name, asked)
+        return found, [path for _, path in server.asked]

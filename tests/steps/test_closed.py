@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from workbench.domain.calendars import moment, to_datetime
+from workbench.domain.errors import ParamsError
 from workbench.domain.records import Flag
 from workbench.steps import movers, slowly
 from workbench.steps.facts import Facts
@@ -282,3 +284,30 @@ def test_where_there_is_no_such_series_nothing_is_said(params: str, opened: Call
     foreign = r"mega_|breadth_|small_|coins_|listed|rates|stars|broken"
     assert not [slot for slot in made.plan if re.match(foreign, slot)]
     assert not re.findall(r"coin|mega-cap|Treasury|stars", " ".join(texts(made)))
+
+
+TWICE = """\
+instruments: [SPY, QQQ]
+indicators: [{said}]
+horizons: [1]
+minds: []
+"""
+
+
+@pytest.mark.parametrize(("said", "found"), [("{symbol: DGS10, sources: [other]}", 7.0),
+                                             ("{symbol: DGS10, sources: [made]}", 50.0),
+                                             ("DGS10", None)])  # fmt: skip
+def test_of_several_sources_the_stated_one_speaks(
+    said: str, found: float | None, room: Callable[..., Any], world: Callable[..., Any]
+):
+    """An indicator with two sources is read from the one that the desk prefers, else refused."""
+    made = room(world(params=TWICE.replace("{said}", said), until=dt.date(2026, 3, 27)))
+    rows = pd.concat(made.archive.rows({"DGS10"})).assign(source="other", value=7.0)
+    rows = rows.astype(dict.fromkeys(("series", "field", "unit", "source"), str))
+    made.archive.append(rows, origin="other", through=made.end + dt.timedelta(days=4))
+    bench = made.bench(1)
+    if found is None:
+        with pytest.raises(ParamsError, match="DGS10 has 2 sources"):
+            _ = bench.snapshot
+    else:
+        assert bench.snapshot.columns["DGS10", "value"].value[-1] == found

@@ -188,19 +188,24 @@ class Parts:
     def _opened(self, path: Place) -> pq.ParquetFile:
         if path.name in self._files:
             return self._files[path.name]
-        texts = repeated(self.schema)
+        here, texts = isinstance(path, Path), repeated(self.schema)
         try:
-            if not isinstance(path, Path):
-                footer = self._footers.get(path.name)
-                return pq.ParquetFile(path.open("rb"), metadata=footer, read_dictionary=texts)
-            file = pq.ParquetFile(pa.memory_map(str(path)), read_dictionary=texts)
+            source = pa.memory_map(str(path)) if here else path.open("rb")
+            footer = self._footers.get(path.name)
+            try:
+                file = pq.ParquetFile(source, metadata=footer, read_dictionary=texts)
+            except KeyError:  # a part from before a column
+                there = pq.ParquetFile(source).schema.names
+                texts = [name for name in texts if name in there]
+                file = pq.ParquetFile(source, read_dictionary=texts)
         except pa.ArrowInvalid as error:
             raise WorkbenchError(
                 f"The part {path.name} of the archive at {self.folder.name!r} cannot be read "
                 f"({' '.join(str(error).split())[:120]}). Restore it from a copy, or rebuild the "
                 "archive from what was recorded."
             ) from error
-        self._files[path.name] = file
+        if here:
+            self._files[path.name] = file
         return file
 
 

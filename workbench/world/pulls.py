@@ -15,6 +15,7 @@ from typing import Any
 from workbench.domain.calendars import UTC, moment
 from workbench.domain.deliveries import Gap, Health
 from workbench.world.feeds.asking import Heard
+from workbench.world.feeds.nodes import BENIGN
 from workbench.world.files import write_atomic
 from workbench.world.http import recording
 from workbench.world.http.recording import Place
@@ -102,8 +103,9 @@ def health(
         at: The pull's moment.
     """
     dark = heard.delivered is None or (not rows and bool(gaps))
-    state = "dark" if dark else "degraded" if gaps else "live"
-    reason = heard.reason or (_reason(gaps) if gaps else "")
+    faults = [gap for gap in gaps if gap.code not in BENIGN]
+    state = "dark" if dark else "degraded" if faults else "live"
+    reason = heard.reason or (_reason(faults or gaps) if gaps else "")
     same = last is not None and last.state == state
     good = at if not dark else last.good if last else None
     return Health(

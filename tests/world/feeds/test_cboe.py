@@ -86,7 +86,7 @@ def test_numbers_may_be_texts():
         (("data", 1, "date"), put(1775000000), "wrong_type", 10),
         (("data", 1, "date"), put("2026-04-03"), "no_session", 10),
         (("data", 1, "date"), put("2026-04-02"), "duplicate", 10),
-        (("data", 1, "date"), put("2026-04-06"), "unfinished", 10),
+        (("data", 1, "date"), put("2026-04-06"), "future", 10),
         (("data", 1, "date"), put("2026-03-30"), "out_of_order", 15),
         (("data", 1), put(None), "wrong_type", 10),
         (("data",), put([]), "empty", 0),
@@ -140,7 +140,9 @@ def test_a_close_is_known_only_after_its_lag():
     """At 20:14 UTC the share's close of 20:00 is not delivered yet; at 20:15 it is."""
     for minute, closes in ((14, 2), (15, 3)):
         now = dt.datetime(2026, 4, 2, 20, minute, tzinfo=dt.UTC)
-        assert len(values(read(good(), now=now), "close")) == closes
+        found = read(good(), now=now)
+        assert len(values(found, "close")) == closes
+        assert found.gaps == ()
 
 
 @given(mutations(good()))

@@ -144,6 +144,14 @@ def test_parser_faults(path: tuple[Any, ...], change: Any, code: str, kept: int)
     assert len(found.observations) == kept
 
 
+def test_two_dates_of_one_month_are_told():
+    """A monthly series with two dates in a month keeps one value of it, and says so."""
+    whole = altered(good(), ("observations", 3, "date"), put("2026-01-15"))
+    found = read(whole)
+    assert codes(found) == {"duplicate"}
+    assert values(found) == [4.4, 4.3, 4.4]
+
+
 def test_a_wrong_key_is_told_as_such():
     """A refused key is dark with the name of the variable that holds it."""
     body = b'{"error_code":400,"error_message":"Bad Request.  The value for variable api_key is not registered."}'  # noqa: E501
@@ -277,17 +285,28 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_with_a_key_vintages_are_asked_for(key: str):
-    """The window begins with the oldest moment wanted, and ends where FRED's time does."""
+    """The window begins with the year of the oldest moment wanted, and ends with FRED's time."""
     with served(api(ABOUT, lambda _: good())) as server:
         found = pulled(fred, asked(server))
         paths = [path for _, path in server.asked]
     assert values(found) == [4.4, 4.3, 4.2, 4.4]
     assert found.gaps == ()
     query = parse_qs(urlsplit(paths[-1]).query)
-    assert query["realtime_start"] == ["2026-01-31"]  # midnight UTC is the day before there
+    assert query["realtime_start"] == ["2026-01-01"]
     assert query["realtime_end"] == ["9999-12-31"]
-    assert query["observation_start"] == ["2024-12-28"]
+    assert query["observation_start"] == ["2024-11-27"]
     assert all(parse_qs(urlsplit(path).query)["api_key"] == [key] for path in paths)
+
+
+def test_many_faults_of_a_kind_are_one_gap(key: str):
+    """A field renamed throughout is told once, with how often, and not line by line."""
+    whole = good()
+    for one in whole["observations"][:3]:
+        one["worth"] = one.pop("value")
+    with served(api(ABOUT, lambda _: whole)) as server:
+        [gap] = pulled(fred, asked(server)).gaps
+    assert gap.code == "no_field"
+    assert gap.reason.endswith("And 2 more.")
 
 
 def test_long_answers_come_in_pages(key: str):

@@ -238,12 +238,17 @@ def test_a_clock_set_back_holds_nobody_for_longer():
 
 
 def test_subdomains_share_a_pace():
-    """SEC's ten a second are for all its hosts together, and for no name that just ends alike."""
-    assert (
-        pace("data.sec.gov", PACES) == pace("www.sec.gov", PACES) == ("sec.gov", PACES["sec.gov"])
-    )
-    assert pace("notsec.gov", PACES)[0] == "notsec.gov"
-    assert PACES["sec.gov"].every >= 1 / 10
+    """A limit is for all hosts of a name together, and for no name that just ends alike."""
+    paces = {"example.org": Pace(every=0.125), "api.example.org": Pace(every=1.0)}
+    for host in ("data.example.org", "www.example.org", "example.org"):
+        assert pace(host, paces) == ("example.org", Pace(every=0.125))
+    assert pace("api.example.org", paces)[1].every == 1.0
+    assert pace("notexample.org", paces)[0] == "notexample.org"
+
+
+def test_every_pace_is_one():
+    """No host of the table is asked without a pause, or by nobody."""
+    assert all(one.every > 0 and one.at_once >= 1 for one in PACES.values())
 
 
 def test_this_machine_is_not_paced_unless_told():

@@ -11,6 +11,7 @@ from tests.bench.faults import GOOD, after, body, full, moved, says
 from tests.bench.transport import LIMITS, PATIENT, serving
 from workbench import __version__
 from workbench.domain.errors import FeedDark
+from workbench.world.http.answers import Key
 from workbench.world.http.client import connected, user_agent
 from workbench.world.http.limits import Limits, Pace
 
@@ -308,6 +309,32 @@ def test_what_an_error_says_is_quoted_plainly(run):
     assert "Bad b Request /b . Unknown series X" in str(dark)
     assert "<" not in str(dark)
     assert "\n" not in str(dark)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            '{"error_code":400,"error_message":"Bad Request.  The series does not exist."}',
+            "not_found",
+        ),
+        ('{"a":{"result":null,"error":{"description":"Unknown symbol"}}}', "not_found"),
+        ('{"error_message":"The value for variable api_key is not registered."}', "denied"),
+        ('{"error_message":"Bad Request. Variable limit is not between 1 and 100."}', "status"),
+        ("Unknown", "status"),
+        ('{"message": {"a": ["not found"]}}', "status"),
+        ("[" * 5_000, "status"),
+    ],
+)
+def test_a_400_may_say_which_mistake_it_is(
+    run, monkeypatch: pytest.MonkeyPatch, said: str, expected: str
+):
+    """An unknown series and a wrong key are told apart where a source answers 400 to both."""
+    monkeypatch.setenv("DESK_TEST_KEY", "not-registered")
+    key = Key(env="DESK_TEST_KEY", query="api_key")
+    dark, _ = run(one(says(full(said.encode(), status="400 Bad")), key=key))
+    assert dark.code == expected
+    assert ("Check DESK_TEST_KEY." in str(dark)) == (expected != "not_found")
 
 
 def test_an_error_whose_body_hangs_still_says_what_it_is(run):

@@ -196,6 +196,18 @@ def test_what_cannot_be_recorded_is_not_used(run, tmp_path: Path):
     assert str(tmp_path) not in reason
 
 
+def test_a_record_that_cannot_be_completed_is_an_error(run, tmp_path: Path):
+    """A pull whose last lines cannot be written fails as a whole, and says what to do."""
+    (tmp_path / "pulls").write_text("a file where a folder should be")
+
+    async def scene():
+        async with pulling(tmp_path, {"x": body(GOOD)}) as (server, client):
+            await client.ask(f"{server.base}/x", form="json")
+
+    with pytest.raises(WorkbenchError, match="could not be completed"):
+        run(scene())
+
+
 def test_a_cancelled_pull_leaves_whole_lines(run, tmp_path: Path):
     """A feed that is cut off leaves what it asked, and its fetch is not noted as ended."""
 

@@ -98,11 +98,7 @@ def _ticker(
     if isinstance(one, dict) and one.get("suspended") is True:
         found.gap(symbol, "suspended", f"{symbol} is suspended")
     linear = known[1].endswith("F")
-    try:
-        mark, index = (number(part(one, key)) for key in ("markPrice", "indexPrice"))
-    except Unread as error:
-        found.gap(symbol, error.code, f"{symbol}: {error.reason}")
-        mark = index = math.nan
+    mark, index = (_price(found, symbol, one, key) for key in ("markPrice", "indexPrice"))
     fields: dict[str, tuple[str, float]] = {
         "mark": ("markPrice", 1.0), "last": ("last", 1.0), "bid": ("bid", 1.0), "ask": ("ask", 1.0),
         "volume": ("volumeQuote", 1.0) if linear else ("vol24h", 1.0),
@@ -115,6 +111,14 @@ def _ticker(
     if not (mark > 0 and index > 0):
         found.gap(symbol, "no_price", f"without mark and index {symbol} has no funding or worth")
     perps.state(found, request, symbol, one, fields, when, "USD")
+
+
+def _price(found: Found, symbol: str, one: object, key: str) -> float:
+    try:
+        return number(part(one, key))
+    except Unread as error:
+        found.gap(symbol, error.code, f"{symbol}: {error.reason}")
+        return math.nan
 
 
 def funding(body: bytes, request: Request, url: str) -> Delivered:

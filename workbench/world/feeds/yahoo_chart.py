@@ -117,7 +117,9 @@ def _bars(
         at = ended(starts[index])
         if at is None:
             left.setdefault("no_session", []).append(date)
-        elif at + lag > request.now or _short(symbol, date, at):
+        elif at + lag > request.now:
+            continue  # the running bar is no fault
+        elif _short(symbol, date, at):
             left.setdefault("unfinished", []).append(date)
         else:
             bar = list(_row(name, index, at, columns, factor(date, splits), symbol, left))
@@ -131,7 +133,7 @@ def _bars(
 def _told(series: str, code: str, names: Sequence[object]) -> Gap:
     why = {
         "no_session": "outside the sessions of XNYS, left out",
-        "unfinished": "not finished by the time of the pull, left out",
+        "unfinished": "the last trade is not the closing one yet, left out",
         "duplicate": "more than one bar of other values, the later one kept",
     }.get(code, "not a number that can be used, left out")
     return Gap(series=series, code=code, reason=f"{nodes.few(names)}: {why}.")

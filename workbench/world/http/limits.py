@@ -59,11 +59,11 @@ class Pace:
 PACES: Mapping[str, Pace] = {
     # 10 a second over all its hosts, else blocked for ten minutes: its page "Accessing EDGAR data"
     "sec.gov": Pace(every=0.125, at_once=4),
-    "mempool.space": Pace(every=1.0, at_once=1),  # undisclosed, on purpose: github.com/mempool/mempool/discussions/752
+    "mempool.space": Pace(every=1.0, at_once=1),  # undisclosed, on purpose (mempool discussion 752)
     "stlouisfed.org": Pace(every=0.5, at_once=2),  # 120 a minute and key
     "api.github.com": Pace(every=1.0, at_once=1),  # asks for serial requests: secondary limits
     "yahoo.com": Pace(every=0.5, at_once=2),  # undisclosed; answers 429 in bouts
-    "etherscan.io": Pace(every=0.4, at_once=1),  # 3 a second on the free plan: docs.etherscan.io/resources/rate-limits
+    "etherscan.io": Pace(every=0.4, at_once=1),  # 3 a second on the free plan
     "coingecko.com": Pace(every=2.5, at_once=1),  # 30 a minute keyless at best
     "blockchair.com": Pace(every=2.1, at_once=1),  # 30 a minute keyless
     "api.kraken.com": Pace(every=1.0, at_once=1),  # public calls, about one a second
