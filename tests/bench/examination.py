@@ -19,13 +19,11 @@ from workbench.measures import quality
 
 AS_OF = dt.datetime(2026, 4, 10, 21, 0, tzinfo=dt.UTC)
 N, ROUNDS = 5_000, 60
-SLOW = tuple(
-    map(
-        indicator,
-        "FEDFUNDS DFF EFFR SOFR DGS3MO DGS2 DGS5 DGS10 DGS30 T10Y2Y T10Y3M T10YIE AAA BAA UNRATE "
-        "CPIAUCSL CPILFESL NFCI DTWEXBGS WTI".split(),
-    )
-)
+_NAMES = (
+    "FEDFUNDS", "DFF", "EFFR", "SOFR", "DGS3MO", "DGS2", "DGS5", "DGS10", "DGS30", "T10Y2Y",
+    "T10Y3M", "T10YIE", "AAA", "BAA", "UNRATE", "CPIAUCSL", "CPILFESL", "NFCI", "DTWEXBGS", "WTI",
+)  # fmt: skip
+SLOW = tuple(map(indicator, _NAMES))
 _LEVEL = {"index": 150.0, "%": 3.0, "USD a barrel": 60.0}
 _DAYS = {"day": 1, "week": 7, "month": 30}
 
