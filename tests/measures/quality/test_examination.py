@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.days import DESK, SLOW, THURSDAY, N, day, known_until, looked, poked, scaled
 from workbench.domain.calendars import to_numpy
-from workbench.domain.deliveries import Health
+from workbench.domain.deliveries import Gap, Health
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
 from workbench.measures.quality.rows import rows, without
@@ -94,3 +94,20 @@ def test_health_becomes_notes():
     assert (flag.series, flag.check, flag.severity) == ("yahoo", "FEED_DARK", "note")
     live = dataclasses.replace(health, state="live", reason="")
     assert looked(health=(live,)).flags == ()
+
+
+def test_what_every_pull_leaves_out_is_no_flag():
+    """An unfinished bar is left out daily; a field that is gone is told, once a series."""
+    gaps = tuple(
+        Gap(series="SPY", code=code, reason=f"{code} {n}")
+        for n, code in enumerate(("unfinished", "no_field", "no_field", "revised", "odd"))
+    )
+    health = Health(
+        feed="yahoo", state="degraded", reason="parts", at=THURSDAY, since=THURSDAY,
+        good=THURSDAY, rows=9, gaps=gaps,
+    )  # fmt: skip
+    found = looked(health=(health,)).flags
+    assert [(f.series, f.check, f.severity) for f in found] == [
+        ("SPY", "SCHEMA", "note"), ("SPY", "ODD", "note"),
+    ]  # fmt: skip
+    assert found[0].seen == "yahoo: no_field 1"

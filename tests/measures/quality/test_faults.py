@@ -1,7 +1,10 @@
 """Semantic faults: each of the 52 that can be met here is flagged, rejected or impossible."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.bench import broken
 from tests.bench import semantic as faults
 from tests.bench.days import changed_to, day, looked, poked, scaled
 from workbench.domain.contracts import prices
@@ -37,13 +40,13 @@ def test_the_harness_catches_a_planted_bug():
 
 def test_every_flag_that_hides_says_what_would_lift_it():
     """A reader is told since when a field is withheld and what would bring it back."""
-    for broken in (
+    for seen in (
         scaled("SPY", slice(-1, None), 100.0),
         poked(("ETH", "transfer_usd"), -1, 0.0),
-        poked(("BTC-mempool", "fee_fastest"), -1, faults.NAN),
+        poked(("BTC-mempool", "fee_fastest"), -1, float("nan")),
         poked(("SPY", "volume"), -1, 0.0),
     ):
-        hidden = [f for f in looked(broken).flags if f.severity != "note" and f.check != "STALE"]
+        hidden = [f for f in looked(seen).flags if f.severity != "note" and f.check != "STALE"]
         assert hidden
         assert all(f.lifted and f.since is not None and f.seen for f in hidden)
 
@@ -62,35 +65,35 @@ def test_oil_may_be_negative():
 
 def test_a_reported_split_explains_its_break():
     """With the row of the split the bars stay, and returns across it are those of the market."""
-    assert faults._unsplit(10.0, told_of=True) == ("usable", "joined")
-    assert faults._unsplit(0.1, told_of=True) == ("usable", "joined")
+    assert broken.unsplit(10.0, told_of=True) == ("usable", "joined")
+    assert broken.unsplit(0.1, told_of=True) == ("usable", "joined")
 
 
 def test_an_adjusted_dividend_is_no_fault():
     """An adjusted close that takes off just what was paid is clean."""
-    assert faults._dividend(adjusted=True) == ("usable",)
+    assert broken.dividend(adjusted=True) == ("usable",)
 
 
 def test_a_jump_is_believed_when_confirmed():
     """A second source, or a next bar at the new level, ends the quarantine."""
-    assert faults._jump(then=True) == ("usable",)
-    assert faults._jump(agreed=True) == ("usable",)
+    assert broken.jump(then=True) == ("usable",)
+    assert broken.jump(agreed=True) == ("usable",)
 
 
 def test_two_of_three_sources_decide():
     """Ours stands when one other agrees, and when the only other one does; it falls to two."""
-    assert faults._sources(1.002) == ("usable",)
-    assert faults._sources(1.05, 0.999) == ("usable",)
-    assert faults._sources(1.05) == ("SOURCES_DISAGREE withheld", "unusable")
-    assert faults._sources(1.05, 1.0501) == ("SOURCES_DISAGREE withheld", "unusable")
+    assert broken.sources(1.002) == ("usable",)
+    assert broken.sources(1.05, 0.999) == ("usable",)
+    assert broken.sources(1.05) == ("SOURCES_DISAGREE withheld", "unusable")
+    assert broken.sources(1.05, 1.0501) == ("SOURCES_DISAGREE withheld", "unusable")
 
 
 def test_coins_may_differ_more():
     """Venues of coins differ by up to three per cent, which withholds no close."""
     own = day().columns["BTC-USD", "close"]
-    far = {"BTC-USD": [faults.replace(own, value=own.value * 1.02)]}
+    far = {"BTC-USD": [replace(own, value=own.value * 1.02)]}
     assert looked(others=far).flags == ()
-    farther = {"BTC-USD": [faults.replace(own, value=own.value * 1.04)]}
+    farther = {"BTC-USD": [replace(own, value=own.value * 1.04)]}
     assert quality.withheld(looked(others=farther).flags) == {"BTC-USD"}
 
 
@@ -126,7 +129,7 @@ def test_a_hundredfold_bar_of_late_is_one_bar(back: int):
 
 def test_a_quotation_without_volume_among_quotations_is_no_placeholder():
     """Where bars without volume are usual, a flat one says what its market said."""
-    seen = poked(("SPY", "volume"), slice(150, 200), 0.0, faults._flat("SPY", 200, 900.0))
+    seen = poked(("SPY", "volume"), slice(150, 200), 0.0, broken.flat("SPY", 200, 900.0))
     assert "PLACEHOLDER_BAR" not in {f.check for f in looked(seen).faults}
 
 
@@ -150,5 +153,5 @@ def test_a_spread_through_zero_is_no_change_of_unit():
     own = day().columns["T10Y2Y", "value"]
     falling = own.value.copy()
     falling[-20:] = [0.56 - 0.029 * k for k in range(20)]
-    seen = changed_to({("T10Y2Y", "value"): faults.replace(own, value=falling)})
+    seen = changed_to({("T10Y2Y", "value"): replace(own, value=falling)})
     assert looked(seen).faults == ()
