@@ -58,7 +58,7 @@ def session(bench: Bench) -> go.Figure | None:
     counted = f"With dividends: {', '.join(dividends)}. " if dividends else ""
     made = finished(
         figure,
-        title=f"{fell} of {n} fell in the session of {day(last)}",
+        title=f"{_share(fell, n)} fell in the session of {day(last)}",
         subtitle=f"Close to close of that session, per cent{hollow if beside else ''}",
         caption=f"{bench.lead.name} in colour. {counted}n = {len(rows)} instruments.",
         alt=f"{len(rows)} points from {difference(change.min(), 2)} to "
@@ -75,3 +75,9 @@ def session(bench: Bench) -> go.Figure | None:
     )  # fmt: skip
     made.update_yaxes(dtick=1, showgrid=False)
     return made.update_layout(hovermode="closest", margin={"l": 96})
+
+
+def _share(count: int, n: int) -> str:
+    if count in {0, n}:
+        return f"All {n}" if count else f"None of {n}"
+    return f"{count} of {n}"
