@@ -85,6 +85,10 @@ class Numbers:
     def _market(self) -> np.ndarray:
         return rng("market").normal(0.0003, 0.009, len(self.sessions))
 
+    def draw(self) -> None:
+        """Draws everything."""
+        _ = self._shares, self._indices, self._days
+
     def shares(self, symbol: str, now: dt.datetime) -> list[Bar]:
         """Daily bars of a share or fund that are over, or under way, as traded."""
         return [bar for bar in self._shares[symbol] if bar.start <= now]
@@ -251,7 +255,8 @@ def vintages(name: str, start: dt.date, today: dt.date) -> list[Vintage]:
     """Every value of a macro series with the days on which it stood, as known by a day."""
     about = MACRO[name]
     freq = {"D": "B", "W": "W-FRI", "M": "MS"}[about.period]
-    dates = [one.date() for one in pd.date_range(start, periods=800, freq=freq)]
+    early = start - dt.timedelta(days=400)  # so that a young world has last year's figures
+    dates = [one.date() for one in pd.date_range(early, periods=1100, freq=freq)]
     draw = rng("macro", name)
     values = about.level + np.cumsum(draw.normal(0, about.step, len(dates)))
     found = []

@@ -12,6 +12,7 @@ from tests.bench.made_markets import Asked, told
 from tests.bench.served import Reply
 
 _SPELT = {"XBTUSD": "BTC", "ETHUSD": "ETH", "SOLUSD": "SOL"}
+_OWN = {"XBTUSD": "XXBTZUSD", "ETHUSD": "XETHZUSD"}  # how Kraken answers
 HOUR = dt.timedelta(hours=1)
 
 
@@ -27,11 +28,12 @@ def kraken(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply
     coin = _SPELT.get(query.get("pair", ""), "")
     if not coin:
         return told({"error": ["EQuery:Unknown asset pair"]})
+    name = _OWN.get(query["pair"], query["pair"])
     if path == "/0/public/Ticker":
         price = round(numbers.price(coin, now) * 1.0001, 1)
         one = {"a": [f"{price + 0.1:.1f}", "1", "1.0"], "b": [f"{price - 0.1:.1f}", "1", "1.0"],
                "c": [f"{price:.1f}", "0.01"], "v": ["900.1", "2400.5"]}  # fmt: skip
-        return told({"error": [], "result": {query["pair"]: one}})
+        return told({"error": [], "result": {name: one}})
     if path != "/0/public/OHLC":
         return None
     hours = int(query["interval"]) // 60
@@ -44,7 +46,7 @@ def kraken(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply
         if one.start.timestamp() > since
     ]  # fmt: skip
     last = max((int(one.start.timestamp()) for one in found if one.end <= now), default=since)
-    return told({"error": [], "result": {query["pair"]: rows, "last": last}})
+    return told({"error": [], "result": {name: rows, "last": last}})
 
 
 def coinbase(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply | None:

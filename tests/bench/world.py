@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from functools import partial
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class World:
 
     def __post_init__(self) -> None:
         first = self.start or dt.date(self.clock().year - 2, 1, 1)
-        self.numbers = Numbers(start=first, splits=self.splits)
+        self.numbers = _numbers(first, tuple(self.splits.items()))
 
     def clock(self) -> dt.datetime:
         """The world's time."""
@@ -101,6 +101,14 @@ class World:
     def faulty(self, source: str, target: str) -> bool:
         """Whether what is wrong with a source concerns this address."""
         return source in self.faults and self.only.get(source, "") in target
+
+
+@cache
+def _numbers(start: dt.date, splits: tuple[tuple[str, tuple[dt.date, float]], ...]) -> Numbers:
+    """Drawn once a process, and before anybody waits for an answer."""
+    found = Numbers(start=start, splits=dict(splits))
+    found.draw()
+    return found
 
 
 @contextmanager

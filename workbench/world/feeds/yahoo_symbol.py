@@ -40,11 +40,12 @@ class Symbol:
     length: dt.timedelta | None  # None: whole sessions
     traded: dt.datetime | None  # the last trade
     close: dt.time  # local end of the regular session; midnight where it lasts all day
+    xnys: bool = False  # what the desk lists with XNYS, in whatever zone its exchange stands
 
     @property
     def new_york(self) -> bool:
         """True where the sessions are those of XNYS."""
-        return self.zone.key == "America/New_York" and self.close != dt.time(0)
+        return self.xnys or (self.zone.key == "America/New_York" and self.close != dt.time(0))
 
 
 def instrument(series: str) -> Instrument | None:
@@ -99,6 +100,8 @@ def checked(meta: Node, asked: str, expected: Instrument | None, interval: str) 
         length=None if said == "1d" else dt.timedelta(minutes=LENGTHS[said]),
         traded=None if traded is None else nodes.seconds(traded, "meta.regularMarketTime"),
         close=_close(meta, ZoneInfo(zone)),
+        # The VIX is Chicago's, and its session's close is New York's.
+        xnys=expected is not None and expected.venue == "XNYS" and expected.unit == "points",
     )
 
 

@@ -58,11 +58,17 @@ def pair(name: str) -> Pair | None:
     elif old := _OLD.fullmatch(upper):
         base, quote = old.groups()
     else:
-        quote = next((q for q in _QUOTES if upper.endswith(q) and len(upper) > len(q)), "")
+        quote = next((q for q in _QUOTES if upper.endswith(q) and _whole(upper, q)), "")
         if not quote:
             return None
         base = upper.removesuffix(quote)
     return Pair(base=_SAME.get(base, base), quote=_SAME.get(quote, quote))
+
+
+def _whole(name: str, quote: str) -> bool:
+    """Whether a base is left before a quote: of XBTUSD, DOTUSD and USDTUSD it is USD, not TUSD."""
+    base = name.removesuffix(quote)
+    return bool(base) and not (quote == "TUSD" and (len(base) < 3 or base == "USD"))
 
 
 def currency(series: str) -> str:
@@ -93,7 +99,7 @@ def fits(found: Found, series: str, unit: str, name: str) -> bool:
 def length_of(series: str) -> dt.timedelta:
     """How long a bar of a series lasts: a day where its id names no length."""
     length = intraday.length(series)
-    return DAY if length is None else dt.timedelta(microseconds=length.astype("m8[us]").item())
+    return DAY if length is None else length / np.timedelta64(1, "us") * dt.timedelta(microseconds=1)
 
 
 def named(request: Request, series: str) -> str:
