@@ -23,6 +23,7 @@ from workbench.world.feeds.asking import Heard, Told, adapter, asked
 from workbench.world.http import recording
 from workbench.world.http.breakers import Breakers
 from workbench.world.http.client import clock, connected
+from workbench.world.http.limits import Limits
 from workbench.world.http.recording import Recorder
 from workbench.world.http.replaying import replayed
 from workbench.world.params import Desk
@@ -39,6 +40,7 @@ def refresh(
     since: dt.datetime | None = None,
     told: Told = _SILENT,
     now: Callable[[], dt.datetime] = clock,
+    limits: Limits | None = None,
 ) -> Pull:
     """Asks every feed of the desk and stores what comes.
 
@@ -48,6 +50,7 @@ def refresh(
         since: Oldest moment wanted, for a backfill; None for a pull.
         told: Progress: which feed has answered, how many have, of how many.
         now: This machine's time.
+        limits: What one request may take; None for the client's own.
 
     Returns:
         The pull; what it brought is known from its ``ended`` on.
@@ -64,7 +67,7 @@ def refresh(
     last, began = pulls.last(), now()
     wanted = requests(desk, last, began, since)
     breakers = Breakers(last.breakers if last else None)
-    heard, skews = asyncio.run(_asked(desk, archive, wanted, breakers, told, now))
+    heard, skews = asyncio.run(_asked(desk, archive, wanted, breakers, told, now, limits))
     ended = _whole_second(now)
     found = [
         (one, *_stored(desk, archive, one, ended, backfill=since is not None)) for one in heard
@@ -157,10 +160,11 @@ async def _asked(
     breakers: Breakers,
     told: Told,
     now: Callable[[], dt.datetime],
+    limits: Limits | None,
 ) -> tuple[tuple[Heard, ...], dict[str, float]]:
     async with (
         Recorder(archive.folder, wanted[0].now) as record,
-        connected(breakers=breakers, record=record.keep, now=now) as client,
+        connected(limits, breakers, record=record.keep, now=now) as client,
     ):
         heard = await asked(
             wanted, client.of, desk.params.pull.seconds, told, adapter, record.fetched

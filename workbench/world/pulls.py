@@ -15,7 +15,7 @@ from typing import Any
 from workbench.domain.calendars import UTC, moment
 from workbench.domain.deliveries import Gap, Health
 from workbench.world.feeds.asking import Heard
-from workbench.world.feeds.nodes import BENIGN
+from workbench.world.feeds.nodes import QUIET
 from workbench.world.files import write_atomic
 from workbench.world.http import recording
 from workbench.world.http.recording import Place
@@ -98,12 +98,12 @@ def health(
     Args:
         heard: What came of asking it.
         rows: Observations and items that could be used.
-        gaps: What could not.
+        gaps: What could not; what is left out of a healthy answer says nothing of its health.
         last: How it stood before; None when it was never asked.
         at: The pull's moment.
     """
     dark = heard.delivered is None or (not rows and bool(gaps))
-    faults = [gap for gap in gaps if gap.code not in BENIGN]
+    faults = [gap for gap in gaps if gap.code not in QUIET]
     state = "dark" if dark else "degraded" if faults else "live"
     reason = heard.reason or (_reason(faults or gaps) if gaps else "")
     same = last is not None and last.state == state

@@ -7,7 +7,8 @@ nothing that a replay does may import this module.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -71,14 +72,30 @@ def conforming(
         return rows, tuple(gaps)
     named = {series: one for one in table for series in _names(one)}
     bad = pd.Series("", index=rows.index)
-    for (series, field), part in rows.groupby(["series", "field"], sort=False):
-        one = named.get(intraday.plain(str(series)))
-        for code, index in _failures(part, str(series), str(field), one, now):
-            fresh = [row for row in index if not bad.at[row]]
+    alike: dict[object, list[tuple[str, str, pd.Index]]] = {}
+    for key, index in rows.groupby(["series", "field"], sort=False).groups.items():
+        series, field = map(str, cast(tuple[object, object], key))
+        if _spaced(rows.loc[index, "at"], series, field):
+            alike.setdefault(_terms(series, field, named), []).append((series, field, index))
+        else:
+            bad.loc[index] = "other_frequency"
+    for group in alike.values():  # a chain has a thousand fields of four contracts
+        series, field, _ = group[0]
+        labels = np.concatenate([index for _, _, index in group])
+        one = named.get(intraday.plain(series))
+        for code, failed in _failures(rows.loc[np.sort(labels)], series, field, one, now):
+            fresh = [row for row in failed if not bad.at[row]]
             bad.loc[fresh] = code
     for code in dict.fromkeys(bad[bad != ""]):
         gaps += _told(rows[bad == code], code)
     return _ordered(rows[bad == ""], gaps), tuple(gaps)
+
+
+def _terms(series: str, field: str, named: Mapping[str, Instrument]) -> object:
+    """What decides the schema of a field of a series: equal terms, equal schema."""
+    one = named.get(intraday.plain(series))
+    own = field if one is not None or field in _AHEAD else ""
+    return one, own, intraday.length(series) is None, contract(series, field)
 
 
 def _names(one: Instrument) -> tuple[str, ...]:
@@ -114,9 +131,6 @@ def _failures(
     part: pd.DataFrame, series: str, field: str, one: Instrument | None, now: dt.datetime
 ) -> Iterator[tuple[str, list[int]]]:
     """Codes with the index labels of the rows that break the contract."""
-    if not _spaced(part, series, field):
-        yield "other_frequency", list(part.index)
-        return
     try:
         schema(series, field, one, now).validate(part, lazy=True)
     except SchemaErrors as errors:
@@ -173,13 +187,13 @@ def _between(low: float, high: float, closed: bool) -> pa.Check:
     return pa.Check.in_range(low, high, include_min=closed, error="out_of_range")
 
 
-def _spaced(part: pd.DataFrame, series: str, field: str) -> bool:
+def _spaced(at: pd.Series[pd.Timestamp], series: str, field: str) -> bool:
     """Whether values come as seldom as the contract's period says."""
     terms = contract(series, field)
     least = _SPACED.get(terms.period) if terms is not None else None
     if least is None:
         return True
-    moments = np.unique(part["at"].to_numpy())
+    moments = np.unique(at.to_numpy())
     if len(moments) < 3:
         return True
     return bool(np.median(np.diff(moments)) / np.timedelta64(1, "D") >= least)
@@ -202,6 +216,8 @@ def _ordered(rows: pd.DataFrame, gaps: list[Gap]) -> pd.DataFrame:
     """The rows in time, each moment and vintage once."""
     for series, part in rows.groupby("series", sort=False):
         groups = part.groupby(["field", "known_at"], sort=False, dropna=False)
+        several = part[groups["at"].transform("size") > 2]  # fewer are in one order or the other
+        groups = several.groupby(["field", "known_at"], sort=False, dropna=False)
         steps = [np.diff(own["at"].astype(np.int64).to_numpy()) for _, own in groups]
         if any((one > 0).any() and (one < 0).any() for one in steps):
             gaps.append(Gap(series=str(series), code="unordered", reason="its rows were mixed"))

@@ -72,6 +72,18 @@ def candles(body: bytes, request: Request, url: str) -> Delivered:
     return found.delivered()
 
 
+def earlier_candles(body: bytes, request: Request, url: str) -> Delivered:
+    """Bars of an earlier piece: before a product was listed there are none, which is no fault."""
+    if _read(body, "Coinbase candles") == []:
+        found, asked_of = _found(request), query(url)
+        span = f"{asked_of.get('start', '')[:10]} to {asked_of.get('end', '')[:10]}"
+        for series in request.series:
+            if named(request, series).upper() == _product(url):
+                found.gap(series, "unlisted", f"no bars from {span}: it was not traded yet")
+        return found.delivered()
+    return candles(body, request, url)
+
+
 def named_candles(body: bytes, request: Request, url: str) -> Delivered:
     """Bars of the Advanced Trade interface: objects with their fields' names."""
     found, symbol = _found(request), _product(url)
@@ -203,7 +215,8 @@ def _calls(request: Request) -> Iterator[Call]:
                 "granularity": str(int(length.total_seconds())),
                 "start": f"{start:%Y-%m-%dT%H:%M:%SZ}", "end": f"{end:%Y-%m-%dT%H:%M:%SZ}",
             }  # fmt: skip
-            yield Call(series=(series,), url=f"{of}/candles", query=asked, parse=candles)
+            read = candles if end == request.now else earlier_candles
+            yield Call(series=(series,), url=f"{of}/candles", query=asked, parse=read)
             start = end + length
         if "@" not in series:
             yield Call(series=(series,), url=f"{of}/ticker", parse=ticker)
