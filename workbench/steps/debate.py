@@ -153,7 +153,7 @@ def think(
     series = seen(mind, bench.instruments)
     if lead.symbol not in series:
         return absent(f"{lead.symbol} is outside my slice")
-    shown = bench.snapshot.only(series, mind.params.fields).without(
+    shown = bench.seen.only(series, mind.params.fields).without(
         (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
     )
     own = bars(shown, lead)

@@ -138,7 +138,7 @@ def _closes(bench: Bench) -> Iterator[tuple[str, _Closes]]:
     known = {one.symbol for one in bench.instruments}
     hidden = {(f.series, f.field) for f in bench.flags if f.severity != "note"}
     for slow in bench.indicators:
-        column = bench.snapshot.get(slow.series, slow.field)
+        column = bench.seen.get(slow.series, slow.field)
         if slow.field != ADJUSTED or column is None or slow.series not in table:
             continue
         if slow.series in known or hidden & {(slow.series, ""), (slow.series, ADJUSTED)}:

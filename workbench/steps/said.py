@@ -252,7 +252,7 @@ def _unknown(facts: Facts, bench: Bench) -> None:
         for one in bench.indicators
         if one.period != "tick" and one.lag >= dt.timedelta(days=1)
         if (one.series, one.field) not in late
-        if bench.snapshot.get(one.series, one.field) is not None
+        if bench.seen.get(one.series, one.field) is not None
     ]
     if slow:
         one = slow[bench.number % len(slow)]

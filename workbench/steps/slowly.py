@@ -72,7 +72,7 @@ def _known(bench: Bench) -> Iterator[Known]:
     """The desk's slow series that no flag calls stale or hides, each with its values."""
     bad = {(flag.series, flag.field) for flag in bench.flags}
     for one in bench.indicators:
-        column = bench.snapshot.get(one.series, one.field)
+        column = bench.seen.get(one.series, one.field)
         if column is None or bad & {(one.series, one.field), (one.series, "")}:
             continue
         full = np.isfinite(column.value)

@@ -50,14 +50,14 @@ def view(bench: Bench) -> dict[str, Any]:
 
 def notices(bench: Bench) -> tuple[str, ...]:
     """What must stand on a page that uses what this cycle used."""
-    used = {c.source.partition(".")[0] for c in bench.snapshot.columns.values()}
+    used = {c.source.partition(".")[0] for c in bench.seen.columns.values()}
     used = {part for one in used for part in one.split("+")} | set(items.known(bench)["source"])
     used = {"bundled" if one == bundled.ORIGIN else one for one in used}
     return terms.notices(used | ({"anthropic"} if bench.desk.claude else set()))
 
 
 def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
-    column = bench.snapshot.get(one.symbol, "close")
+    column = bench.seen.get(one.symbol, "close")
     row = _row(bench, one.symbol, one.symbol, "close", column)
     if column is None:
         return row
@@ -72,7 +72,7 @@ def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
 
 
 def _indicator(bench: Bench, one: Indicator) -> dict[str, str]:
-    column = bench.snapshot.get(one.series, one.field)
+    column = bench.seen.get(one.series, one.field)
     row = _row(bench, one.symbol, one.series, one.field, column)
     if column is not None and np.isfinite(column.value).any():
         known = to_datetime(column.known_at[np.isfinite(column.value)][-1])

@@ -85,7 +85,7 @@ def compose(bench: Bench) -> Dispatch:
         "label": conviction.label(leans),
         "conviction": conviction.conviction(list(leans.values())),
         "wrong_if": "" if call is None else negated(call, bench.desk.table),
-        "sources": sorted({c.source for c in bench.snapshot.columns.values()}),
+        "sources": sorted({c.source for c in bench.seen.columns.values()}),
         "notices": list(trust.notices(bench)),
         "findings": [asdict(f) for f in dispatch.findings.values()],
         "written_by": dispatch.written_by,

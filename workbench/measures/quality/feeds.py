@@ -93,12 +93,12 @@ def clock_off(skews: Mapping[str, float]) -> str:
         skews: Host to its Date minus our clock in seconds, of answers of the last pull.
 
     Returns:
-        A sentence when at least three hosts say, on the same side, that our clock is off by
-        more than 120 s. One or two hosts are taken to be off themselves. Scoring goes on.
+        A sentence when at least three hosts, and most of those asked, say on the same side that
+        our clock is off by more than 120 s. Others are taken to be off themselves. Scoring goes on.
     """
     for sign, word in ((1, "behind"), (-1, "ahead")):
         off = sorted(host for host, seconds in skews.items() if sign * seconds > SKEW)
-        if len(off) >= HOSTS:
+        if len(off) >= HOSTS and 2 * len(off) > len(skews):
             middle = float(np.median([abs(skews[host]) for host in off]))
             return (
                 f"This machine's clock is {middle:.0f} s {word} that of {len(off)} hosts "
