@@ -105,7 +105,8 @@ def slow(symbol: str, end: dt.datetime) -> pd.DataFrame:
     else:
         last = end - one.lag - dt.timedelta(days=one.period != "tick")
         at = pd.date_range(end=last, periods=100, freq="D").floor("D")
-        value = 50.0 + (np.arange(100) if one.field == "stars" else np.zeros(100))
+        level = 4.0 if one.unit == "%" else 50.0  # a rate of 50 % is left out as untrue
+        value = level + (np.arange(100) if one.field == "stars" else np.zeros(100))
     return pd.DataFrame({"series": one.series, "field": one.field, "at": at,
                          "known_at": at + one.lag, "value": value, "unit": one.unit,
                          "source": "made"})  # fmt: skip
