@@ -220,13 +220,14 @@ def _row(
 ) -> Iterable[Row]:  # fmt: skip
     for key, column in columns.items():
         try:
-            value = plain(nodes.number(column[index], key))
+            value = nodes.number(column[index], key)
         except Unfit as error:
             left.setdefault(error.code, []).append(f"{key} of {at.date()}")
             continue
         if key == "volume":
             yield Row(series=name, field=key, at=at, value=value / factor, unit=_counted(symbol))
         else:
+            value = plain(value)  # prices alone come in single precision
             price = value if factor == 1 else round(value * factor, 4)
             yield Row(series=name, field=key, at=at, value=price, unit=symbol.unit)
 
