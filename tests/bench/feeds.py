@@ -134,7 +134,8 @@ def tried(
     health = {one.feed: one for one in pull.health}
     found = []
     for feed in (one for one in NAMES if one in own):
-        wrong = sorted(kept.get(feed, set()) - truth.get(feed, set()))
+        more = kept.get(feed, set()) - truth.get(feed, set())
+        wrong = sorted(row for row in more if row[3] != "nan")  # a blank is no number
         found.append(Outcome(
             feed=feed, fault=fault, health=health[feed], wrong=tuple(wrong), seconds=seconds,
         ))  # fmt: skip

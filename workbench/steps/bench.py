@@ -39,7 +39,7 @@ from workbench.world.archive import Archive
 from workbench.world.files import write_atomic
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
-from workbench.world.pulls import Pulls
+from workbench.world.pulls import Pull, Pulls
 
 _CHAIN = dt.timedelta(days=5)  # a long weekend
 CODE = f"workbench {__version__}"
@@ -128,13 +128,31 @@ class Bench:
     @cached_property
     def health(self) -> tuple[Health, ...]:
         """How the desk's feeds stood after the last pull known; empty without one."""
-        last = Pulls(self.archive.folder).last(self.as_of)
-        return last.health if last else ()
+        return self._pulled.health if self._pulled else ()
+
+    @cached_property
+    def _pulled(self) -> Pull | None:
+        """The last pull known."""
+        return Pulls(self.archive.folder).last(self.as_of)
+
+    @cached_property
+    def clock_off(self) -> str:
+        """Why nothing may be registered, when that pull shows this machine's clock to be wrong."""
+        return quality.clock_off(self._pulled.skews) if self._pulled else ""
 
     @cached_property
     def flags(self) -> list[Flag]:
         """What is wrong with the snapshot."""
-        return [*self.examined.flags, *self._quoted[1]]
+        return [*self.examined.flags, *self._quoted[1], *self._clock]
+
+    @property
+    def _clock(self) -> list[Flag]:
+        if not self.clock_off:
+            return []
+        return [Flag(
+            series="clock", field="", check="CLOCK_OFF", severity="note", seen=self.clock_off,
+            since=self.as_of, lifted="a pull after this machine's clock is set right",
+        )]  # fmt: skip
 
     @cached_property
     def examined(self) -> quality.Examined:

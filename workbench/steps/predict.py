@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, cast
 
 import pandas as pd
@@ -61,6 +61,8 @@ def decide(bench: Bench) -> list[Decision]:
         forbidden=forbidden(bench, asked),
         interest={claim.id: interest.interest(claim, talked) for claim in asked},
     )
+    if bench.clock_off:
+        decisions = unregistered(decisions, bench.clock_off)
     told = {"synthesis": published, "pool": pool.opinion(bench, asked)}
     rows = [
         (book.forecasts, {"claim": c.id, "forecaster": who, "probability": answers[c.id]})
@@ -72,6 +74,18 @@ def decide(bench: Bench) -> list[Decision]:
     bench.ledger.append(bench.number, [*rows, *decided])
     rule(bench)
     return decisions
+
+
+def unregistered(decisions: Sequence[Decision], why: str) -> list[Decision]:
+    """The decisions with every claim a shadow: while the clock is wrong, nobody can say when.
+
+    Args:
+        decisions: The gate's.
+        why: What shows the clock to be wrong, hosts in brackets.
+    """
+    plain = why.partition(" (")[0].rstrip(".")
+    reason = plain[:1].lower() + plain[1:]
+    return [replace(one, role="shadow", verdict="withheld", reason=reason) for one in decisions]
 
 
 def rule(bench: Bench) -> None:

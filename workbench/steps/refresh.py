@@ -181,6 +181,8 @@ def _stored(
     if heard.delivered is None:
         return 0, ()
     rows, gaps = conforming(heard.delivered.observations, now=now, table=desk.table)
+    rows, blank = _valued(rows)
+    gaps = (*gaps, *blank)
     found = Delivered(
         observations=rows, items=heard.delivered.items, gaps=(*heard.delivered.gaps, *gaps)
     )
@@ -191,6 +193,16 @@ def _stored(
     except ImportRefused as error:
         return 0, (*found.gaps, Gap(series="", code="refused", reason=str(error)))
     return len(rows) + len(found.items), found.gaps
+
+
+def _valued(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Gap]]:
+    """The rows without series of which nothing but blanks came: they would hide what is known."""
+    given = rows["value"].notna().groupby(rows["series"]).transform("any").astype(bool)
+    lost = rows.loc[~given, "series"].value_counts(sort=False)
+    return rows[given], [
+        Gap(series=str(series), code="blank", reason=f"all {count} values of {series} are blank")
+        for series, count in lost.items()
+    ]
 
 
 def _whole_second(now: Callable[[], dt.datetime]) -> dt.datetime:

@@ -8,7 +8,7 @@ import pytest
 from tests.bench.coins import AT, DAY1, DAY2, DAY3, GOOD, gaps, kline, numbers, read, request, units
 from workbench.domain.errors import FeedDark
 
-GONE = object()
+GONE = ["gone"]  # not a value that a test gives; its text is the same in every process
 DESK = request(
     "BTC-USD", "BTC-USD@1h", "BTCUSDT", "BTCUSDT@1h", "BTC-PERP", "BTCUSDT-PERP", "ETHUSDT-PERP",
     "CRYPTO", "BTC-mempool", "CNN_FNG", "CRYPTO_FNG", "ETH-USD", ETH="ethereum", BTC="bitcoin",

@@ -1,0 +1,278 @@
+"""Bad input to a live desk: one clear line each, and the rest goes on."""
+
+import datetime as dt
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.bench.feeds import KEYS, NOW, START, keyed, lean, opened, pulled, stored
+from tests.bench.served import Reply
+from tests.bench.world import World, serving
+from workbench.domain.deliveries import Health
+from workbench.domain.errors import ParamsError
+from workbench.measures import quality
+from workbench.steps import predict
+from workbench.steps.bench import Bench
+from workbench.world.archive import Archive
+from workbench.world.http.limits import Limits
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk
+from workbench.world.pulls import Pull, Pulls
+
+pytestmark = pytest.mark.timeout(120)
+WHOLE = Limits(deadline=10.0, backoff=0.02)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    one = World(now=NOW, start=START)
+    with serving(one):
+        yield one
+
+
+def asked(world: World, folder: Path, *feeds: str) -> Desk:
+    """The live desk with these feeds alone."""
+    return opened(world, folder, feeds=[one for one in lean(world) if one["feed"] in feeds])
+
+
+def of(pull: Pull, feed: str) -> Health:
+    return next(one for one in pull.health if one.feed == feed)
+
+
+def test_missing_keys(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without keys FRED gives its file and says that it is revised, the SEC says which variable
+    to set, and what needs none goes on.
+    """
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+    desk = asked(world, tmp_path, "fred", "sec", "github", "blockchair", "mempool")
+    pull = pulled(world, desk, WHOLE)
+    assert of(pull, "sec").state == "dark"
+    assert of(pull, "sec").reason == (
+        "WORKBENCH_CONTACT is not set, and the source asks for it. Set it."
+    )
+    assert of(pull, "fred").state == "degraded"
+    assert "a free key in FRED_API_KEY" in of(pull, "fred").reason
+    assert {of(pull, one).state for one in ("github", "blockchair", "mempool")} == {"live"}
+    assert of(pull, "fred").rows > 100
+
+
+def test_wrong_keys_are_never_kept(world: World, tmp_path: Path):
+    """A key that its source refuses, and echoes, is named by its variable; its value is in no
+    byte of the archive, of health, or of what is said.
+    """
+    keys = KEYS | {"FRED_API_KEY": "canary-fred-too-short", "WORKBENCH_CONTACT": "canary nobody"}
+
+    def echo(source: str, target: str, reply: Reply) -> Reply:
+        if reply.status == 200:
+            return reply
+        return Reply(body=f'{{"message": "no {target}"}}'.encode(), status=reply.status)
+
+    world.instead = echo
+    world.faults = {"github": "denied", "blockchair": "denied"}
+    with keyed(keys):
+        desk = asked(world, tmp_path, "fred", "sec", "github", "blockchair", "mempool")
+        pull = pulled(world, desk, WHOLE)
+    for feed, name in (("github", "GITHUB_TOKEN"), ("blockchair", "BLOCKCHAIR_API_KEY"),
+                       ("sec", "WORKBENCH_CONTACT"), ("fred", "FRED_API_KEY")):  # fmt: skip
+        assert of(pull, feed).state == "dark"
+        assert name in of(pull, feed).reason, of(pull, feed).reason
+    assert of(pull, "mempool").state == "live"
+    assert "canary" not in str(pull)
+    held = [path for path in Path(desk.archive).rglob("*") if path.is_file()]
+    assert len(held) > 5
+    assert [path for path in held if b"canary" in path.read_bytes()] == []
+
+
+def test_a_wrong_clock_registers_nothing(tmp_path: Path):
+    """With three hosts two hours off, every claim stays a shadow whose reason is the clock (S52)."""
+    world = World(now=NOW, start=dt.date(2025, 6, 2))
+    world.ahead = dict.fromkeys(("yahoo", "cboe", "kraken"), 7200.0)
+    with serving(world):
+        desk = asked(world, tmp_path, "yahoo", "cboe", "kraken", "mempool")
+        pull = pulled(world, desk, WHOLE)
+    assert sorted(pull.skews.values()) == [0.0, 7200.0, 7200.0, 7200.0]
+    bench = Bench(
+        desk, Archive(desk.archive), Ledger("sqlite://"), number=1, as_of=pull.ended, mode="live",
+        keep=False,
+    )  # fmt: skip
+    assert bench.clock_off.startswith("This machine's clock is 7200 s behind that of 3 hosts (")
+    [flag] = [one for one in bench.flags if one.check == "CLOCK_OFF"]
+    assert flag.seen == bench.clock_off
+    made = predict.decide(bench) if len(bench.lead_bars) > 250 else None
+    assert made is None or {(one.role, one.verdict) for one in made} == {("shadow", "withheld")}
+
+
+def test_one_host_with_a_wrong_clock_is_its_own(world: World, tmp_path: Path):
+    """One or two hosts that are off say nothing of this machine."""
+    world.ahead = dict.fromkeys(("cboe", "kraken"), 7200.0)
+    desk = asked(world, tmp_path, "cboe", "kraken", "mempool", "deribit")
+    assert quality.clock_off(pulled(world, desk, WHOLE).skews) == ""
+
+
+def test_a_filing_of_thirty_megabytes(world: World, tmp_path: Path):
+    """Of a document of 30 MB its beginning is read: the filing stands with its moment, its first
+    item whole and the last one marked as cut; the others are read as ever.
+    """
+    world.faults, world.only = {"sec": "big"}, {"sec": "/Archives/edgar/data/1000000/"}
+    world.now = NOW + dt.timedelta(days=20)
+    with keyed():
+        desk = asked(world, tmp_path, "sec")
+        pull = pulled(world, desk, WHOLE)
+    assert of(pull, "sec").state == "live"
+    items = Archive(desk.archive).items.as_of(pull.ended).set_index("series")
+    cut = {series: json.loads(detail)["cut"] for series, detail in items["detail"].items()}
+    assert cut == {"sec:TSLA": ["9.01"], "sec:META": []}
+    assert json.loads(items["detail"]["sec:TSLA"])["texts"]["2.02"].endswith(
+        "21.3 billion dollars for the quarter."
+    )
+    assert max(p.stat().st_size for p in Path(desk.archive).rglob("*") if p.is_file()) < 1_000_000
+
+
+def test_a_feed_that_suddenly_returns_nothing(world: World, tmp_path: Path):
+    """After a good pull an empty answer darkens the feed and takes nothing back; when it answers
+    again it is live, and ``good`` tells when it last was.
+    """
+    desk = asked(world, tmp_path, "cboe", "mempool")
+    first = pulled(world, desk, WHOLE)
+    before = stored(desk)["cboe"]
+    states = []
+    for fault in ("empty", "nothing", "blank", ""):
+        world.now = (world.now or NOW) + dt.timedelta(minutes=30)
+        world.faults = {"cboe": fault} if fault else {}
+        pull = pulled(world, desk, WHOLE)
+        one = of(pull, "cboe")
+        states.append(one.state)
+        assert of(pull, "mempool").state == "live"
+        assert stored(desk)["cboe"] == before
+        if fault:
+            assert one.reason
+            assert one.good == first.ended
+    assert states == ["dark", "dark", "dark", "live"]
+
+
+def test_a_renamed_ticker(world: World, tmp_path: Path):
+    """A symbol that its source does not know any more is one gap under its name; the rest came."""
+    feeds = [one for one in lean(world) if one["feed"] in {"yahoo", "sec"}]
+    feeds[0]["series"] = [*feeds[0]["series"], "FB"]
+    feeds[1]["series"] = feeds[1]["series"] | {"sec:FB": "FB"}
+    with keyed():
+        pull = pulled(world, opened(world, tmp_path, feeds=feeds), WHOLE)
+    for feed, series in (("yahoo", "FB"), ("sec", "sec:FB")):
+        one = of(pull, feed)
+        assert one.state == "degraded"
+        [gap] = one.gaps
+        assert (gap.series, gap.code) == (series, "not_found")
+        assert one.reason == gap.reason
+
+
+def test_unknown_names_in_params(world: World, tmp_path: Path):
+    """A feed that there is none of, or an indicator without a contract, is one line at once."""
+    feeds = lean(world)
+    for change, said in (
+        ({"feeds": [*feeds, {"feed": "yahu"}]}, "yahu"),
+        ({"indicators": ["DGS10", "DGS1O"]}, "DGS1O"),
+    ):
+        with pytest.raises(ParamsError, match=said) as caught:
+            opened(world, tmp_path, **change)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_pull_that_is_killed_counts_for_nothing(world: World, tmp_path: Path):
+    """SIGKILL at several points of a pull: the next one succeeds, and the archive then holds what
+    it holds when nobody was killed.
+    """
+    names = ("yahoo", "cboe", "kraken", "github", "news")
+    clean = asked(world, tmp_path / "clean", *names)
+    pulled(world, clean, WHOLE)
+    desk = asked(world, tmp_path / "killed", *names)
+    script = (
+        "import datetime as dt, sys\n"
+        "from workbench.steps.refresh import refresh\n"
+        "from workbench.world.archive import Archive\n"
+        "from workbench.world.params import open_desk\n"
+        "desk = open_desk(sys.argv[1], sys.argv[2], sys.argv[3])\n"
+        "print('begun', flush=True)\n"
+        "told = lambda what, done, of: print('told', flush=True)\n"
+        f"refresh(desk, Archive(desk.archive), told=told, "
+        f"now=lambda: dt.datetime.fromisoformat({NOW.isoformat()!r}))\n"
+    )
+    root = Path(__file__).parents[2]
+    for line, wait in (("begun", 0.05), ("told", 0.0), ("last", 0.3), ("last", 0.9)):
+        run = subprocess.Popen(
+            [sys.executable, "-c", script, str(desk.path), str(desk.outputs), str(desk.archive)],
+            cwd=root, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(root)},
+        )  # fmt: skip
+        assert run.stdout is not None
+        heard = 0
+        for said in run.stdout:
+            heard += said.startswith("told")
+            if (line == "begun") or (line == "told" and heard) or heard == len(names):
+                break
+        time.sleep(wait)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        run.stdout.close()
+    pull = pulled(world, desk, WHOLE)
+    assert {one.state for one in pull.health} == {"live"}
+    assert stored(desk) == stored(clean)
+    found = Archive(desk.archive)
+    frame = pd.concat(found.rows(found.series()))
+    assert not frame.duplicated(["series", "field", "at", "known_at", "source"]).any()
+    assert Pulls(found.folder).last() == pull
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.run(
+        [sys.executable, "-m", "workbench.cli", *command], cwd=root, capture_output=True,
+        text=True, check=False, env=os.environ | KEYS | {"PYTHONPATH": str(root)},
+    )  # fmt: skip
+
+
+def test_the_commands_of_a_newcomer(tmp_path: Path):
+    """pull, status, backfill and rebuild from the command line: tables and JSON that can be read,
+    exit code 1 only when every feed is dark, and no key in any output.
+    """
+    world = World()  # commands know this machine's clock
+    with serving(world):
+        desk = asked(world, tmp_path, "cboe", "mempool", "github", "coinbase")
+        own = ["-f", str(desk.path), "--outputs", str(desk.outputs), "--archive", str(desk.archive)]
+        pull = run(["pull", *own])
+        assert pull.returncode == 0, pull.stderr
+        assert re.search(r"^\s*mempool\s+live\s+\d+\s+0", pull.stdout, re.MULTILINE)
+        told = yaml.safe_load(run(["pull", "--json", *own]).stdout)
+        assert {one["feed"]: one["state"] for one in told} == dict.fromkeys(
+            ("cboe", "mempool", "github", "coinbase"), "live"
+        )
+        status = run(["archive", "status", *own])
+        assert status.returncode == 0, status.stderr
+        assert "BTC-mempool" in status.stdout
+        back = run(["archive", "backfill", "--from", str(world.numbers.start), *own])
+        assert back.returncode == 0, back.stderr
+        into = str(tmp_path / "again")
+        again = run(["archive", "rebuild", "--into", into, *own])
+        assert again.returncode == 0, again.stderr
+        assert re.fullmatch(r"[\d,]+ observations and items from 3 pulls\.\n", again.stdout)
+        twice = run(["archive", "rebuild", "--into", into, *own])
+        assert (twice.returncode, twice.stdout) == (2, "")
+        assert twice.stderr == (
+            "workbench: The archive to rebuild into holds something. Give an empty --into.\n"
+        )
+        world.faults = dict.fromkeys(("cboe", "mempool", "github", "coinbase"), "error")
+        dark = run(["pull", *own])
+        assert dark.returncode == 1
+        assert dark.stdout.count("dark") == 4
+    for one in (pull, status, back, again, twice, dark):
+        assert "canary" not in one.stdout + one.stderr
+        assert "Traceback" not in one.stderr
