@@ -95,7 +95,7 @@ def test_wrong_keys_are_never_kept(world: World, tmp_path: Path):
 
 
 def test_a_wrong_clock_registers_nothing(tmp_path: Path):
-    """With three hosts two hours off, every claim stays a shadow whose reason is the clock (S52)."""
+    """With three hosts two hours off, each claim stays a shadow, for the clock (S52)."""
     world = World(now=NOW, start=dt.date(2025, 6, 2))
     world.ahead = dict.fromkeys(("yahoo", "cboe", "kraken"), 7200.0)
     with serving(world):

@@ -99,7 +99,9 @@ def fits(found: Found, series: str, unit: str, name: str) -> bool:
 def length_of(series: str) -> dt.timedelta:
     """How long a bar of a series lasts: a day where its id names no length."""
     length = intraday.length(series)
-    return DAY if length is None else length / np.timedelta64(1, "us") * dt.timedelta(microseconds=1)
+    return (
+        DAY if length is None else length / np.timedelta64(1, "us") * dt.timedelta(microseconds=1)
+    )
 
 
 def named(request: Request, series: str) -> str:
