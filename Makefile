@@ -3,7 +3,7 @@
 #   ARGS="..."  what is handed on, such as: make test ARGS="-k ledger"
 
 .DEFAULT_GOAL := help
-.PHONY: help cycle test lab check bench picture lock clean .venv
+.PHONY: help cycle live test lab check bench picture lock clean .venv
 
 PYTHON ?=
 ARGS ?=
@@ -15,6 +15,9 @@ help:  ## show this
 
 cycle: .venv  ## run one cycle of the desk (workbench cycle)
 	@$(bin)/workbench cycle $(ARGS)
+
+live: .venv  ## pull the feeds and run one cycle on them (params/live.yaml)
+	@$(bin)/workbench cycle -f params/live.yaml --outputs outputs/live $(ARGS)
 
 test: .venv  ## run the tests
 	@$(bin)/python -m pytest -n 2 --dist worksteal $(ARGS)

@@ -392,9 +392,12 @@ def test_a_claim_needs_a_text_or_a_file(run: Run):
 
 
 def test_archive_status(run: Run):
-    """One row a series, field and source, with counts, spans and when it was last known."""
-    rows = answer(run("archive", "status", "-f", "params/small.yaml", "--json"))
-    found = {(row["series"], row["field"]): row for row in rows}
+    """One row a series, field and source with counts, spans and freshness; and the flags."""
+    held = answer(run("archive", "status", "-f", "params/small.yaml", "--json"))
+    found = {(row["series"], row["field"]): row for row in held["coverage"]}
+    assert held["end"] == "2018-12-31T22:00:00Z"
+    assert held["rows"] == sum(row["rows"] for row in held["coverage"])
+    assert ("VIX", "BLANKS") in {(row["series"], row["check"]) for row in held["flags"]}
     spx = found["SPX", "close"]
     assert (spx["rows"], spx["source"], spx["blanks"]) == (5031, "arch.sp500", 0)
     assert spx["known"].startswith("2018-12-31T21:15:00")

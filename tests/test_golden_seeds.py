@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from workbench.domain import claims
-from workbench.domain.calendars import moment
+from workbench.domain.calendars import moment, venue
+from workbench.domain.contracts import contract
 from workbench.domain.english import Compiled, compile_text
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import INSTRUMENTS
@@ -231,3 +232,73 @@ def test_a_call_by_the_clock_names_the_hour_that_settled_it(settled: Settle):
     assert (done.outcome, series, field) == ("yes", "BTCUSDT@1h", "close")
     assert (at, value) == ("2026-04-05T00:00:00Z", 67300.42)
     assert round(100 * (value / 66901.99 - 1), 2) == 0.6
+
+
+def said(file: str, pattern: str) -> str:
+    """The words of a seed that a pattern finds."""
+    found = re.search(pattern, (SHARED / "seeds" / file).read_text("utf-8"))
+    assert found is not None
+    return found[0]
+
+
+def test_no_close_within_the_day_moves_the_deadline_by_a_stated_rule():
+    """Called on Good Friday for "the next 24 hours": no SPY close lies in them, and the claim is
+    of Monday's session, which its sentence says; it never falls due on a close that is not there.
+    """
+    text = said("dispatch-0403-1744.txt", r"SPY closes the next 24 hours.+")
+    read_as = compile_text(text, moment("2026-04-03T17:44:00Z"), INSTRUMENTS)
+    for claim in read_as.claims:
+        assert claim.window.date == dt.date(2026, 4, 6)
+        assert claim.window.rolled is not None
+
+
+def test_a_header_and_a_body_cannot_both_be_the_call():
+    """The seed's header is of VIX and its body of SPY: they are two claims with two subjects,
+    and the ledger has one call a dispatch.
+    """
+    header = said("dispatch-0403-1744.txt", r"VIX remains below 26 in 24h[^\"]+")
+    body = said("dispatch-0403-1744.txt", r"SPY closes the next 24 hours.+")
+    when = moment("2026-04-03T17:44:00Z")
+    subjects = [
+        {claim.subject for claim in compile_text(text, when, INSTRUMENTS).claims}
+        for text in (header, body)
+    ]
+    assert subjects == [{"VIX"}, {"SPY"}]
+
+
+# Facts of those days, as the series have them: the seeds' table of RELIABILITY.md, row by row.
+FACTS = [
+    # New York had been closed for 44.3 hours when Friday's moves were told beside a weekend's.
+    ("2026-03-29T16:17:30Z", "2026-03-27", 44.3, "2026-03-30"),
+    # Good Friday: the last close was 21.9 hours old, and the next open 67.7 hours away.
+    ("2026-04-03T17:51:27Z", "2026-04-02", 21.9, "2026-04-06"),
+    ("2026-04-03T17:44:00Z", "2026-04-02", 21.7, "2026-04-06"),
+]
+
+
+@pytest.mark.parametrize(("at", "last", "hours", "following"), FACTS)
+def test_the_calendar_knows_what_the_seeds_did_not(
+    at: str, last: str, hours: float, following: str
+):
+    """At each seed's minute New York was shut, since when and until when."""
+    calendar, when = venue("XNYS"), moment(at)
+    assert not calendar.is_open(when)
+    assert str(calendar.last(when).date) == last
+    assert (when - calendar.last(when).close) / dt.timedelta(hours=1) == pytest.approx(
+        hours, abs=0.1
+    )
+    assert str(calendar.after(when).date) == following
+    assert calendar.count(when, when + dt.timedelta(hours=24 if "04-03" in at else 20)) == 0
+
+
+def test_the_chain_was_busy_while_its_volume_read_zero():
+    """The count that the seed quotes is the chain's own: a volume of 0 beside it is false."""
+    rows = pd.read_parquet(SHARED / "data" / "series" / "onchain_daily.parquet")
+    day = pd.to_datetime(rows["date"]).dt.normalize() == pd.Timestamp("2026-03-29")
+    count = rows[day & (rows["series"] == "ETH") & (rows["field"] == "tx_count")]["value"]
+    assert list(count) == [1_806_814]
+    spoken = said("dispatch-0329.txt", r"still showing \$0 on 1\.8M transactions")
+    assert spoken
+    volume = contract("ETH", "volume_usd")
+    assert volume is not None
+    assert volume.active  # what quality holds a zero of it to

@@ -106,7 +106,7 @@ def snapshot(as_of: dt.datetime) -> Snapshot:
         unit = "M" if one.period == "month" else "D"
         end = own["time"].to_numpy().astype(f"datetime64[{unit}]") + 1
         lag = np.timedelta64(one.lag_days, "D")
-        columns[symbol, "value"] = column(end, own["value"].to_numpy(), lag, as_of)
+        columns[one.series, one.field] = column(end, own["value"].to_numpy(), lag, as_of)
     return Snapshot(as_of=as_of, columns=columns)
 
 

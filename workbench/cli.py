@@ -49,9 +49,13 @@ def _say(text: str) -> None:
 def _frame(frame: pd.DataFrame, as_json: bool) -> None:
     """A frame as an aligned table or as JSON records, missing values as null."""
     if as_json:
-        _say(frame.to_json(orient="records", date_format="iso", indent=1))
+        _say(_records(frame))
     else:
         _say(frame.to_string(index=False, na_rep="–", float_format=lambda v: f"{v:.4f}"))
+
+
+def _records(frame: pd.DataFrame) -> str:
+    return str(frame.to_json(orient="records", date_format="iso", indent=1))
 
 
 def _date(text: str) -> dt.date:
@@ -271,10 +275,34 @@ def claim(
 def archive_status(
     file: DeskFile = DEFAULT, outputs: Outputs = None, archive: Store = None, as_json: Json = False
 ) -> None:
-    """What the archive holds: series, field, source, rows, span, last known."""
+    """What the archive holds, how fresh it is, what dated it, and what is wrong with it."""
+    from workbench.domain.calendars import iso
+    from workbench.steps.holdings import flags_at_end
     from workbench.steps.opening import fill
 
-    _frame(fill(_desk(file, outputs, archive)).coverage(), as_json)
+    desk = _desk(file, outputs, archive)
+    store = fill(desk)
+    held = store.status(instruments=desk.table)
+    flags = flags_at_end(desk, store)
+    told = {
+        "parts": held.parts, "bytes": held.bytes, "series": held.series, "rows": held.rows,
+        "items": held.items, "end": held.end and iso(held.end),
+    }  # fmt: skip
+    if as_json:
+        frames = {"coverage": held.coverage, "flags": flags}
+        told |= {name: json.loads(_records(frame)) for name, frame in frames.items()}
+        _say(json.dumps(told, indent=1))
+        return
+    days = {name: held.coverage[name].dt.date for name in ("first", "last", "known")}
+    _frame(held.coverage.assign(**days), as_json)
+    if len(flags):
+        _say("")
+        _frame(flags, as_json)
+    end = iso(held.end) if held.end else "nowhere"
+    _say(
+        f"\n{held.rows:,} observations of {held.series:,} series and {held.items:,} items in "
+        f"{held.parts:,} parts, {held.bytes / 1e6:,.1f} MB; known to {end}."
+    )
 
 
 @archive_app.command("backfill")
@@ -354,6 +382,10 @@ def main() -> None:
             "Choose another --outputs or --archive.",
             2,
         )
+    except Exception as error:  # of an object store's own client, which no base class unites
+        if not type(error).__module__.startswith("botocore"):
+            raise
+        code = _refused(f"The archive cannot be reached ({error}). Check its address and keys.", 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

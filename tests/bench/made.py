@@ -178,7 +178,7 @@ class Numbers:
         for coin, price in COINS.items():
             draw = rng("coin", coin)
             closes = price * np.exp(np.cumsum(shared + draw.normal(0, 0.002, count)))
-            opens = np.concatenate([[price], closes[:-1]]) * np.exp(draw.normal(0, 1e-4, count))
+            opens = np.concatenate([[price], closes[:-1]]) * np.exp(draw.normal(0, 1e-3, count))
             reach = np.abs(draw.normal(0, 0.001, (2, count)))
             volumes = np.exp(draw.normal(5.0, 0.3, count))
             found[coin] = [

@@ -60,7 +60,8 @@ def coinbase(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Rep
     if parts[3] == "ticker":
         price = round(numbers.price(coin, now) * 0.9999, 2)
         return told({"ask": f"{price + 0.01:.2f}", "bid": f"{price - 0.01:.2f}",
-                     "price": f"{price}", "volume": "8123.5", "time": f"{now:%Y-%m-%dT%H:%M:%S.000Z}"})  # fmt: skip
+                     "price": f"{price}", "volume": "8123.5",
+                     "time": f"{now:%Y-%m-%dT%H:%M:%S.000Z}"})  # fmt: skip
     start, end = (dt.datetime.fromisoformat(query[name]) for name in ("start", "end"))
     found = numbers.coin(coin, now, int(query["granularity"]) // 3600)
     rows = [

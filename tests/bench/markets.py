@@ -20,6 +20,8 @@ from workbench.domain.deliveries import COLUMNS, ITEM_COLUMNS, Delivered, Reques
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.endpoints import Endpoint
 from workbench.world.http.client import connected
+from workbench.world.http.exchanges import Exchange
+from workbench.world.http.replaying import replayed
 
 WIRE = Path(__file__).parents[2].parent / "shared" / "data" / "wire"
 NOW = dt.datetime(2026, 8, 22, 12, tzinfo=dt.UTC)  # after the last recording
@@ -113,14 +115,35 @@ def same(one: Delivered, other: Delivered) -> bool:
 
 
 def pulled(module: ModuleType, asked: Request) -> Delivered:
-    """What a feed gives over the real client, from the server at the request's base."""
+    """What a feed gives over the real client, and gives again from the record of that pull."""
+    exchanges: list[Exchange] = []
+    bodies: dict[str, bytes] = {}
 
-    async def pull() -> Delivered:
-        async with connected(paces={}) as client:
+    async def keep(one: Exchange, found: bytes) -> None:
+        exchanges.append(one)
+        bodies[one.body] = found
+
+    async def live() -> Delivered:
+        async with connected(paces={}, record=keep) as client:
             found: Delivered = await module.fetch(client.of(asked.feed), asked)
             return found
 
-    return asyncio.run(pull())
+    async def again() -> Delivered:
+        client = replayed(exchanges, lambda digest: bodies.get(digest, b""))
+        found: Delivered = await module.fetch(client.of(asked.feed), asked)
+        return found
+
+    try:
+        first = asyncio.run(live())
+    except FeedDark as dark:
+        with pytest.raises(FeedDark) as other:
+            asyncio.run(again())
+        if (other.value.code, str(other.value)) != (dark.code, str(dark)):
+            raise AssertionError(f"dark otherwise from its record: {other.value}") from dark
+        raise
+    sound(first)
+    assert same(first, asyncio.run(again()))
+    return first
 
 
 def paths(node: object, here: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:

@@ -298,6 +298,7 @@ def page(**changes: Any) -> layout.DispatchPage:
             layout.Link(title="Nearly three per cent, and what it forgot", href=DISPATCH),
         ),
         sources=("a sample feed, no terms",),
+        notices=("Sample data: nobody.",),
         written_by="rules, no language model",
         code_version="0.1.0",
         snapshot="b41d0c9a55e07e2fa113",

@@ -15,7 +15,7 @@ import pytest
 
 from workbench.desk import replay
 from workbench.domain.calendars import Session, venue
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import Instrument, indicator
 from workbench.measures.gate import gain
 from workbench.measures.scoring import Skill
 from workbench.steps import due, regime, said, tape, write
@@ -43,6 +43,7 @@ class World:
         volumes: Whether they have volumes.
         span: High over low of the last bar, as a fraction.
         length: Sessions of history.
+        until: The last session of the clock's venue.
     """
 
     params: str
@@ -52,6 +53,7 @@ class World:
     volumes: bool = True
     span: float | None = None
     length: int = LENGTH
+    until: dt.date = dt.date(2018, 2, 2)
 
 
 @cache
@@ -90,11 +92,24 @@ def rows(world: World, one: Instrument, end: dt.datetime) -> pd.DataFrame:
 
 
 def slow(symbol: str, end: dt.datetime) -> pd.DataFrame:
-    """The archive rows of an indicator: a hundred days, known a week late."""
-    at = pd.date_range(end=end - dt.timedelta(days=8), periods=100, freq="D").floor("D")
-    known = at + pd.Timedelta(days=7)
-    return pd.DataFrame({"series": symbol, "field": "value", "at": at, "known_at": known,
-                         "value": 50.0, "unit": "%", "source": "made"})  # fmt: skip
+    """The archive rows of an indicator: a hundred days, known as late as its contract has it.
+
+    A close with dividends falls on sessions and rises by a hundredth a day, which is no level.
+    """
+    one = indicator(symbol)
+    if one.field == "close_adj":
+        closes = venue("XNYS").closes
+        stop = int(np.searchsorted(closes, np.datetime64(end.replace(tzinfo=None)), side="right"))
+        at = pd.DatetimeIndex(closes[stop - 100 : stop], tz="UTC")
+        value = 50.0 * 1.01 ** np.arange(100)
+    else:
+        last = end - one.lag - dt.timedelta(days=one.period != "tick")
+        at = pd.date_range(end=last, periods=100, freq="D").floor("D")
+        level = 4.0 if one.unit == "%" else 50.0  # a rate of 50 % is left out as untrue
+        value = level + (np.arange(100) if one.field == "stars" else np.zeros(100))
+    return pd.DataFrame({"series": one.series, "field": one.field, "at": at,
+                         "known_at": at + one.lag, "value": value, "unit": one.unit,
+                         "source": "made"})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,23 +221,34 @@ class Room:
         self.archive = Archive(self.desk.archive)
         clock = self.desk.params.clock
         self.sessions: list[Session] = venue(clock.venue).between(
-            dt.date(2018, 1, 15), dt.date(2018, 2, 2)
+            world.until - dt.timedelta(days=18), world.until
         )
         self.end = self.sessions[-1].close + dt.timedelta(minutes=clock.after_close)
-        made = [rows(world, one, self.end) for one in self.desk.instruments]
-        made += [slow(one.symbol, self.end) for one in self.desk.params.indicators]
+        later = self.end + dt.timedelta(days=4) if clock.venue == "XNYS" else self.end
+        made = [
+            rows(world, one, later if one.venue == "24/7" else self.end)
+            for one in self.desk.instruments
+        ]
+        for one in self.desk.params.indicators:
+            counted = indicator(one.symbol).period == "tick"  # on weekends as well
+            made.append(slow(one.symbol, later if counted else self.end))
         self.archive.append(pd.concat(made, ignore_index=True), origin="made",
-                            through=self.end + dt.timedelta(days=1))  # fmt: skip
+                            through=self.end + dt.timedelta(days=4))  # fmt: skip
         self.ledger = Ledger("sqlite://")
 
-    def bench(self, number: int, ago: int = 0, evidence: Skill | None = OPEN) -> Bench:
+    def bench(
+        self, number: int, ago: int | dt.datetime = 0, evidence: Skill | None = OPEN
+    ) -> Bench:
         """The bench of a cycle so many sessions before the end, with this evidence everywhere.
 
-        A negative ``ago`` is so many hours after the end.
+        A negative ``ago`` is so many hours after the end; a moment is itself.
         """
         clock = self.desk.params.clock
-        when = self.sessions[-1 - max(ago, 0)].close + dt.timedelta(minutes=clock.after_close)
-        when += dt.timedelta(hours=max(-ago, 0))
+        if isinstance(ago, int):
+            when = self.sessions[-1 - max(ago, 0)].close + dt.timedelta(minutes=clock.after_close)
+            when += dt.timedelta(hours=max(-ago, 0))
+        else:
+            when = ago
         bench = Bench(self.desk, self.archive, self.ledger, number=number, as_of=when,
                       mode="replay", keep=False)  # fmt: skip
         kinds = ("direction", "level", "band", "magnitude", "relative", "stays", "touch", "range")
@@ -236,11 +262,15 @@ class Room:
             bench.remember("evidence", kept)
         return bench
 
-    def cycle(self, number: int, ago: int = 0, evidence: Skill | None = OPEN) -> write.Dispatch:
+    def cycle(
+        self, number: int, ago: int | dt.datetime = 0, evidence: Skill | None = OPEN
+    ) -> write.Dispatch:
         """A whole cycle."""
         return replay.cycle(self.bench(number, ago, evidence))
 
-    def facts(self, number: int, ago: int = 0, evidence: Skill | None = OPEN) -> Facts:
+    def facts(
+        self, number: int, ago: int | dt.datetime = 0, evidence: Skill | None = OPEN
+    ) -> Facts:
         """A whole cycle, and the facts that its dispatch was made of."""
         bench = self.bench(number, ago, evidence)
         replay.cycle(bench)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from workbench.domain.errors import UserMistake
@@ -13,6 +14,7 @@ from workbench.steps.bench import Bench, kept_part
 from workbench.steps.opening import after_close
 from workbench.world import entries as book
 from workbench.world.archive import Archive
+from workbench.world.feeds import bundled
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk
 
@@ -91,3 +93,58 @@ def test_an_unread_regime_shows_no_number(on: Open):
     shown = dict(regime.evidence(found).itertuples(index=False))
     assert shown["probability of turbulence, filtered"] == "–"
     assert not any("nan" in str(value) for value in shown.values())
+
+
+def test_what_cannot_be_true_is_not_seen_and_the_snapshot_stays(
+    new_project: Callable[..., Path], tmp_path: Path
+):
+    """A hundredfold bar is in no bars and no slice; the cycle's hash is of what was delivered."""
+    root = new_project(tmp_path / "project")
+    desk = open_desk(root / "params" / "small.yaml", root / "outputs")
+    frame = bundled.observations()
+    bad = (frame["series"] == "COMP") & (frame["at"] == pd.Timestamp("2018-01-23T21:00Z"))
+    bad &= frame["field"] != "volume"
+    made = frame.assign(value=frame["value"].where(~bad, frame["value"] * 100))
+    archive = Archive(tmp_path / "archive")
+    archive.append(made, origin=bundled.ORIGIN, through=bundled.THROUGH)
+    bench = Bench(desk, archive, Ledger("sqlite://"), number=1,
+                  as_of=after_close(desk, dt.date(2018, 1, 29)), mode="replay",
+                  keep=False)  # fmt: skip
+    assert bad.any()
+    assert ("COMP", "UNIT_100X", "note") in {(f.series, f.check, f.severity) for f in bench.flags}
+    day = dt.date(2018, 1, 23)
+    assert day not in {date.item() for date in bench.bars["COMP"].dates}
+    assert len(bench.seen.columns["COMP", "close"].at) + 1 == len(
+        bench.snapshot.columns["COMP", "close"].at
+    )
+    assert bench.seen.hash != bench.snapshot.hash
+    assert bench.stamp["snapshot"] == bench.snapshot.hash
+
+
+def test_the_bundled_history_is_seen_whole(on: Open):
+    """Nothing of the default desk's own history is left out, or it would settle differently."""
+    bench = on(dt.date(2018, 1, 29))
+    assert bench.examined.faults == ()
+    assert bench.seen is bench.snapshot
+
+
+def test_sources_that_are_not_preferred_are_asked_too(
+    new_project: Callable[..., Path], tmp_path: Path
+):
+    """A close that a desk's other source puts two per cent away is withheld from every claim."""
+    root = new_project(tmp_path / "project")
+    path = root / "params" / "small.yaml"
+    named = "{symbol: COMP, sources: [arch.nasdaq, other]}"
+    path.write_text(path.read_text("utf-8").replace("COMP", named, 1), encoding="utf-8")
+    desk = open_desk(root / "params" / "small.yaml", root / "outputs")
+    frame = bundled.observations()
+    own = frame[(frame["series"] == "COMP") & (frame["field"] == "close")]
+    archive = Archive(tmp_path / "archive")
+    other = own.assign(source="other", value=own["value"] * 1.02)
+    both = pd.concat([frame.astype({"source": str}), other.astype({"source": str})])
+    archive.append(both, origin=bundled.ORIGIN, through=bundled.THROUGH)
+    bench = Bench(desk, archive, Ledger("sqlite://"), number=1,
+                  as_of=after_close(desk, dt.date(2018, 1, 29)), mode="replay",
+                  keep=False)  # fmt: skip
+    assert bench.withheld == {"COMP"}
+    assert "COMP" not in bench.bars

@@ -160,7 +160,7 @@ def test_every_control_answers_what_it_can(bench: Bench, slate: list[Claim]):
     """All standing controls are there, each on the claims that its model speaks of."""
     said = debate.standing(bench, slate)
     fear = "VIX" in bench.bars
-    asked = {"market", "plain", "plain_median"}  # of markets and of models
+    asked = {"market", "options", "plain", "plain_median"}  # of markets and of models
     assert set(said) == set(CONTROLS) - asked - (set() if fear else {"lognormal_vix"})
     single = {claim.id for claim in slate if claim.versus is None}
     everything = {claim.id for claim in slate}

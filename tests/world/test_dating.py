@@ -240,3 +240,43 @@ def test_week_ends_on_its_date():
     days = np.array(["2018-02-02"], "datetime64[D]")
     assert dating.period_end(days, "week") == np.datetime64("2018-02-03")
     assert dating.period_end(days, "month") == np.datetime64("2018-03-01")
+
+
+@pytest.mark.parametrize(
+    ("series", "field", "date", "at", "known"),
+    [
+        ("DGS10", "value", "2018-02-05", "2018-02-06 00:00", "2018-02-07 00:00"),
+        ("FEDFUNDS", "value", "2018-02-01", "2018-03-01 00:00", "2018-03-04 00:00"),
+        ("NFCI", "value", "2018-02-02", "2018-02-03 00:00", "2018-02-09 00:00"),  # its last day
+        ("BTC-PERP", "funding", "2018-02-05", "2018-02-06 00:00", "2018-02-06 00:05"),
+        ("DGS10", "yield", "2018-02-05", "2018-02-06 00:00", "2018-02-07 00:00"),  # inferred: a day
+        ("SPY", "last", "2018-02-05", "2018-02-05 21:00", "2018-02-05 21:15"),  # the instrument's
+    ],
+)
+def test_contracts_rule(series: str, field: str, date: str, at: str, known: str):
+    """What a contract speaks for is dated by its period and lag, unless an instrument has it."""
+    frame = dated(series, date, field=field)
+    assert times(frame, "at") == [at]
+    assert times(frame, "known_at") == [known]
+    assert set(frame["basis"]) == {"rule"}
+
+
+def test_dates_closer_than_their_contract_says():
+    """Days of a series whose contract says months stay apart: never two on one moment."""
+    frame = dated("FEDFUNDS", "2018-02-01", "2018-02-02", field="value")
+    assert times(frame, "at") == ["2018-02-02 00:00", "2018-02-03 00:00"]
+
+
+def test_a_week_is_no_bar():
+    """Of a weekly contract even a lone bar is longer than a day, which the import refuses."""
+    lone = pd.DataFrame(
+        {"series": ["NFCI"], "field": "value", "ts": pd.Timestamp("2018", tz="UTC")}
+    )
+    assert dating.lengths(lone)[0] == np.timedelta64(7, "D")
+
+
+def test_basis_says_what_dated_a_row():
+    """A given ``known_at`` was stated, any other comes from a rule."""
+    given = pd.Series([pd.NaT, "2018-02-09T12:00Z"], dtype="datetime64[us, UTC]")
+    frame = pd.DataFrame({"series": ["SPX", "VIX"], "date": pd.Timestamp("2018-02-05")})
+    assert dating.dated(frame.assign(known_at=given))["basis"].tolist() == ["rule", "stated"]

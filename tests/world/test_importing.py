@@ -548,3 +548,27 @@ def test_real_files(tmp_path: Path):
     vix = archive.as_of(moment("2020-03-16T20:30Z"), {"VIX": ("DV",)}).get("VIX")
     assert vix is not None
     assert float(vix.value[-1]) == 82.69
+
+
+def test_units_of_contracts(tmp_path: Path):
+    """What no instrument says the unit of gets its contract's; a quote has its instrument's."""
+    lines = ["DGS10,value", "ETH,tx_count", "VIX,last", "SPY,bid", "NOBODY,value"]
+    found = read_text(tmp_path, HEAD + "\n" + "".join(f"{one},2018-02-05,1,x\n" for one in lines))
+    units = found.set_index("series")["unit"].astype(str).to_dict()
+    assert units == {
+        "DGS10": "%", "ETH": "transactions a day", "VIX": "points", "SPY": "USD",
+        "NOBODY": "unknown",
+    }  # fmt: skip
+
+
+def test_basis_of_an_import(tmp_path: Path):
+    """A file that gives ``known_at`` states it, or says what its own archive had; else a rule."""
+    known = "2018-02-05T22:00Z"
+    found = read_text(
+        tmp_path,
+        f"{HEAD},known_at,basis\nSPX,close,2018-02-05,1,x,{known},\nVIX,close,2018-02-05,1,x,,seen\n"
+        f"SPY,close,2018-02-05,1,x,{known},seen\n",
+    )
+    assert found["basis"].astype(str).tolist() == ["stated", "rule", "seen"]
+    with pytest.raises(ImportRefused, match="column 'basis': got 'guess'"):
+        read_text(tmp_path, f"{HEAD},basis\nSPX,close,2018-02-05,1,x,guess\n")

@@ -104,10 +104,10 @@ def test_a_desk_as_written(write: Write, tmp_path: Path):
         ),
         (PARAMS + "zone: America/New_Yrok\n", ["zone", "New_Yrok"]),
         (PARAMS + "indicators: [GOLD]\n", ["indicators.0", "'GOLD'"]),
-        (PARAMS + "warmup: {from: 2018-01-26}\n", ["warmup", "to"]),
+        (PARAMS + "warmup: {to: 2018-01-26}\n", ["warmup", "from"]),
         (PARAMS + "warmup: {from: 2018-01-26, to: 2018-01-02}\n", ["warmup"]),
         (PARAMS.replace("2018-01-29", "soon"), ["first", "'soon'"]),
-        (PARAMS.replace("first: 2018-01-29\n", ""), ["first", "required"]),
+        (PARAMS.replace("first: 2018-01-29\n", ""), ["first", "needs the session"]),
         (PARAMS.replace("[SPX, VIX]", "[]"), ["instruments"]),
         (PARAMS.replace("[SPX, VIX]", "[SPX, SPX]"), ["instruments", "SPX"]),
         (PARAMS.replace("[SPX, VIX]", "[SPX, spx]"), ["SPX is named twice"]),
@@ -363,3 +363,13 @@ def test_a_mistake_in_the_writer_s_file(write: Write, text: str | None, parts: l
     said = refusal(path)
     for part in parts:
         assert part in said
+
+
+def test_an_indicator_may_name_its_sources(write: Write):
+    """A text is its symbol alone; where the archive has several sources, a mapping prefers some."""
+    path = write(PARAMS + "indicators: [DGS10, {symbol: IWM.close_adj, sources: [L, J]}]\n")
+    said = [(one.symbol, one.sources) for one in open_desk(path).params.indicators]
+    assert said == [("DGS10", ()), ("IWM.close_adj", ("L", "J"))]
+    for wrong in ("{symbol: DGS10, sources: [A, A]}", "{symbol: DGS10, source: [A]}", "{name: x}"):
+        path.write_text(PARAMS + f"indicators: [{wrong}]\n", encoding="utf-8")
+        assert "indicators.0" in refusal(path)

@@ -77,6 +77,7 @@ def dispatch(
         newer=_link(ledger, numbers[here + 1]) if here + 1 < len(numbers) else None,
         previous=tuple(_link(ledger, n) for n in reversed(before)),
         sources=tuple(kept["sources"]),
+        notices=tuple(kept["notices"]),
         written_by=joining.byline(kept),
         code_version=row["code"],
         snapshot=row["snapshot"],

@@ -144,6 +144,7 @@ class DispatchPage:
     newer: Link | None
     previous: tuple[Link, ...]
     sources: tuple[str, ...]
+    notices: tuple[str, ...]
     written_by: str
     code_version: str
     snapshot: str

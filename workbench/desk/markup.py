@@ -22,7 +22,11 @@ _TAGS = _words(
     "pre s section small span strong sub summary sup table tbody td tfoot th thead time tr u ul"
 )
 _CLASSES = _words("aside chip dataframe eyebrow hash n nb note q r scroll")
-_STATES = set(_words("open awaiting right wrong void none shadow live replay"))
+_STATES = set(
+    _words(
+        "open awaiting right wrong void none shadow live replay late dark degraded withheld note"
+    )
+)
 _ID = re.compile(r"(?!desk-)[a-z][a-z0-9_-]{0,63}")
 _HREF = re.compile(r"https://[^\s\\]+|#[\w-]*|(?:\.{1,2}/)*[\w-][\w./#-]*", re.ASCII)
 _DAY = re.compile(r"(?<=\d) (?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b)")

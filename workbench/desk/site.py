@@ -17,6 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from workbench.desk import datapage, guard, layout, render
+from workbench.desk.bulk import bulk
 from workbench.desk.dispatches import dispatch, is_kept, link, notebook, on_ledger
 from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, banner, called, standings
@@ -76,6 +77,7 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     files["data/index.html"] = layout.data_html(datapage.page(desk, dict(row), link(row)))
     for name, text in files.items():
         problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
+        problems += bulk(text)
         if problems:
             raise CycleFailed(f"{name} is not published, nor anything else: {problems[0]}.")
     write(site, layout.assets() | {name: text.encode() for name, text in files.items()})

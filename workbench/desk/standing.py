@@ -136,4 +136,5 @@ def _of_call(call: Standing, now: dt.datetime) -> str:
 
 def deadline(claim: Claim) -> str:
     """When a claim is decided, as text: Tue 30 Jan 2018, 21:00 UTC."""
-    return f"{day(claim.window.date)}, {claim.window.deadline:%H:%M} UTC"
+    end = claim.window.deadline  # a coin's session ends at midnight, on the next date
+    return f"{day(end.date())}, {end:%H:%M} UTC"

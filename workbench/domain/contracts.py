@@ -173,6 +173,13 @@ CONTRACTS: tuple[Contract, ...] = (
     # Closes adjusted for splits and dividends by factors of a later day: their changes are true,
     # their levels were never quoted.
     _tick("*", "close_adj", "* with dividends", "USD", 1e8, zero=False, period="day", lag=15),
+    # Markets that are asked for by their own name, claims of the desk or not; before those
+    # of every instrument, which are in dollars.
+    *(
+        _tick(f"{market}:*", field, f"{said} of *", "probability", 1, lag=0)
+        for market in ("polymarket", "kalshi", "manifold")
+        for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
+    ),
     # Order books and quotes at a moment, whatever the venue: the series of the instrument.
     _tick("*", "bid", "* bid", "USD", 1e8, zero=False),
     _tick("*", "ask", "* ask", "USD", 1e8, zero=False),
@@ -196,12 +203,10 @@ CONTRACTS: tuple[Contract, ...] = (
     # What markets pay for claims, and by how much they disagree with themselves.
     _tick("market:*", "*", "price at *", "probability", 1, lag=0),
     _tick("spread:*", "*", "spread at *", "probability", 1, lag=0),
-    # Markets that are asked for by their own name, claims of the desk or not.
-    *(
-        _tick(f"{market}:*", field, f"{said} of *", "probability", 1, lag=0)
-        for market in ("polymarket", "kalshi", "manifold")
-        for field, said in (("mid", "price"), ("spread", "spread"), ("last", "last price"))
-    ),
+    # What happens to shares, at the open of the session on which it takes effect.
+    _tick("*", "split", "split of *", "new shares for one", 1e4, low=1e-4, zero=False,
+          lag=0),
+    _tick("*", "dividend", "dividend of *", "USD", 1e5, zero=False, lag=0),
     # Option chains: field "2026-04-17 C 655 iv".
     _tick("options:*", "* iv", "implied volatility of *", "fraction a year", 20),
     _tick("options:*", "* bid", "bid of *", "USD", 1e6),

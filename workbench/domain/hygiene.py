@@ -47,11 +47,14 @@ _ORDER = re.compile(
     r"|\b(?:give|raise|lower|report|use|put)\b[^.!?]{0,40}\b(?:your|all|every|each)\s+"
     r"(?:\w+\s+){0,2}(?:probabilit\w+|confidence|conviction|forecasts?)\b"
     r"|^\s*(?:system|assistant|user|human|developer)\s*:"
+    r"|\b(?:note|message|memo) to (?:the |any |all )?(?:ai|llm|model|assistant|forecaster|mind)s?\b"
+    r"|\bdo not (?:flag|disclose|mention)\b|\btell (?:the|your) (?:readers?|users?)\b"
+    r"|<\|\w+\|>|\[/?inst\]|<</?sys>>|#\s*(?:system|instructions?)\b"
 )
 _SILENT = re.compile(r"(?is)<(script|style|template|noscript|iframe|object|svg)\b.*?(?:</\1\s*>|$)")
 _TAG = re.compile(r"(?s)<!--.*?(?:-->|$)|<[a-z/!?][^<>]*>", re.IGNORECASE)
 _LABEL = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[\"'][^\"']*[\"'])?\)")
-_STRESS = re.compile(r"(\*\*|__|`+)(?=\S)([^*_`]+?)(?<=\S)\1")
+_STRESS = re.compile(r"(\*\*|__|`{1,3})(?=\S)([^*_`]+?)(?<=\S)\1")
 _WORD = re.compile(r"[^\W\d_]+")
 _GAPS = frozenset("\n\t\r\v\f\u0085\u2028\u2029")
 _ADDRESS = re.compile(

@@ -152,7 +152,10 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     _share("NVDA", "Nvidia"),
     _share("GOOGL", "Alphabet", "Google"),
     _share("AAPL", "Apple"),
-    _share("MSTR", "MicroStrategy", "Strategy"),
+    Instrument(
+        symbol="MSTR", name="MicroStrategy", theme="crypto", aliases=("MSTR", "Strategy"),
+        sources=("H",),
+    ),
     _coin("BTC", "bitcoin", "BTC-USD"),
     _coin("ETH", "ether", "ETH-USD", "Ethereum"),
     _coin("SOL", "solana", "SOL-USD"),

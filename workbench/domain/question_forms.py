@@ -76,12 +76,13 @@ CLOCK = re.compile(
     r"|\b(noon|midnight|\d{1,2}(?::\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2})",
     re.IGNORECASE,
 )
-CLOSE = re.compile(r"\b(?:clos(?:e|es|ed|ing)|4(?::00)?\s*p\.?m\.?)\b", re.IGNORECASE)
+# The price's close, not that of the wager; a value at 4 pm is not yet the official close.
+CLOSE = re.compile(r"(?<!market )(?<!market will )\bclos(?:e|es|ed|ing)\b(?! early)", re.IGNORECASE)
 OTHER_UNIT = re.compile(
     r"\s*(?:bps?\b|basis|cents?\b|%|million|billion|trillion|[mb]\b|points? (?:higher|lower))",
     re.IGNORECASE,
 )
-_FIGURE = r"\$?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(k?)"
+_FIGURE = r"(?<![\d.,])\$?(?<![\d.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(k?)"
 _MORE, _LESS = "(?:greater|higher|more)", "(?:less|lower)"
 LEVELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (sign, re.compile(pattern, re.IGNORECASE))

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from workbench.domain import question_forms as forms
 from workbench.domain.calendars import venue
-from workbench.domain.english import compile_text
+from workbench.domain.english import LONGEST, compile_text
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.sentences import render
@@ -56,6 +56,8 @@ def sentence(question: Question, now: dt.datetime, table: Sequence[Instrument]) 
     """
     asked = " ".join(question.text.split())
     whole = f"{asked} . {' '.join(question.rules.split())}"
+    if len(whole) > LONGEST:
+        raise ClaimRefused("too_long", f"It has {len(whole):,} characters of rules.")
     if not question.rules.strip():
         raise ClaimRefused("no_rules", "It does not say what decides it.")
     own = _instrument(asked, table)

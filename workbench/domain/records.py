@@ -21,7 +21,7 @@ RegimeName = Literal[
 ]
 CONTROLS = (
     "scenario", "climatology", "climatology_1y", "persistence", "lognormal_ewma", "lognormal_vix",
-    "gjr_fhs", "market", "plain", "plain_median",
+    "gjr_fhs", "options", "market", "plain", "plain_median",
 )  # fmt: skip
 # Forecasters that are no minds: the standing controls, the learned pool of all minds, and what
 # the desk says.

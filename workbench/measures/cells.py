@@ -76,8 +76,9 @@ class Series:
 
     @property
     def change(self) -> Array:
-        """Change from row to row in per cent, NaN first."""
-        return np.concatenate([[np.nan], 100 * (self.value[1:] / self.value[:-1] - 1)])
+        """Change from row to row in per cent, NaN first and where the row before is zero."""
+        before = np.where(self.value[:-1] == 0, np.nan, self.value[:-1])
+        return np.concatenate([[np.nan], 100 * (self.value[1:] / before - 1)])
 
 
 def series(snapshot: Snapshot, one: Named) -> Series | None:
@@ -85,7 +86,7 @@ def series(snapshot: Snapshot, one: Named) -> Series | None:
     if isinstance(one, Instrument):
         own = bars(snapshot, one)
         return None if own is None else Series(one=one, days=own.dates, value=own.close, bars=own)
-    column = snapshot.get(one.symbol, "value")
+    column = snapshot.get(one.series, one.field)
     if column is None or not np.isfinite(column.value).any():
         return None
     full = np.isfinite(column.value)

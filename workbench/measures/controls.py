@@ -7,8 +7,9 @@ lognormal_ewma   a driftless walk of EWMA volatility
 lognormal_vix    the same of VIX times what this instrument has moved against it (an index of
                  implied volatility speaks for every price of its venue)
 gjr_fhs          GJR-GARCH, filtered historical simulation
+options          what an option chain implies, where one is known
 
-The lognormal laws and GJR-FHS speak of one instrument at a time and are silent on the rest.
+The laws and GJR-FHS speak of one instrument at a time and are silent on the rest.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import numpy as np
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import CONTROLS
-from workbench.measures import answers, baselines, garch, lognormal
+from workbench.measures import answers, baselines, garch, lognormal, options
 from workbench.measures.joint import Asked, Joint
+from workbench.measures.options import Chain
 from workbench.measures.prices import Bars, ewma_volatility
 from workbench.measures.scenarios import Episodes, share
 from workbench.measures.volatility import beside
@@ -37,6 +39,7 @@ def controls(
     held: Mapping[int, Asked],
     bars: Mapping[str, Bars],
     instruments: Sequence[Instrument],
+    chains: Mapping[str, Chain] | None = None,
 ) -> Said:
     """Every control's answers to a slate.
 
@@ -46,6 +49,7 @@ def controls(
         held: By horizon, the claims held against the reference.
         bars: Bars as known, by symbol; the laws are silent on an instrument that is missing.
         instruments: The desk's, which name the index of implied volatility of a venue.
+        chains: Option chains by symbol.
 
     Returns:
         Forecaster to claim id to probability, each inside (0, 1); a claim on which one is
@@ -60,6 +64,7 @@ def controls(
     for name, sigma in _volatilities(bars, instruments).items():
         said[name] = _lognormal(claims, bars, sigma)
     said["gjr_fhs"] = _simulated(claims, bars)
+    said["options"] = _implied(claims, chains or {})
     return {name: found for name, found in said.items() if found}
 
 
@@ -123,6 +128,15 @@ def _lognormal(
             law = lognormal.probability(claim, float(bars[claim.subject].close[-1]), wide)
             if law is not None:
                 said[claim.id] = law
+    return said
+
+
+def _implied(claims: Sequence[Claim], chains: Mapping[str, Chain]) -> dict[str, float]:
+    said = {}
+    for claim in claims:
+        law = options.probability(claim, chains[claim.subject]) if claim.subject in chains else None
+        if law is not None:
+            said[claim.id] = law
     return said
 
 

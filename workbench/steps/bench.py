@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -28,8 +28,9 @@ from workbench.domain.instruments import (
 )
 from workbench.domain.records import Flag, Mode
 from workbench.domain.snapshots import Column, Snapshot
-from workbench.measures import prices, quality, quotes
+from workbench.measures import options, prices, quality, quotes
 from workbench.measures.joint import Joint, joint
+from workbench.measures.options import Chain
 from workbench.measures.prices import Bars
 from workbench.measures.scenarios import MIN_CLOSES, MIN_PATHS, Episodes
 from workbench.measures.walks import Walk, reference
@@ -40,6 +41,7 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 from workbench.world.pulls import Pull, Pulls
 
+_CHAIN = dt.timedelta(days=5)  # a long weekend
 CODE = f"workbench {__version__}"
 Made = TypeVar("Made")
 Asks = Literal["models", "records", "nobody"]
@@ -58,7 +60,6 @@ class Bench:
         keep: False for a scratch bench that writes no files.
         asks: Whom a cycle with models asks: the ``models``, the ``records`` of what they once
             answered, or ``nobody``, as in a warm-up, where they are absent.
-        health: How the desk's feeds stand; empty in a replay.
     """
 
     def __init__(
@@ -72,11 +73,10 @@ class Bench:
         mode: Mode,
         keep: bool,
         asks: Asks = "models",
-        health: Sequence[Health] = (),
     ) -> None:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
-        self.asks, self.health = asks, tuple(health)
+        self.asks = asks
         self._memory: dict[str, object] = {}
         self._made: dict[str, object] = {}
 
@@ -206,6 +206,21 @@ class Bench:
         """The same bars as they were traded, each in the shares of its own day."""
         found = {s: prices.as_traded(self.seen, one) for s, one in self._own.items()}
         return {s: b for s, b in found.items() if b is not None}
+
+    @cached_property
+    def chains(self) -> dict[str, Chain]:
+        """What option chains imply, by symbol; empty without chains of the last session.
+
+        They are read apart from the snapshot, whose hash they are no part of: a chain has some
+        hundred fields, and new ones every week.
+        """
+        names = {f"{options.SERIES}{one.symbol}": () for one in self.instruments}
+        wanted = {name: () for name in names if name in self.archive.series()}
+        if not wanted:
+            return {}
+        seen = self.archive.as_of(self.as_of, wanted, since=self.as_of - _CHAIN)
+        prices = {symbol: float(own.close[-1]) for symbol, own in self.bars.items()}
+        return options.chains(seen, prices, self.instruments)
 
     @property
     def lead_bars(self) -> Bars:

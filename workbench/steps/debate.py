@@ -90,7 +90,9 @@ def _answers(
 def standing(bench: Bench, asked: list[Claim]) -> dict[str, dict[str, float]]:
     """What the standing controls say: forecaster to claim id to probability, see ``controls``."""
     held = on_reference(bench, asked)
-    said = controls.controls(bench.joints, bench.bases, held, bench.bars, bench.instruments)
+    said = controls.controls(
+        bench.joints, bench.bases, held, bench.bars, bench.instruments, bench.chains
+    )
     paid = {claim.id: quotes.price_of(claim, bench.traded) for claim in asked}
     traded = {claim: price for claim, price in paid.items() if price is not None}
     return said | ({"market": traded} if traded else {})
@@ -151,7 +153,7 @@ def think(
     series = seen(mind, bench.instruments)
     if lead.symbol not in series:
         return absent(f"{lead.symbol} is outside my slice")
-    shown = bench.snapshot.only(series, mind.params.fields).without(
+    shown = bench.seen.only(series, mind.params.fields).without(
         (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
     )
     own = bars(shown, lead)

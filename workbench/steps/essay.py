@@ -83,7 +83,8 @@ class Dispatch:
         title: Plain text.
         dek: One sentence below the title, plain text.
         slug: The title as a path segment.
-        sections: Name to section: ``opening question evidence call debate change unknown``.
+        sections: Name to section: ``opening question evidence call debate change
+            unknown``, and ``wire`` where something came over it.
         findings: Every number cited, by name.
         plan: Slot to the variant taken, and what was told, kept so that later dispatches say it
             otherwise or not again.
@@ -131,6 +132,37 @@ def anchor(finding: Finding, said: str = "") -> str:
     kind = "q" if finding.value is None else "n"
     text = html.escape(said or finding.text, quote=False)
     return f'<a class="{kind}" href="{_TRAIL}#f-{finding.name}" title="{told}">{text}</a>'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of what came over the wire.
+
+    Attributes:
+        kind: ``headline`` or ``filing``.
+        text: Title, or form and items; one line of plain text.
+        link: Address, https; empty for none.
+        source: Who said so, or whose filing it is.
+        also: How many others had the story, as text; empty for none.
+        when: The finding of its moment.
+    """
+
+    kind: str
+    text: str
+    link: str
+    source: str
+    also: str
+    when: Finding
+
+    @property
+    def html(self) -> str:
+        """The line, its text linked to where it stands and its moment to its row."""
+        text = html.escape(self.text, quote=False)
+        said = f'<a href="{html.escape(self.link)}">{text}</a>' if self.link else text
+        source = html.escape(self.source, quote=False)
+        if self.kind == "filing":
+            return f"{source}: {said}, accepted {anchor(self.when)}."
+        return f"{said} ({source}{self.also}, {anchor(self.when)})"
 
 
 def slug(title: str) -> str:

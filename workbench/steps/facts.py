@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from workbench.domain.figures import MINUS, difference
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding, Opinion
+from workbench.steps.essay import Line
 
 Number = Callable[[str, float, str, str], None]
 Quote = Callable[[str, str, str], None]
@@ -53,7 +54,9 @@ class Facts:
     Attributes:
         findings: Name to number or quotation with its source.
         words: Name to text without figures.
+        phrases: Name to a list or clause with names of the others in braces.
         speeches: Name to a mind's words.
+        lines: What came over the wire.
         has: Names of the circumstances that hold; they choose the slots of the voice.
         past: What earlier dispatches said and in which wording, latest first.
         told: What this one says that the next ones should not repeat.
@@ -61,7 +64,9 @@ class Facts:
 
     findings: dict[str, Finding] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    phrases: dict[str, str] = field(default_factory=dict)
     speeches: dict[str, Speech] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
     has: set[str] = field(default_factory=set)
     past: Sequence[Plan] = ()
     told: Plan = field(default_factory=dict)

@@ -131,7 +131,7 @@ def _desk(bench: Bench, findings: Sequence[Finding]) -> grounding.Desk:
     """What there is to bind to, made once for all texts that were given the same findings."""
 
     def make() -> grounding.Desk:
-        return grounding.desk_of(findings, bench.snapshot, bench.as_of, _table(bench))
+        return grounding.desk_of(findings, bench.seen, bench.as_of, _table(bench))
 
     return bench.once(f"grounds {hash(tuple(findings))}", make)
 

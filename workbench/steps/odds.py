@@ -115,16 +115,17 @@ def _bars(archive: Archive, claim: Claim, instruments: Sequence[Instrument]) -> 
     """Bars as known at issue, those of the claim's own instruments old enough."""
     as_of = claim.window.start
     snapshot = archive.as_of(as_of, {one.symbol: one.sources for one in instruments})
-    flags = quality.flags(snapshot, instruments, ())
+    looked = quality.examined(snapshot, instruments, ())
+    flags, seen = looked.flags, looked.snapshot
     hidden = quality.withheld(flags)
-    found = {one.symbol: bars(snapshot, one) for one in instruments if one.symbol not in hidden}
+    found = {one.symbol: bars(seen, one) for one in instruments if one.symbol not in hidden}
     known = {symbol: own for symbol, own in found.items() if own is not None}
     for symbol in claim.symbols:
         have = len(known[symbol]) if symbol in known else 0
         if have < MIN_CLOSES:
             few = f"{have} closes are known of the {MIN_CLOSES} that a share needs"
-            seen = quality.reason(flags, symbol, few)
-            raise ClaimRefused("no_data", f"{symbol} as of {iso(as_of)}: {seen}.")
+            why = quality.reason(flags, symbol, few)
+            raise ClaimRefused("no_data", f"{symbol} as of {iso(as_of)}: {why}.")
     return known
 
 

@@ -14,7 +14,7 @@ from workbench.domain.claims import Claim
 from workbench.domain.records import Finding, Opinion
 from workbench.domain.sentences import render
 from workbench.measures.logistic import logit
-from workbench.steps import memory, rows
+from workbench.steps import items, memory, rows
 from workbench.steps.bench import Bench
 from workbench.steps.facts import share
 from workbench.world import entries as book
@@ -25,6 +25,7 @@ Text = tuple[str, str]
 """Whose words, and the words: untrusted."""
 
 _FENCED = 6_000  # characters of one opponent
+_WIRE = 12_000  # characters of headlines, of filings and of events, each
 _ARGUED = 5  # claims on which an opponent's argument is shown: those where the two differ most
 
 _RULES = """\
@@ -59,7 +60,7 @@ class Brief:
         hidden: What of its slice cannot be shown, a sentence each.
         memory: What it remembers.
         state: The regime and the moment, as findings.
-        texts: Untrusted texts of its slice; no feed of the desk has any yet.
+        texts: Untrusted texts of its slice: headlines, filings, announced events.
     """
 
     mind: Mind
@@ -124,6 +125,7 @@ def brief(bench: Bench, mind: Mind, asked: Slate) -> Brief:
         hidden=tuple(rows.hidden(bench, series, mind.params.fields)),
         memory=tuple(memory.recollection(bench, mind.params, asked.claims, asked.reference)),
         state=tuple(_state(bench)),
+        texts=items.texts(bench, mind.params.items),
     )
 
 
@@ -171,7 +173,7 @@ def _basis(bench: Bench, shown: Brief) -> str:
     if shown.hidden:
         parts.append("Withheld, and so unknown to you:\n" + "\n".join(shown.hidden))
     parts.append("What you remember (name | text | what it is):\n" + "\n".join(past))
-    parts += [fenced(text, source=source) for source, text in shown.texts]
+    parts += [fenced(text, source=source, limit=_WIRE) for source, text in shown.texts]
     return "\n\n".join(parts)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from workbench.domain.calendars import iso
 from workbench.measures import quality
-from workbench.steps import trust
+from workbench.steps import items, trust
 from workbench.steps.bench import CODE, Bench
 from workbench.world import entries as book
 
@@ -37,9 +37,11 @@ def observe(bench: Bench) -> pd.DataFrame:
 
 def coverage(bench: Bench) -> pd.DataFrame:
     """What is known of each of the desk's series."""
-    named = {one.symbol: one.name for one in bench.instruments}
-    named |= {one.symbol: one.name for one in bench.indicators}
-    return quality.coverage(bench.snapshot, named)
+    found = [quality.coverage(bench.seen, bench.names)]
+    for one in bench.indicators:
+        own = bench.seen.only([one.series], [one.field])
+        found.append(quality.coverage(own, {one.series: one.name}).assign(series=one.symbol))
+    return pd.concat(found, ignore_index=True)
 
 
 def feeds(bench: Bench) -> pd.DataFrame:
@@ -51,8 +53,13 @@ def feeds(bench: Bench) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["feed", "state", "rows", "good", "reason"])
 
 
+def wire(bench: Bench) -> pd.DataFrame:
+    """What came over the wire in the last week: see ``items.wire``."""
+    return items.wire(bench)
+
+
 def flags(bench: Bench) -> pd.DataFrame:
-    """The snapshot's flags: ``series, field, check, severity, seen, since`` (a date)."""
-    names = ["series", "field", "check", "severity", "seen", "since"]
+    """The flags: ``series, field, check, severity, seen, since`` (a date)``, lifted``."""
+    names = ["series", "field", "check", "severity", "seen", "since", "lifted"]
     rows = [asdict(f) | {"since": f.since and f.since.date().isoformat()} for f in bench.flags]
     return pd.DataFrame(rows, columns=names)

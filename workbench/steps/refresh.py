@@ -169,7 +169,7 @@ async def _asked(
         heard = await asked(
             wanted, client.of, desk.params.pull.seconds, told, adapter, record.fetched
         )
-        return heard, {host: -ahead for host, ahead in client.skews.items()}
+        return heard, dict(client.skews)
 
 
 def _stored(

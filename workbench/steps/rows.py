@@ -75,7 +75,7 @@ def rows(bench: Bench, series: Iterable[str], fields: Iterable[str] | None = Non
         fields: Fields of them that may be seen; None for all.
     """
     wanted = set(series)
-    shown = bench.snapshot.only(wanted, fields).without(
+    shown = bench.seen.only(wanted, fields).without(
         (flag.series, flag.field) for flag in bench.flags if flag.severity != "note"
     )
     found: list[Row] = []
@@ -101,7 +101,7 @@ def hidden(bench: Bench, series: Iterable[str], fields: Iterable[str]) -> list[s
         if flag.series in wanted and flag.field in named and flag.severity != "note"
     ]
     said = {flag.series for flag in bench.flags}
-    known = {symbol for symbol, _ in bench.snapshot.columns}
+    known = {symbol for symbol, _ in bench.seen.columns}
     gone = sorted(wanted - known - said)
     return [*found, *(f"{symbol} is dark: nothing of it is known" for symbol in gone)]
 

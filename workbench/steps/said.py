@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -245,8 +246,13 @@ def _unknown(facts: Facts, bench: Bench) -> None:
             alone = "shut" if found.low > 0 else "worse" if found.high < 0 else "none"
             sign = "few" if few else "some" if credible else alone
             facts.has.add(f"unknown_sign_{sign}")
+    late = {(flag.series, flag.field) for flag in bench.flags}
     slow = [
-        one for one in bench.indicators if bench.snapshot.get(one.series, one.field) is not None
+        one
+        for one in bench.indicators
+        if one.period != "tick" and one.lag >= dt.timedelta(days=1)
+        if (one.series, one.field) not in late
+        if bench.seen.get(one.series, one.field) is not None
     ]
     if slow:
         one = slow[bench.number % len(slow)]
@@ -264,12 +270,13 @@ def _flag(facts: Facts, bench: Bench) -> None:
         flag
         for flag in bench.flags
         if flag.series not in told and facts.ago(f"flag {flag.series} {flag.check}") == NEVER
+        if f"withheld {flag.series} {flag.field} {flag.check}" not in facts.told
     ]
     if not news:
         return
     flag = min(news, key=lambda flag: flag.severity == "note")
     names = {one.symbol: named(one) for one in bench.instruments}
-    names |= {one.symbol: one.name.replace("'", "’") for one in bench.indicators}
+    names |= {one.series: one.name.replace("'", "’") for one in bench.indicators}
     facts.words["flag_series"] = names.get(flag.series, flag.series)
     facts.quotes("1_pull", iso(bench.as_of))("flag", flag.seen, flag.check)
     facts.told[f"flag {flag.series} {flag.check}"] = 0

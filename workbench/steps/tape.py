@@ -14,7 +14,9 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.records import Regime
 from workbench.measures import prices
 from workbench.measures.prices import Array, Bars
+from workbench.steps import circumstances, coins, movers, slowly
 from workbench.steps.bench import Bench
+from workbench.steps.circumstances import spelled
 from workbench.steps.facts import Facts, Number, counted, named, share
 from workbench.world import entries as book
 
@@ -23,6 +25,7 @@ _INSURED = frozenset({"SPX", "SPY"})  # what VIX is the price of insuring
 _RARE = 126  # sessions without a larger move before one is called the largest since
 _STREAK = 4
 _SHOCK, _WIDE, _QUIET = 2.0, 1.0, 0.35  # expected deviations
+_HOUR = np.timedelta64(1, "h")
 _TRAVEL = 1.6  # an ordinary day's range, in deviations
 
 
@@ -33,6 +36,7 @@ def gather(facts: Facts, bench: Bench, regime: Regime) -> None:
     fresh = _fresh(bench, own)
     if not fresh:
         facts.has.add("waiting")
+    circumstances.gather(facts, bench)
     _clock(facts, bench)
     _session(facts, own, one, add)
     _month(facts, own, one, add)
@@ -42,6 +46,14 @@ def gather(facts: Facts, bench: Bench, regime: Regime) -> None:
     _other(facts, bench)
     _fear(facts, bench)
     _regime(facts, bench, regime, fresh)
+    movers.gather(facts, bench)
+    coins.gather(facts, bench)
+    slowly.gather(facts, bench)
+    ways = {f"shut_{way}" for way in ("down", "up", "mixed") if f"mega_{way}" in facts.has}
+    if facts.has & {"closed_weekend", "closed_holiday"}:
+        facts.has.update({"shut", *ways})
+    elif "closed" in facts.has:
+        facts.has.add("ahead")
 
 
 def _fresh(bench: Bench, own: Bars) -> bool:
@@ -56,7 +68,6 @@ def _clock(facts: Facts, bench: Bench) -> None:
     own, words = bench.lead_bars, facts.words
     around = bench.lead.venue == "24/7"
     words["lead"] = named(bench.lead)
-    words["day"] = f"{own.dates[-1].item():%A}"
     words["last_day"] = f"{own.dates[-2].item():%A}"
     words["next_day"] = f"{venue(bench.lead.venue).after(bench.as_of).date:%A}"
     words["session"] = "day" if around else "session"
@@ -190,6 +201,12 @@ def _fear(facts: Facts, bench: Bench) -> None:
     facts.words["vix_moved"] = facts.words["vix_change_moved"]
     facts.words["vix_gained"] = facts.words["vix_change_gained"]
     facts.words["vix_day"] = f"{own.dates[-1].item():%A}"
+    if "closed" in facts.has:
+        session, hours = own.dates[-1].item(), (to_numpy(bench.as_of) - own.at[-1]) // _HOUR
+        add("vix_session", session.toordinal(), spelled(session), "the session of that close")
+        add("vix_age", float(hours), f"{hours} hours", "from that close to this moment")
+        facts.has.add("fear_closed")
+        return
     if not _fresh(bench, own):
         facts.has.add("fear_old")
         return

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from workbench.domain import terms
 from workbench.domain.calendars import iso, to_datetime, venue
 from workbench.domain.deliveries import Health
 from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column
+from workbench.steps import items
 from workbench.steps.bench import Bench
-from workbench.steps.facts import several
+from workbench.steps.facts import listed, several
+from workbench.world.feeds import bundled
 
 PART = "data"
 _GRAVE = {"dark": 0, "withheld": 1, "note": 2}
@@ -28,10 +33,13 @@ def view(bench: Bench) -> dict[str, Any]:
     """The page's content.
 
     Returns:
-        ``as_of``; ``series``, ``feeds`` and ``flags``, each a list of records of texts; grave
-        flags first.
+        ``as_of``; ``series``, ``feeds`` and ``flags``, each a list of records of texts, grave
+        flags first; and ``notices``, sentences.
     """
     flags = sorted(bench.flags, key=lambda flag: _GRAVE[flag.severity])
+    alike: dict[Flag, list[str]] = {}  # a holiday is one flag, whatever number of series rest
+    for one in flags:
+        alike.setdefault(replace(one, series=""), []).append(one.series)
     names = bench.names | {one.symbol: one.name for one in bench.indicators}
     named = {one.series: one.name for one in bench.indicators} | bench.names
     rows = [_instrument(bench, one) for one in bench.instruments]
@@ -40,12 +48,24 @@ def view(bench: Bench) -> dict[str, Any]:
         "as_of": iso(bench.as_of),
         "series": [row | {"name": names[row["series"]]} for row in rows],
         "feeds": [_feed(one) for one in bench.health],
-        "flags": [_flag(one, named.get(one.series, one.series)) for one in flags],
+        "flags": [
+            _flag(one, own, listed([named.get(name, name) for name in own]))
+            for one, own in alike.items()
+        ],
+        "notices": list(notices(bench)),
     }
 
 
+def notices(bench: Bench) -> tuple[str, ...]:
+    """What must stand on a page that uses what this cycle used."""
+    used = {c.source.partition(".")[0] for c in bench.seen.columns.values()}
+    used = {part for one in used for part in one.split("+")} | set(items.known(bench)["source"])
+    used = {"bundled" if one == bundled.ORIGIN else one for one in used}
+    return terms.notices(used | ({"anthropic"} if bench.desk.claude else set()))
+
+
 def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
-    column = bench.snapshot.get(one.symbol, "close")
+    column = bench.seen.get(one.symbol, "close")
     row = _row(bench, one.symbol, one.symbol, "close", column)
     if column is None:
         return row
@@ -60,7 +80,7 @@ def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
 
 
 def _indicator(bench: Bench, one: Indicator) -> dict[str, str]:
-    column = bench.snapshot.get(one.series, one.field)
+    column = bench.seen.get(one.series, one.field)
     row = _row(bench, one.symbol, one.series, one.field, column)
     if column is not None and np.isfinite(column.value).any():
         known = to_datetime(column.known_at[np.isfinite(column.value)][-1])
@@ -88,9 +108,9 @@ def _feed(one: Health) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _flag(one: Flag, name: str) -> dict[str, str]:
+def _flag(one: Flag, series: Sequence[str], name: str) -> dict[str, str]:
     return {
-        "series": one.series, "name": name, "field": one.field, "check": one.check,
+        "series": ", ".join(series), "name": name, "field": one.field, "check": one.check,
         "severity": one.severity, "seen": one.seen, "lifted": one.lifted,
         "since": one.since.date().isoformat() if one.since else "",
     }  # fmt: skip
@@ -98,4 +118,6 @@ def _flag(one: Flag, name: str) -> dict[str, str]:
 
 def _ago(span: dt.timedelta) -> str:
     hours = int(span.total_seconds() // 3600)
+    if not hours:
+        return "less than an hour"
     return several(hours // 24, "day") if hours >= 48 else several(hours, "hour")

@@ -22,6 +22,9 @@ from workbench.domain.records import Finding
 from workbench.steps.essay import anchor
 from workbench.steps.facts import Facts, Plan, Speech
 
+TODAY = re.compile(
+    r"\b(today|tonight|now|currently|this (morning|afternoon|evening)|on the day)\b", re.I
+)
 _ENDED = re.compile(r"(^|[.?!…][’”]* )$")
 
 
@@ -54,6 +57,8 @@ class Writer:
         """
         variants = self.voice[slot]
         usable = [i for i, text in enumerate(variants) if self._known(text)]
+        if "dated" in self.facts.has:  # the last session is not today's
+            usable = [i for i in usable if not TODAY.search(variants[i])]
         if not usable:
             raise WorkbenchError(f"No wording of {slot!r} can be filled from this cycle's facts.")
         used = [plan[slot] for plan in self.facts.past if slot in plan]  # latest first
@@ -67,19 +72,33 @@ class Writer:
         return sorted(slots, key=lambda slot: -self.facts.ago(slot))[:n]
 
     def _known(self, text: str) -> bool:
-        names = {name for _, name, _, _ in Formatter().parse(text) if name}
-        facts = self.facts
-        return names <= facts.findings.keys() | facts.words.keys() | facts.speeches.keys()
+        facts, known = self.facts, True
+        for name in (name for _, name, _, _ in Formatter().parse(text) if name):
+            if name in facts.phrases:
+                known = known and self._known(facts.phrases[name])
+            else:
+                known = known and (
+                    name in facts.findings or name in facts.words or name in facts.speeches
+                )
+        return known
 
     def _filled(self, template: str, link: bool) -> str:
         said = plain = ""
-        for literal, name, _, _ in Formatter().parse(template):
+        for literal, name, _, _ in Formatter().parse(self._spread(template)):
             said += html.escape(literal, quote=False) if link else literal
             plain += literal
             if name is not None:
                 shown, text = self._shown(name, link, opens=_ENDED.search(plain) is not None)
                 said, plain = said + shown, plain + text
         return said
+
+    def _spread(self, template: str) -> str:
+        """The template with each phrase written out."""
+        for _, name, _, _ in list(Formatter().parse(template)):
+            if name in self.facts.phrases:
+                said = self._spread(self.facts.phrases[name])
+                template = template.replace(f"{{{name}}}", said)
+        return template
 
     def _shown(self, name: str, link: bool, *, opens: bool) -> tuple[str, str]:
         """What stands for a name, as asked for and as plain text."""

@@ -16,7 +16,19 @@ import sqlalchemy as sa
 
 from workbench.domain.sentences import negated
 from workbench.measures import conviction
-from workbench.steps import due, joining, predict, regime, said, synthesis, tape, taught
+from workbench.steps import (
+    due,
+    items,
+    joining,
+    predict,
+    regime,
+    said,
+    synthesis,
+    tape,
+    taught,
+    trust,
+    wire,
+)
 from workbench.steps.bench import Bench
 from workbench.steps.essay import Dispatch, Section, slug
 from workbench.steps.facts import Facts, Plan
@@ -45,6 +57,7 @@ def gathered(bench: Bench) -> Facts:
     due.gather(facts, bench)
     said.gather(facts, bench)
     taught.gather(facts, bench)
+    wire.gather(facts, items.known(bench), bench.as_of, bench.instruments)
     return facts
 
 
@@ -72,7 +85,8 @@ def compose(bench: Bench) -> Dispatch:
         "label": conviction.label(leans),
         "conviction": conviction.conviction(list(leans.values())),
         "wrong_if": "" if call is None else negated(call, bench.desk.table),
-        "sources": sorted({c.source for c in bench.snapshot.columns.values()}),
+        "sources": sorted({c.source for c in bench.seen.columns.values()}),
+        "notices": list(trust.notices(bench)),
         "findings": [asdict(f) for f in dispatch.findings.values()],
         "written_by": dispatch.written_by,
         "by_rules": list(dispatch.by_rules),
@@ -121,9 +135,12 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
     news = "waiting" not in has
     sizes = holds("superlative", "superlative_ever") if news else []
     opened = ["tape", *holds("range"), *holds("other"), *sizes] if news else ["tape_waiting"]
-    fear = holds("fear", "fear_beside", "fear_old", "fear_dark", "fear_withheld")
+    if "closed" in has:  # also where it is no news: what the last session did, with its date
+        opened = [*holds(*_CLOSED), "tape", *["other_closed"] * ("other" in has)]
+    fear = holds("fear", "fear_beside", "fear_closed", "fear_old", "fear_dark", "fear_withheld")
     heads = ("spread", "agreed", "same", "alone", "alone_still", "sole", "silent")
-    blind = writer.stalest([*holds(*_UNKNOWN), "unknown_cause", "unknown_hours"], 2)
+    silent = ["unknown_cause"] * ("wire" not in has)
+    blind = writer.stalest([*holds(*_UNKNOWN), *silent, "unknown_hours"], 2)
     called = "call" in has
     return dict([
         section(
@@ -139,11 +156,15 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
             "evidence",
             "heading_evidence",
             [*opened, "month_high" if "high" in has else "month"],
+            holds(*_BREADTH),
+            holds("coins_along", "coins_apart", "coins_since", "coins_behind", "listed"),
             ["width", *holds("regime_new", "regime")],
-            fear,
+            [*fear, *holds("rates")],
+            holds("stars"),
             holds(*(f"story_{status}" for status in
                     ("confirmed", "falsified", "dormant", "dark", "new", "again"))),
         ),
+        *([_wire(facts, writer)] if facts.lines else []),
         section(
             "call",
             "heading_call" if called else "heading_sitting",
@@ -159,10 +180,25 @@ def _sections(facts: Facts, writer: Writer, given: Set[str]) -> dict[str, Sectio
             holds("absent", "absent_still"),
         ),
         section("change", "heading_change", ["change" if called else "change_sitting"]),
-        section("unknown", "heading_unknown", blind, holds("unknown_flag")),
+        section("unknown", "heading_unknown", holds("broken", "broken_still"), blind,
+                holds("unknown_flag")),
     ])  # fmt: skip
 
 
+def _wire(facts: Facts, writer: Writer) -> tuple[str, Section]:
+    """Headlines and filings."""
+    writer.cited |= {line.when.name: line.when for line in facts.lines}
+    heading = writer.say("heading_wire", link=False)
+    said = (writer.say("wire"), *(line.html for line in facts.lines))
+    return "wire", Section(heading=heading, paragraphs=said)
+
+
+_CLOSED = ("closed_weekend", "closed_holiday", "closed_before", "closed_running", "closed_late")
+_BREADTH = (
+    "mega_down", "mega_up", "mega_mixed",
+    "breadth_hidden", "breadth_more", "breadth_less",
+    "small_along", "small_apart",
+)  # fmt: skip
 _REFUSED = ("refused_family", "refused_rule", "refused_pooled")
 _SETTLED = (
     "settled_right",
@@ -186,6 +222,11 @@ _UNKNOWN = (
 )
 # Circumstance to slot, the rarest first: the first that holds makes the title or the question.
 _TITLES = (
+    ("shut_down", "title_shut_down"),
+    ("shut_up", "title_shut_up"),
+    ("shut_mixed", "title_shut_mixed"),
+    ("shut", "title_shut"),
+    ("ahead", "title_ahead"),
     ("waiting", "title_waiting"),
     ("shock_down", "title_shock_down"),
     ("shock_up", "title_shock_up"),
@@ -205,6 +246,8 @@ _TITLES = (
     ("flat", "title_flat"),
 )
 _QUESTIONS = (
+    ("shut", "question_shut"),
+    ("ahead", "question_ahead"),
     ("waiting", "question_waiting"),
     ("shock_down", "question_shock"),
     ("shock_up", "question_shock"),

@@ -26,9 +26,10 @@ from workbench.world import arrivals, compaction, holdings
 from workbench.world.blocks import MOMENT, whole
 from workbench.world.files import Place
 from workbench.world.items import Items
+from workbench.world.manifests import Listing, Note, stamp
 from workbench.world.notes import notes
 from workbench.world.observations import ORDER, SCHEMA, digest, table
-from workbench.world.parts import Listing, Note, Parts, stamp
+from workbench.world.parts import Parts
 from workbench.world.vintages import History, Piece, history, pieces
 
 __all__ = ["COLUMNS", "Archive"]
@@ -248,12 +249,11 @@ class Archive:
         result: dict[str, dict[str, list[Piece]]] = {name: {} for name in wanted}
         for path in self._parts.paths(found):
             if groups := self._parts.groups(path, wanted, least):
-                for batch in self._parts.read(path, groups).to_batches():
-                    for series, field, each in pieces(batch):
-                        if series in result:
-                            rows = each if least is None else each.take(each.at >= least)
-                            if len(rows.at):
-                                result[series].setdefault(field, []).append(rows)
+                for batch, same in self._parts.batches(path, groups):
+                    for series, field, each in pieces(batch, same, result):
+                        rows = each if least is None else each.take(each.at >= least)
+                        if len(rows.at):
+                            result[series].setdefault(field, []).append(rows)
         return result
 
     def rows(

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 REPEATED = pa.dictionary(pa.int32(), pa.string())
 MOMENT = pa.timestamp("us", "UTC")
-LEAST, MOST = 32_768, 131_072  # rows of a group, where series allow it
+LEAST, MOST = 16_384, 131_072  # rows of a group, where series allow it
 
 
 def repeated(schema: pa.Schema) -> list[str]:
@@ -30,7 +30,7 @@ def repeated(schema: pa.Schema) -> list[str]:
 def numbers(column: pa.Array) -> npt.NDArray[Any]:
     """An array's numbers, or its moments as microseconds; NaN where there is no number."""
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
+        column = column.view(pa.int64())
     found: npt.NDArray[Any] = column.to_numpy(zero_copy_only=False)
     return found
 

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from workbench.world.blocks import MOST, encoded, ordered, whole
 from workbench.world.files import Place, names, remove, write_atomic, write_new
+from workbench.world.manifests import Listing, Manifest, Merged
 from workbench.world.notes import notes
-from workbench.world.parts import MANIFEST, Listing, Manifest, Merged, Parts
+from workbench.world.parts import MANIFEST, Parts
 
 LOOSE = 16
 _DAY = 86_400  # seconds after which what a crash left behind is no other writer's work
@@ -57,14 +58,15 @@ def merge(parts: Parts, listing: Listing, chosen: tuple[Merged, ...]) -> bool:
     old, token = listing.manifest, secrets.token_hex(12)
     inputs = [parts.merged / one.name for one in chosen]
     inputs += [parts.folder / name for name in listing.loose]
-    counts = _counts(parts, inputs)
-    made = []
-    if counts:
+    try:
+        counts = _counts(parts, inputs)
         data, rows = encoded(_merged(parts, inputs, counts), parts.schema, {})
-        made.append(Merged(name=f"{token}.parquet", rows=rows))
-        write_atomic(parts.merged / made[0].name, data)
-        del data
-    told, end = notes(parts, listing), parts.end(listing)  # the old manifest's end included
+        told, end = notes(parts, listing), parts.end(listing)  # the old manifest's end included
+    except FileNotFoundError:
+        return False
+    made = [Merged(name=f"{token}.parquet", rows=rows)] if rows else []
+    for one in made:
+        write_atomic(parts.merged / one.name, data)
     write_atomic(parts.merged / f"{token}.json", told.text().encode())
     kept = [one for one in old.parts if one not in chosen]
     still = old.taken & set(names(parts.folder))

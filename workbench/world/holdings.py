@@ -13,7 +13,8 @@ from workbench.domain import intraday
 from workbench.domain.calendars import to_datetime, to_numpy, venue
 from workbench.domain.contracts import contract
 from workbench.domain.instruments import ALWAYS, Instrument
-from workbench.world.parts import Listing, Parts
+from workbench.world.manifests import Listing
+from workbench.world.parts import Parts
 from workbench.world.vintages import Codes, Piece, pieces
 
 _TAIL = 64  # moments by which a series' own frequency is judged
@@ -97,8 +98,8 @@ def coverage(
     held: dict[tuple[str, str, str], _Held] = {}
     for path in parts.paths(listing):
         for group in range(parts.footer(path).num_row_groups):
-            for batch in parts.read(path, [group]).to_batches():
-                for series, name, rows in pieces(batch):
+            for batch, same in parts.batches(path, [group]):
+                for series, name, rows in pieces(batch, same):
                     for source, own in _by_source(rows):
                         held.setdefault((series, name, source), _Held()).add(own)
     table = {one.symbol: one for one in instruments}

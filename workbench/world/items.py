@@ -22,9 +22,10 @@ from workbench.domain.errors import ImportRefused
 from workbench.world import compaction
 from workbench.world.blocks import MOMENT, REPEATED, ordered
 from workbench.world.files import Place
+from workbench.world.manifests import Listing, Note, stamp
 from workbench.world.notes import notes
 from workbench.world.observations import digest, typed
-from workbench.world.parts import Listing, Note, Parts, stamp
+from workbench.world.parts import Parts
 
 TITLE, LINK, KEY, DETAIL = 1_000, 2_000, 300, 65_536  # characters that are kept
 CUT = " … [cut]"

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.domain.calendars import moment
-from workbench.world.parts import Listing, Note, Parts
+from workbench.world.manifests import Listing, Note
+from workbench.world.parts import Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ from pydantic import (
 from workbench.domain.errors import ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.records import HOUSE_MINDS, NOT_MINDS
+from workbench.world import files
+from workbench.world.files import Place
 from workbench.world.schema import Mind, MindParams, Params, SynthesisFile, WriterParams
 from workbench.world.stories import TESTS, Story, halves
 
@@ -38,7 +40,7 @@ class Desk:
         archive: Folder of the observation store.
     """
 
-    def __init__(self, path: Path, outputs: Path, archive: Path) -> None:
+    def __init__(self, path: Path, outputs: Path, archive: Place) -> None:
         self.path, self.outputs, self.archive = path, outputs, archive
         self.params = read(path)
         folder = _beside(path, "minds")
@@ -52,9 +54,9 @@ class Desk:
         _unlike(self.table)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
         # the file do not count. A story's own text names it, so a desk without any keeps its hash.
-        files = (*self.minds, *self.stories, *([self.synthesis] if self.synthesis else []))
+        texts = (*self.minds, *self.stories, *([self.synthesis] if self.synthesis else []))
         content = self.params.model_dump_json(exclude={"stories"})
-        content += "".join(one.model_dump_json() for one in files)
+        content += "".join(one.model_dump_json() for one in texts)
         self.hash = hashlib.sha256(content.encode()).hexdigest()
 
     @property
@@ -149,7 +151,8 @@ def open_desk(
     Args:
         desk: Params file, see ``locate``.
         outputs: Outputs folder; else WORKBENCH_OUTPUTS, else ``outputs`` in the project's root.
-        archive: Archive folder; else WORKBENCH_ARCHIVE, else ``archive`` in the outputs.
+        archive: Archive folder, or its address such as ``s3://bucket/desk``; else
+            WORKBENCH_ARCHIVE, else ``archive`` in the outputs.
 
     Raises:
         ParamsError: The file or one of its minds is not valid.
@@ -157,7 +160,9 @@ def open_desk(
     path = locate(desk)
     place = outputs or os.environ.get("WORKBENCH_OUTPUTS") or root_of(path) / "outputs"
     store = archive or os.environ.get("WORKBENCH_ARCHIVE") or Path(place) / "archive"
-    return Desk(path, Path(place).expanduser().resolve(), Path(store).expanduser().resolve())
+    kept = files.place(store)
+    kept = kept.expanduser().resolve() if isinstance(kept, Path) else kept
+    return Desk(path, Path(place).expanduser().resolve(), kept)
 
 
 def read(path: Path) -> Params:

@@ -12,96 +12,24 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.domain.calendars import UTC, moment
+from workbench.domain.calendars import moment
 from workbench.domain.errors import WorkbenchError
 from workbench.world.blocks import encoded, repeated
 from workbench.world.files import Place, names, place, write_atomic
+from workbench.world.manifests import Listing, Manifest, Note
 
 COMPACTED, MANIFEST = "compacted", ".manifest"
 _TRIES = 8
 _T = TypeVar("_T")
-
-
-def stamp(at: dt.datetime) -> str:
-    """A moment as ISO text to the microsecond, where it has any."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Who delivered a part.
-
-    Attributes:
-        origin: Name of the deliverer.
-        through: Moment that the delivery reached, as ISO text.
-        pull: Whether a feed was asked just then, rather than a file imported.
-        series: Series that a pull brought, whether or not anything of them was new.
-    """
-
-    origin: str
-    through: str
-    pull: bool = False
-    series: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """A part that compaction wrote."""
-
-    name: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What compaction has done so far; one file each time, counted up.
-
-    Attributes:
-        number: Of this manifest; 0 before the first.
-        parts: Merged parts that count, the largest first.
-        taken: Loose parts that are in them, and that may not have been deleted yet.
-        series: Ids of all series in the merged parts.
-        notes: File with the notes of all merged parts, by name; empty before the first.
-        end: Latest moment that any of them reached, as ISO text; empty for none.
-    """
-
-    number: int = 0
-    parts: tuple[Merged, ...] = ()
-    taken: frozenset[str] = frozenset()
-    series: frozenset[str] = frozenset()
-    notes: str = ""
-    end: str = ""
-
-    def text(self) -> str:
-        """As JSON."""
-        kept = asdict(self) | {"taken": sorted(self.taken), "series": sorted(self.series)}
-        return json.dumps(kept)
-
-    @classmethod
-    def of(cls, text: bytes) -> Manifest:
-        """From JSON."""
-        found = json.loads(text)
-        return cls(
-            number=found["number"], parts=tuple(Merged(**one) for one in found["parts"]),
-            taken=frozenset(found["taken"]), series=frozenset(found["series"]),
-            notes=found["notes"], end=found["end"],
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """Which parts counted at one moment."""
-
-    manifest: Manifest = field(default_factory=Manifest)
-    loose: tuple[str, ...] = ()
 
 
 class Parts:
@@ -117,6 +45,7 @@ class Parts:
         self.folder, self.schema, self.order = place(folder), schema, tuple(order)
         self._manifest = Manifest()
         self._footers: dict[str, pq.FileMetaData] = {}
+        self._files: dict[str, pq.ParquetFile] = {}  # those of this machine, which stay open
 
     @property
     def merged(self) -> Place:
@@ -151,6 +80,7 @@ class Parts:
             text = (self.merged / f"{number:08}{MANIFEST}").read_bytes()
             self._manifest = Manifest.of(text)
             self._footers.clear()
+            self._files.clear()
         return self._manifest if number else Manifest()
 
     def paths(self, listing: Listing) -> list[Place]:
@@ -200,8 +130,7 @@ class Parts:
     def footer(self, path: Place) -> pq.FileMetaData:
         """A part's footer; parts never change, so each is read once."""
         if path.name not in self._footers:
-            with self._opened(path) as file:
-                self._footers[path.name] = file.metadata
+            self._footers[path.name] = self._opened(path).metadata
         return self._footers[path.name]
 
     def count(self, path: Place) -> int:
@@ -216,55 +145,95 @@ class Parts:
             series: Ids.
             since: The moment, in microseconds since 1970; None for all.
         """
-        footer, wanted = self.footer(path), sorted(series)
-        place_of = {footer.schema.column(i).name: i for i in range(len(footer.schema))}
-        return list(_apart(footer, place_of, wanted, since))
+        return list(_apart(self.footer(path), sorted(series), since))
 
     def read(self, path: Place, groups: Sequence[int]) -> pa.Table:
         """Row groups of a part, with the columns of the schema."""
-        with self._opened(path, self.footer(path)) as file:
-            table = file.read_row_groups(list(groups))
+        table = self._opened(path).read_row_groups(list(groups))
+        if table.column_names == self.schema.names:
+            return table
         for index, one in enumerate(self.schema):
             if one.name not in table.column_names:  # of a part from before this column
-                rule = pa.DictionaryArray.from_arrays(
-                    pa.array([0] * len(table), pa.int32()), ["rule"]
-                )
+                zeros = pa.array(np.zeros(len(table), np.int32))
+                rule = pa.DictionaryArray.from_arrays(zeros, ["rule"])
                 table = table.add_column(index, one.name, rule)
         return table.select(self.schema.names)
 
+    def batches(
+        self, path: Place, groups: Sequence[int]
+    ) -> Iterator[tuple[pa.RecordBatch, dict[str, str]]]:
+        """Row groups of a part, without the texts that are the same on all rows of a group.
+
+        Returns:
+            Batches in order, each with those texts by column.
+        """
+        footer, columns = self.footer(path), self.footer(path).schema.names
+        texts = [(name, columns.index(name)) for name in repeated(self.schema) if name in columns]
+        same = {index: _same(footer.row_group(index), texts) for index in groups}
+        skipped = set.intersection(*(set(one) for one in same.values()))
+        if skipped | set(columns) < set(self.schema.names):
+            same = {index: {**one, "basis": "rule"} for index, one in same.items()}
+        read = [name for name in self.schema.names if name in columns and name not in skipped]
+        table, start = self._opened(path).read_row_groups(list(groups), columns=read), 0
+        for index in groups:
+            rows = footer.row_group(index).num_rows
+            for batch in table.slice(start, rows).to_batches():
+                yield batch, same[index]
+            start += rows
+
     def column(self, path: Place, name: str) -> pa.ChunkedArray:
         """One column of a part."""
-        with self._opened(path, self.footer(path)) as file:
-            return file.read(columns=[name]).column(0)
+        return self._opened(path).read(columns=[name]).column(0)
 
-    def _opened(self, path: Place, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
-        here = isinstance(path, Path)
+    def _opened(self, path: Place) -> pq.ParquetFile:
+        if path.name in self._files:
+            return self._files[path.name]
+        here, texts = isinstance(path, Path), repeated(self.schema)
         try:
-            return pq.ParquetFile(
-                path if here else path.open("rb"), metadata=footer, memory_map=here,
-                read_dictionary=repeated(self.schema), pre_buffer=not here,
-            )  # fmt: skip
+            source = pa.memory_map(str(path)) if here else path.open("rb")
+            footer = self._footers.get(path.name)
+            try:
+                file = pq.ParquetFile(source, metadata=footer, read_dictionary=texts)
+            except KeyError:  # a part from before a column
+                there = pq.ParquetFile(source).schema.names
+                texts = [name for name in texts if name in there]
+                file = pq.ParquetFile(source, read_dictionary=texts)
         except pa.ArrowInvalid as error:
             raise WorkbenchError(
                 f"The part {path.name} of the archive at {self.folder.name!r} cannot be read "
                 f"({' '.join(str(error).split())[:120]}). Restore it from a copy, or rebuild the "
                 "archive from what was recorded."
             ) from error
+        if here:
+            self._files[path.name] = file
+        return file
 
 
-def _apart(
-    footer: pq.FileMetaData, places: Mapping[str, int], wanted: Sequence[str], since: int | None
-) -> Iterator[int]:
+def _same(group: pq.RowGroupMetaData, texts: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """The texts that are the same on all rows of a group, by column."""
+    found = {}
+    for name, index in texts:
+        bounds = group.column(index).statistics
+        if bounds is not None and bounds.has_min_max and bounds.has_null_count:
+            low = bounds.min
+            if low == bounds.max and not bounds.null_count:
+                found[name] = low
+    return found
+
+
+def _apart(footer: pq.FileMetaData, wanted: Sequence[str], since: int | None) -> Iterator[int]:
     """Row groups whose least and greatest values do not rule them out."""
+    columns = footer.schema.names
+    series, at = columns.index("series"), columns.index("at")
     for index in range(footer.num_row_groups):
         group = footer.row_group(index)
-        bounds = group.column(places["series"]).statistics
+        bounds = group.column(series).statistics
         if bounds is not None and bounds.has_min_max:
             first = bisect.bisect_left(wanted, bounds.min)
             if first == len(wanted) or wanted[first] > bounds.max:
                 continue
         if since is not None:
-            late = group.column(places["at"]).statistics
+            late = group.column(at).statistics
             if late is not None and late.has_min_max and late.max_raw < since:
                 continue
         yield index

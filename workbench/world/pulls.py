@@ -102,10 +102,10 @@ def health(
         last: How it stood before; None when it was never asked.
         at: The pull's moment.
     """
-    gaps = [one for one in gaps if one.code not in QUIET]
     dark = heard.delivered is None or (not rows and bool(gaps))
-    state = "dark" if dark else "degraded" if gaps else "live"
-    reason = heard.reason or (_reason(gaps) if gaps else "")
+    faults = [gap for gap in gaps if gap.code not in QUIET]
+    state = "dark" if dark else "degraded" if faults else "live"
+    reason = heard.reason or (_reason(faults or gaps) if gaps else "")
     same = last is not None and last.state == state
     good = at if not dark else last.good if last else None
     return Health(

@@ -323,12 +323,17 @@ def _asked(model: str) -> str:
 
 
 class MindParams(Strict):
-    """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's."""
+    """The front matter of a mind's file; ``instruments`` in ``series`` means all of the desk's.
+
+    ``items`` names series of headlines, filings and events, ``*`` standing for any text. Only
+    minds that are models read words.
+    """
 
     mind: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
     model: Annotated[str, AfterValidator(_asked)]
     series: tuple[str, ...]
     fields: tuple[str, ...] = ("close",)
+    items: tuple[str, ...] = ()
 
 
 class Mind(Strict):

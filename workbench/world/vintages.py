@@ -7,8 +7,9 @@ agree in all of these the greater value counts, a blank before any, however the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ from workbench.domain.calendars import Moments
 from workbench.domain.snapshots import Column
 from workbench.world.blocks import numbers
 
-Codes = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.signedinteger[Any]]
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +34,10 @@ class Texts:
 
     names: tuple[str, ...]
     codes: Codes | None
+
+    def first(self, row: int) -> str:
+        """The text of one row."""
+        return self.names[0 if self.codes is None else int(self.codes[row])]
 
     def last(self, kept: slice | Codes) -> str:
         """The text of the last row kept."""
@@ -83,9 +89,12 @@ class History:
     unit: Texts
     basis: Texts
     plain: bool  # one vintage a moment and known_at never falls: as-of is a prefix
+    replaced: Moments | None  # of one source: when each row's next vintage was known
 
     def known_sources(self, until: np.datetime64) -> set[str]:
         """The sources that had published anything by a moment."""
+        if self.source.codes is None:
+            return set(self.source.names) if self.known_at.min() <= until else set()
         if self.plain:
             known = slice(0, int(np.searchsorted(self.known_at, until, side="right")))
             return set(self.source.used(known)) if known.stop else set()
@@ -116,6 +125,9 @@ class History:
 
     def _winners(self, until: np.datetime64) -> Codes:
         """Of each moment: the best-ranked source's latest vintage known by then."""
+        if self.replaced is not None:
+            alone: Codes = np.flatnonzero((self.known_at <= until) & (self.replaced > until))
+            return alone
         known: Codes = np.flatnonzero(self.known_at <= until)
         if self.source.codes is not None and len(known):
             at, rank = self.at[known], self.source.codes[known]
@@ -127,41 +139,55 @@ class History:
         return winners
 
 
-def pieces(rows: pa.RecordBatch) -> Iterator[tuple[str, str, Piece]]:
+def pieces(
+    rows: pa.RecordBatch, same: Mapping[str, str], wanted: Container[str] | None = None
+) -> Iterator[tuple[str, str, Piece]]:
     """Series, field and rows of each run of one field of one series.
 
     Args:
         rows: Columns of the archive, texts that repeat as dictionaries.
+        same: Texts of the columns that are not there, the same on all rows.
+        wanted: Series that are wanted; None for all.
     """
     if not len(rows):
         return
-    columns = dict(zip(rows.schema.names, rows.columns, strict=True))
-    texts = {
-        name: (columns[name].dictionary.to_pylist(), numbers(columns[name].indices))
-        for name in ("series", "field", "source", "unit", "basis")
-    }
-    at, known, value = (numbers(columns[name]) for name in ("at", "known_at", "value"))
-    series, field = texts["series"], texts["field"]
-    new = (series[1][1:] != series[1][:-1]) | (field[1][1:] != field[1][:-1])
-    ends = np.r_[np.flatnonzero(new) + 1, len(at)].tolist()
-    start = 0
-    for end in ends:
-        run = slice(start, end)
-        piece = Piece(
-            at=at[run], known_at=known[run], value=value[run],
-            source=_texts(*texts["source"], run), unit=_texts(*texts["unit"], run),
-            basis=_texts(*texts["basis"], run),
-        )  # fmt: skip
-        yield series[0][series[1][start]], field[0][field[1][start]], piece
-        start = end
+    series, field, source, unit, basis = (
+        _column(rows, same, name) for name in ("series", "field", "source", "unit", "basis")
+    )
+    at, known, value = (numbers(rows.column(name)) for name in ("at", "known_at", "value"))
+    new = np.zeros(len(at) - 1, bool)
+    for one in (series, field):
+        if one.codes is not None:
+            new |= one.codes[1:] != one.codes[:-1]
+    ends = [*(np.flatnonzero(new) + 1).tolist(), len(at)]
+    starts = [0, *ends[:-1]]
+    for start, end in zip(starts, ends, strict=True):
+        name = series.first(start)
+        if wanted is None or name in wanted:
+            run = slice(start, end)
+            yield name, field.first(start), Piece(
+                at=at[run], known_at=known[run], value=value[run],
+                source=_run(source, run), unit=_run(unit, run), basis=_run(basis, run),
+            )  # fmt: skip
 
 
-def _texts(names: Sequence[str], codes: npt.NDArray[np.generic], run: slice) -> Texts:
+def _column(rows: pa.RecordBatch, same: Mapping[str, str], name: str) -> Texts:
+    """The texts of one column."""
+    if name in same:
+        return Texts(names=(same[name],), codes=None)
+    column = rows.column(name)
+    names = tuple(column.dictionary.to_pylist())
+    return Texts(names=names, codes=None if len(names) == 1 else numbers(column.indices))
+
+
+def _run(texts: Texts, run: slice) -> Texts:
     """The texts of a run of rows."""
-    own = codes[run]
-    if len(names) == 1 or (own == own[0]).all():
-        return Texts(names=(names[int(own[0])],), codes=None)
-    return Texts(names=tuple(names), codes=own.astype(np.int64))
+    if texts.codes is None:
+        return texts
+    own = texts.codes[run]
+    if (own == own[0]).all():
+        return Texts(names=(texts.names[int(own[0])],), codes=None)
+    return Texts(names=texts.names, codes=own)
 
 
 def history(found: Sequence[Piece], order: Sequence[str]) -> History | None:
@@ -169,51 +195,62 @@ def history(found: Sequence[Piece], order: Sequence[str]) -> History | None:
     wanted = [part for one in found if (part := _of(one, order)) is not None]
     if not wanted:
         return None
+    wanted.sort(key=lambda one: int(one.at[0]))  # parts mostly follow one another
     rows = wanted[0] if len(wanted) == 1 else _together(wanted)
     if rows.source.codes is not None:
         rows = _ranked(rows, order)
-    if (rows.at[1:] <= rows.at[:-1]).any():
+    plain = bool((rows.at[1:] > rows.at[:-1]).all())
+    if not plain:
         rows = _ordered(rows)
+        plain = bool((rows.at[1:] > rows.at[:-1]).all())
+    plain = plain and bool((rows.known_at[1:] >= rows.known_at[:-1]).all())
+    replaced = None
+    if rows.source.codes is None and not plain:
+        replaced = np.full(len(rows.at), _NEVER)
+        again = np.flatnonzero(rows.at[1:] == rows.at[:-1])
+        replaced[again] = rows.known_at[again + 1]
     return History(
         at=rows.at.view("datetime64[us]"), known_at=rows.known_at.view("datetime64[us]"),
         value=rows.value, source=rows.source, unit=rows.unit, basis=rows.basis,
-        plain=bool(
-            (rows.at[1:] > rows.at[:-1]).all() and (rows.known_at[1:] >= rows.known_at[:-1]).all()
-        ),
+        plain=plain, replaced=None if replaced is None else replaced.view("datetime64[us]"),
     )  # fmt: skip
 
 
 def _of(piece: Piece, order: Sequence[str]) -> Piece | None:
     """The rows of these sources, None without any."""
     names = piece.source.names
+    if piece.source.codes is None:
+        return piece if names[0] in order else None
     kept = np.array([name in order for name in names])
     if kept.all():
         return piece
-    if not kept.any() or piece.source.codes is None:
-        return None
     rows = kept[piece.source.codes]
     return piece.take(rows) if rows.any() else None
 
 
 def _together(found: Sequence[Piece]) -> Piece:
     """Several pieces as one, in their order."""
+    rows = [len(one.at) for one in found]
     return Piece(
         at=np.concatenate([one.at for one in found]),
         known_at=np.concatenate([one.known_at for one in found]),
         value=np.concatenate([one.value for one in found]),
-        source=_joined([(one.source, len(one.at)) for one in found]),
-        unit=_joined([(one.unit, len(one.at)) for one in found]),
-        basis=_joined([(one.basis, len(one.at)) for one in found]),
+        source=_joined([one.source for one in found], rows),
+        unit=_joined([one.unit for one in found], rows),
+        basis=_joined([one.basis for one in found], rows),
     )
 
 
-def _joined(found: Iterable[tuple[Texts, int]]) -> Texts:
-    held = list(found)
-    names = tuple(sorted({name for one, _ in held for name in one.names}))
-    if len(names) == 1:
-        return Texts(names=names, codes=None)
+def _joined(found: Sequence[Texts], rows: Sequence[int]) -> Texts:
+    names = found[0].names
+    if len(names) == 1 and all(one.names == names for one in found):
+        return found[0]
+    names = tuple(sorted({name for one in found for name in one.names}))
     places = {name: place for place, name in enumerate(names)}
-    codes = [np.array([places[name] for name in one.names])[one.of(rows)] for one, rows in held]
+    codes = [
+        np.array([places[name] for name in one.names])[one.of(count)]
+        for one, count in zip(found, rows, strict=True)
+    ]
     return Texts(names=names, codes=np.concatenate(codes))
 
 
@@ -229,22 +266,25 @@ def _ranked(rows: Piece, order: Sequence[str]) -> Piece:
 
 def _ordered(rows: Piece) -> Piece:
     """The rows by moment, rank, known_at; then, so that no merging matters, by what they say."""
+    codes = rows.source.codes
+    if codes is not None or not _in_order(rows.at, rows.known_at):
+        keys = (rows.known_at, rows.at) if codes is None else (rows.known_at, codes, rows.at)
+        rows = rows.take(np.lexsort(keys))
+    again = np.flatnonzero(rows.at[1:] == rows.at[:-1])
+    again = again[rows.known_at[again] == rows.known_at[again + 1]]
     rank = rows.source.of(len(rows.at))
-    if not _in_order(rows.at, rank, rows.known_at):
-        rows = rows.take(np.lexsort((rows.known_at, rank, rows.at)))
-        rank = rows.source.of(len(rows.at))
-    same = (rows.at[1:] == rows.at[:-1]) & (rows.known_at[1:] == rows.known_at[:-1])
-    if not (same & (rank[1:] == rank[:-1])).any():
+    if not (rank[again] == rank[again + 1]).any():
         return rows
     unit, basis = (_alphabetic(one, len(rows.at)) for one in (rows.unit, rows.basis))
     return rows.take(np.lexsort((basis, unit, rows.value, rows.known_at, rank, rows.at)))
 
 
-def _in_order(at: Codes, rank: Codes, known: Codes) -> bool:
-    """Whether rows stand by moment, rank and known_at."""
-    later, same = at[1:] > at[:-1], at[1:] == at[:-1]
-    worse, equal = rank[1:] > rank[:-1], rank[1:] == rank[:-1]
-    return bool((later | (same & (worse | (equal & (known[1:] >= known[:-1]))))).all())
+def _in_order(at: Codes, known: Codes) -> bool:
+    """Whether rows of one source stand by moment and known_at."""
+    if (at[1:] < at[:-1]).any():
+        return False
+    again = np.flatnonzero(at[1:] == at[:-1])
+    return bool((known[again] <= known[again + 1]).all())
 
 
 def _alphabetic(texts: Texts, rows: int) -> Codes:

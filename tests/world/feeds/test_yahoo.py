@@ -241,6 +241,31 @@ def test_shorter_bars_have_a_series_of_their_own():
     assert "split" not in set(rows["field"])
 
 
+def test_an_index_of_chicago_follows_new_yorks_sessions():
+    """Yahoo keeps the VIX in Chicago's time, from long before the open; its close is XNYS's."""
+    whole = good()
+    result = whole["chart"]["result"][0]
+    result["events"] = {}
+    result["meta"] |= {
+        "symbol": "^VIX", "instrumentType": "INDEX", "exchangeTimezoneName": "America/Chicago",
+        "currentTradingPeriod": {"regular": {"start": 1598944500, "end": 1598991300}},
+    }  # fmt: skip
+    rows = read(whole, "VIX", url=URL.replace("AAPL", "%5EVIX")).observations
+    assert rows["at"].max() == dt.datetime(2020, 8, 31, 20, tzinfo=dt.UTC)
+    assert set(rows[rows["field"] == "close"]["unit"]) == {"points"}
+    result["meta"]["dataGranularity"] = "1h"
+    result["timestamp"] = [1598860800, 1598880600, 1598884200]  # 8:00, 13:30 and 14:30 UTC
+    url = URL.replace("AAPL", "%5EVIX").replace("1d", "1h")
+    rows = read(whole, "VIX", url=url).observations
+    assert rows["at"].min() == dt.datetime(2020, 8, 31, 14, 30, tzinfo=dt.UTC)
+
+
+def test_a_volume_is_not_rounded():
+    """A count is no price in single precision: 225,702,704 stays what it is."""
+    whole = altered(good(), (*QUOTE, "volume", 2), put(225702704))
+    assert values(read(whole), "volume")[2] == 225702704
+
+
 def test_what_was_asked_must_be_what_came():
     """An answer of other bars than asked for is refused: Yahoo widens long ranges by itself."""
     assert codes(read(good(), url=URL.replace("interval=1d", "interval=5m"))) == {"other_period"}
@@ -288,7 +313,7 @@ def test_the_order_of_bars_does_not_matter(order: list[int]):
 
 
 def test_quotes_are_kept_in_dollars_alone():
-    """A last price is kept with the time of its trade; pence, indices and delisted names are not."""
+    """A last price has the time of its trade; pence, indices and delisted names are not kept."""
     one = {
         "symbol": "AAPL", "quoteType": "EQUITY", "currency": "USD", "regularMarketPrice": 129.04,
         "regularMarketTime": 1598904001,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.bench.faults import FAULTS, GOOD, body, full, refusal, says
-from tests.bench.transport import LIMITS, serving
+from tests.bench.transport import PATIENT, serving
 from workbench.domain.errors import FeedDark
 from workbench.world.http.breakers import LONGEST, Breakers, wait_until
 from workbench.world.http.client import connected
@@ -23,7 +23,7 @@ async def pull(
     """One pull: the codes of its asks in turn, and the state that it saves, through JSON."""
     breakers = Breakers(json.loads(json.dumps(state)))
     codes = []
-    async with connected(LIMITS, breakers, now=lambda: now, **options) as client:
+    async with connected(PATIENT, breakers, now=lambda: now, **options) as client:
         for path in paths:
             try:
                 await client.ask(f"{base}/{path}", form="json")
@@ -42,7 +42,7 @@ def test_three_failures_leave_a_host_alone(run, fault: str):
             codes, _ = await pull(server.base, [fault] * 3, {})
             asked = len(server.asked)
             breakers = Breakers()
-            async with connected(LIMITS, breakers) as client:
+            async with connected(PATIENT, breakers) as client:
                 for _ in range(5):
                     with pytest.raises(FeedDark) as dark:
                         await client.ask(f"{server.base}/{fault}", form="json")
@@ -83,7 +83,7 @@ def test_on_trial_only_one_asks(run):
         async with serving({"x": says(refusal("503 No"))}) as server:
             _, saved = await pull(server.base, ["x"] * 3, {})
             before = len(server.asked)
-            async with connected(LIMITS, Breakers(saved)) as client:
+            async with connected(PATIENT, Breakers(saved)) as client:
                 asks = (client.of(str(n)).ask(f"{server.base}/x", form="json") for n in range(8))
                 found = await asyncio.gather(*asks, return_exceptions=True)
             return sorted(one.code for one in found), len(server.asked) - before
@@ -163,7 +163,7 @@ def test_who_is_held_says_until_when(run):
 
     async def scene():
         replies = {"x": says(full(b"{}", status="503 No", Retry_After="120"))}
-        async with serving(replies) as server, connected(LIMITS, now=lambda: NOW) as client:
+        async with serving(replies) as server, connected(PATIENT, now=lambda: NOW) as client:
             with pytest.raises(FeedDark):
                 await client.ask(f"{server.base}/x", form="json")
             with pytest.raises(FeedDark) as dark:
@@ -238,12 +238,17 @@ def test_a_clock_set_back_holds_nobody_for_longer():
 
 
 def test_subdomains_share_a_pace():
-    """SEC's ten a second are for all its hosts together; a name that merely ends alike is not one."""
-    assert (
-        pace("data.sec.gov", PACES) == pace("www.sec.gov", PACES) == ("sec.gov", PACES["sec.gov"])
-    )
-    assert pace("notsec.gov", PACES)[0] == "notsec.gov"
-    assert PACES["sec.gov"].every >= 1 / 10
+    """A limit is for all hosts of a name together, and for no name that just ends alike."""
+    paces = {"example.org": Pace(every=0.125), "api.example.org": Pace(every=1.0)}
+    for host in ("data.example.org", "www.example.org", "example.org"):
+        assert pace(host, paces) == ("example.org", Pace(every=0.125))
+    assert pace("api.example.org", paces)[1].every == 1.0
+    assert pace("notexample.org", paces)[0] == "notexample.org"
+
+
+def test_every_pace_is_one():
+    """No host of the table is asked without a pause, or by nobody."""
+    assert all(one.every > 0 and one.at_once >= 1 for one in PACES.values())
 
 
 def test_this_machine_is_not_paced_unless_told():

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.bench.faults import GOOD, after, body, full, moved, says
-from tests.bench.transport import LIMITS, serving
+from tests.bench.transport import LIMITS, PATIENT, serving
 from workbench import __version__
 from workbench.domain.errors import FeedDark
+from workbench.world.http.answers import Key
 from workbench.world.http.client import connected, user_agent
 from workbench.world.http.limits import Limits, Pace
 
@@ -20,7 +21,7 @@ HTML = (
 FEED = b'<?xml version="1.0"?>\n<rss version="2.0"><channel/></rss>'
 
 
-async def one(reply: Any, form: Any = "json", limits: Limits = LIMITS, **options: Any) -> Any:
+async def one(reply: Any, form: Any = "json", limits: Limits = PATIENT, **options: Any) -> Any:
     """The answer to one request, or the code of its refusal, and the heads that were sent."""
     async with serving({"x": reply}) as server, connected(limits) as client:
         try:
@@ -59,7 +60,7 @@ def test_a_contact_is_named_when_a_header_can_carry_it(contact: str, told: str):
 
 
 def test_an_adapter_has_headers_of_its_own(run):
-    """An adapter's User-Agent and conditions are sent; the guards' headers are not its to change."""
+    """An adapter's own headers are sent; those of the guards are not its to change."""
     given = {"User-Agent": "desk test", "Accept-Encoding": "br", "X-One": "1"}
     _, (head,) = run(one(body(GOOD), headers=given))
     assert "user-agent: desk test" in head.lower()
@@ -72,7 +73,7 @@ def test_no_cookie_is_kept(run):
 
     async def scene():
         replies = {"x": says(full(GOOD, Set_Cookie="id=1; Path=/"))}
-        async with serving(replies) as server, connected(LIMITS) as client:
+        async with serving(replies) as server, connected(PATIENT) as client:
             for _ in range(2):
                 await client.ask(f"{server.base}/x", form="json")
             return server.heads
@@ -84,7 +85,7 @@ def test_a_query_is_sent_and_told_in_order(run):
     """The same question has the same address, however an adapter words it."""
 
     async def scene():
-        async with serving({"x": body(GOOD)}) as server, connected(LIMITS) as client:
+        async with serving({"x": body(GOOD)}) as server, connected(PATIENT) as client:
             url = f"{server.base}/x"
             first = await client.ask(f"{url}?b=2&a=%5E1", form="json", query={"c": "é ,"})
             other = await client.ask(url, form="json", query={"c": "é ,", "b": "2", "a": "^1"})
@@ -111,7 +112,7 @@ def test_a_renamed_path_is_followed_and_told(run):
 
     async def scene():
         replies = {"old": moved("/new?page=1", "301 Moved"), "new": body(GOOD)}
-        async with serving(replies) as server, connected(LIMITS) as client:
+        async with serving(replies) as server, connected(PATIENT) as client:
             answer = await client.ask(f"{server.base}/old", form="json")
             return answer, server
 
@@ -135,7 +136,7 @@ def test_no_redirect_leaves_the_host(run, to: str):
     async def scene():
         async with (
             serving({"x": moved(to), "y": body(GOOD)}) as server,
-            connected(LIMITS) as client,
+            connected(PATIENT) as client,
         ):
             with pytest.raises(FeedDark) as dark:
                 await client.ask(f"{server.base}/x", form="json")
@@ -235,7 +236,7 @@ def test_packed_bodies_are_unpacked(run, encoding: str):
     ],
 )
 def test_bad_packing_is_refused(run, content: bytes, encoding: str, expected: str):
-    """Garbage behind the end, a missing or wrong checksum and what was not asked for are refused."""
+    """Garbage behind the end, a wrong checksum and a packing not asked for are refused."""
     assert code(run(one(says(full(content, Content_Encoding=encoding))))) == expected
 
 
@@ -250,7 +251,7 @@ def test_a_huge_filing_is_cut_and_says_so(run, packed: bool):
     if packed:
         assert answer.code == "too_large"
     else:
-        assert (answer.cut, len(answer.body)) == (True, LIMITS.body)
+        assert (answer.cut, len(answer.body)) == (True, PATIENT.body)
         assert HTML.startswith(answer.body)
     assert code(run(one(reply, "json"))) in {"too_large", "not_json"}
 
@@ -264,12 +265,12 @@ def test_a_packed_filing_is_cut_like_any_other(run):
     reply = says(full(gzip.compress(filing), kind="text/html", Content_Encoding="gzip"))
     answer, _ = run(one(reply, "html"))
     assert answer.cut
-    assert answer.body == filing[: LIMITS.body]
+    assert answer.body == filing[: PATIENT.body]
 
 
 def test_a_body_of_just_the_cap_is_whole(run):
     """The cap is the most that is read, not the least that is refused."""
-    exact = b"[" + b" " * (LIMITS.body - 2) + b"]"
+    exact = b"[" + b" " * (PATIENT.body - 2) + b"]"
     assert run(one(body(exact)))[0].body == exact
     assert code(run(one(body(exact + b" ")))) == "too_large"
 
@@ -282,8 +283,9 @@ def test_a_body_of_just_the_cap_is_whole(run):
     [
         ("201 Created", "status"), ("206 Partial", "status"), ("304 Not Modified", "status"),
         ("400 Bad", "status"), ("401 No", "denied"), ("403 No", "denied"), ("404 No", "not_found"),
-        ("410 Gone", "not_found"), ("429 No", "limited"), ("451 No", "denied"), ("500 No", "unavailable"),
-        ("502 No", "unavailable"), ("599 No", "unavailable"), ("101 Switching", "broken"),
+        ("410 Gone", "not_found"), ("429 No", "limited"), ("451 No", "denied"),
+        ("500 No", "unavailable"), ("502 No", "unavailable"), ("599 No", "unavailable"),
+        ("101 Switching", "broken"),
     ],
 )  # fmt: skip
 def test_a_status_is_an_answer_or_a_reason(run, status: str, expected: str):
@@ -309,6 +311,32 @@ def test_what_an_error_says_is_quoted_plainly(run):
     assert "\n" not in str(dark)
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            '{"error_code":400,"error_message":"Bad Request.  The series does not exist."}',
+            "not_found",
+        ),
+        ('{"a":{"result":null,"error":{"description":"Unknown symbol"}}}', "not_found"),
+        ('{"error_message":"The value for variable api_key is not registered."}', "denied"),
+        ('{"error_message":"Bad Request. Variable limit is not between 1 and 100."}', "status"),
+        ("Unknown", "status"),
+        ('{"message": {"a": ["not found"]}}', "status"),
+        ("[" * 5_000, "status"),
+    ],
+)
+def test_a_400_may_say_which_mistake_it_is(
+    run, monkeypatch: pytest.MonkeyPatch, said: str, expected: str
+):
+    """An unknown series and a wrong key are told apart where a source answers 400 to both."""
+    monkeypatch.setenv("DESK_TEST_KEY", "not-registered")
+    key = Key(env="DESK_TEST_KEY", query="api_key")
+    dark, _ = run(one(says(full(said.encode(), status="400 Bad")), key=key))
+    assert dark.code == expected
+    assert ("Check DESK_TEST_KEY." in str(dark)) == (expected != "not_found")
+
+
 def test_an_error_whose_body_hangs_still_says_what_it_is(run):
     """A 429 is known from its head: its Retry-After is not lost to a body that never comes."""
     head = "HTTP/1.1 429 No\r\nRetry-After: 60\r\nContent-Length: 100\r\n\r\n"
@@ -316,7 +344,7 @@ def test_an_error_whose_body_hangs_still_says_what_it_is(run):
     async def hang(_link: object) -> None:
         await asyncio.sleep(3)
 
-    dark, _ = run(one(after(head, hang)))
+    dark, _ = run(one(after(head, hang), limits=LIMITS))
     assert dark.code == "limited"
     assert dark.retry_at
 
@@ -336,7 +364,7 @@ def test_only_https_or_this_machine_is_asked(run, url: str):
     """Nothing travels unencrypted but on loopback, and no address holds a password."""
 
     async def scene():
-        async with connected(LIMITS) as client:
+        async with connected(PATIENT) as client:
             with pytest.raises(FeedDark) as dark:
                 await client.ask(url, form="json")
             return dark.value
@@ -352,7 +380,7 @@ def test_nobody_there_is_a_reason(run):
     async def scene():
         async with serving({"x": body(GOOD)}) as server:
             base = server.base
-        async with connected(LIMITS) as client:
+        async with connected(PATIENT) as client:
             with pytest.raises(FeedDark) as dark:
                 await client.ask(f"{base}/x", form="json")
             return dark.value.code
@@ -367,7 +395,7 @@ def test_the_proxy_of_the_environment_serves_https_only(run, monkeypatch: pytest
         async with serving({"x": body(GOOD)}) as proxy, serving({"x": body(GOOD)}) as server:
             monkeypatch.setenv("HTTPS_PROXY", proxy.base)
             monkeypatch.setenv("HTTP_PROXY", proxy.base)
-            async with connected(LIMITS) as client:
+            async with connected(PATIENT) as client:
                 await client.ask(f"{server.base}/x", form="json")
                 direct = list(proxy.asked)
                 with pytest.raises(FeedDark) as dark:
@@ -386,7 +414,7 @@ def test_a_proxy_that_cannot_be_used_is_a_reason(run, monkeypatch: pytest.Monkey
     monkeypatch.setenv("HTTPS_PROXY", proxy)
 
     async def scene():
-        async with connected(LIMITS) as client:
+        async with connected(PATIENT) as client:
             with pytest.raises(FeedDark) as dark:
                 await client.ask("https://feeds.example.org/x", form="json")
             return dark.value
@@ -424,7 +452,7 @@ def test_a_wait_that_fits_is_waited(run):
     assert run(one(reply, limits=roomy))[0].body == GOOD
     assert asked[1] - asked[0] >= 1.0
     asked.clear()
-    assert code(run(one(reply))) == "limited"
+    assert code(run(one(reply, limits=LIMITS))) == "limited"
     assert len(asked) == 1
 
 
@@ -444,7 +472,7 @@ def test_a_host_is_asked_at_its_pace(run):
 
     async def scene():
         paces = {"127.0.0.1": Pace(every=0.04, at_once=2)}
-        async with serving({"x": reply}) as server, connected(LIMITS, paces=paces) as client:
+        async with serving({"x": reply}) as server, connected(PATIENT, paces=paces) as client:
             began = asyncio.get_running_loop().time()
             await asyncio.gather(*(client.ask(f"{server.base}/x", form="json") for _ in range(6)))
             return asyncio.get_running_loop().time() - began
@@ -485,5 +513,5 @@ def test_waiting_for_a_turn_is_not_the_hosts_delay(run):
 )
 def test_limits_have_limits(options: dict[str, Any]):
     """Limits under which nothing ends, or nothing could be asked, are no limits."""
-    with pytest.raises(ValueError, match="needed|finite"):
+    with pytest.raises(ValueError, match=r"needed|finite"):
         Limits(**options)

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.bench.faults import FAULTS
-from tests.bench.transport import LIMITS, price, serving, tried
+from tests.bench.transport import LIMITS, price, serving, survived, tried
 from workbench.domain.errors import FeedDark
 from workbench.world.http import clocks
 from workbench.world.http.answers import Answer, Client
@@ -68,8 +68,15 @@ def test_a_wrong_clock_is_seen(run):
             return client.skews
 
     ((_, seconds),) = run(scene()).items()
-    assert 7_190 < seconds < 7_210
-    assert clocks.off({"a": seconds, "b": seconds, "c": seconds}) == seconds
+    assert -7_210 < seconds < -7_190
+
+
+def test_mutated_answers_are_answers_or_reasons(run):
+    """Whatever bytes come, they are an answer with a price or one kind of error, in time."""
+    found = run(survived(range(60)))
+    assert sum(found.values()) == 60
+    assert len(found) > 3
+    assert found["accepted"] < 40
 
 
 # Planted bugs: ways of asking that lack a guard
@@ -127,7 +134,7 @@ def test_a_client_that_follows_is_caught(run):
 
 def test_a_client_that_waits_is_caught(run):
     """The harness sees a client that is held by a silent host past the deadline."""
-    assert _planted(run, ["T01"], timeout=2.0) == {"T01": "broken instead of timeout"}
+    assert _planted(run, ["T01"], timeout=1.2) == {"T01": "broken instead of timeout"}
 
 
 def test_a_deadline_is_not_a_timeout_of_reads(run):
@@ -142,4 +149,4 @@ def test_a_deadline_is_not_a_timeout_of_reads(run):
 
     code, seconds = run(scene())
     assert code == "timeout"
-    assert LIMITS.deadline <= seconds < LIMITS.deadline + 0.5
+    assert LIMITS.deadline <= seconds < LIMITS.deadline + 2.0

@@ -7,6 +7,7 @@ from workbench.desk.charts.account import account
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
 from workbench.desk.charts.record import calibration, risk_coverage, skill_bars
+from workbench.desk.charts.session import session
 from workbench.desk.charts.theses import lead_lag, together
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "lead_lag",
     "regime_ribbon",
     "risk_coverage",
+    "session",
     "skill_bars",
     "together",
     "turbulence",

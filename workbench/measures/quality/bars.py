@@ -13,6 +13,8 @@ from workbench.measures.quality.rows import Fault, Mask, Rows
 _ROUNDING = 1e-3  # relative; a closing auction may print a little beyond the range of the day
 _UNITS = 20.0  # prices of one bar that differ by such a factor are in two units
 _BUSY = 20  # bars before one that say whether its series trades on every bar
+_AUCTIONS = 0.05  # share of closes outside their range that is no chance
+_FAR = 0.05  # of the price
 _RUN = 5  # bars in a row that are no chance
 _SOON = np.timedelta64(2, "m")  # clocks of sources may run ahead by this much
 
@@ -43,7 +45,8 @@ def bar_faults(
     ) -> None:
         if bad.any():
             ends = np.datetime_as_string(own.at[bad][-1:], unit="m")[0]
-            what = f"the {field} of {int(bad.sum())} bars" if field else f"{int(bad.sum())} bars"
+            number = int(bad.sum())
+            what = f"{f'the {field} of ' if field else ''}{number} bar{'s' * (number != 1)}"
             found.append(
                 Fault(
                     series=own.series, field=field, check=check, at=own.at[bad],
@@ -63,13 +66,13 @@ def bar_faults(
         outside = (close > high) | (outside if low != 0 else False)
         reject("OUT_OF_RANGE", outside, f"the price lies outside {low:g} to {high:g}")
         if np.isfinite(own.high).any() or np.isfinite(own.low).any():
-            _ranges(own, tick, reject)
+            _ranges(own, tick, low, reject)
         if own.volume is not None:
             reject("PLACEHOLDER_BAR", placeholders(own), "one price, no volume, and not the last")
     return found
 
 
-def _ranges(own: Rows, tick: float, reject: Callable[..., None]) -> None:
+def _ranges(own: Rows, tick: float, low: float, reject: Callable[..., None]) -> None:
     close, slack = own.close, tick + _ROUNDING * np.abs(own.close)
     positive = close > 0
     other = np.zeros(len(close), bool)
@@ -78,7 +81,11 @@ def _ranges(own: Rows, tick: float, reject: Callable[..., None]) -> None:
         other |= positive & ((prices > _UNITS * close) | (prices * _UNITS < close))
     reject("UNIT_100X", other, "their prices are in two units")
     broken = (own.high < own.low - slack) | (close > own.high + slack) | (close < own.low - slack)
-    broken &= ~other
+    if np.mean(broken) > _AUCTIONS:
+        # A source whose ranges leave the closing auction out: only what is far outside is false.
+        slack = np.maximum(slack, _FAR * np.abs(close))
+        broken = (own.high < own.low) | (close > own.high + slack) | (close < own.low - slack)
+    broken &= ~other & (close > low)  # a bar is left out for one reason
     reject("BROKEN_BAR", broken, "the close lies outside the range")
     opens = (own.open > own.high + slack) | (own.open < own.low - slack)
     reject("BROKEN_OPEN", opens & ~other & ~broken, "it lies outside the range", field="open")

@@ -9,7 +9,7 @@ rows stand counts once it has stood for ``_STOOD`` bars; until then the newest r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,17 +25,21 @@ _LEAST = (
     0.3  # log move under which nothing mechanical is looked for: a split of 4 for 3, with a spare
 )
 _NEAR = 10  # bars around a split within which a move of its size is its own, misdated
+_SAME = 0.2  # log distance of levels that are one
 _HUNDRED = float(np.log(100))
 _RATIOS = np.log([2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
 _CODES = {
-    "UNIT_100X": ("are a hundredfold or a hundredth of the others", "a second source"),
+    "UNIT_100X": ("stood a hundredfold or a hundredth away from the others", "a second source"),
     "SPLIT_UNEXPLAINED": (
-        "stand apart by the ratio of a split that nothing reports",
+        "stood apart by the ratio of a split that nothing reports",
         "a row of that split, or a second source",
     ),
-    "SPLIT_MISDATED": ("stand apart by a split that was reported for other days", "a true date"),
-    "SPLIT_UNCLEAR": ("hold a split and yet move by its size", "a second source"),
-    "JUMP": ("jumped beyond 8 σ and came back, or nothing confirms it yet", "a second source"),
+    "SPLIT_MISDATED": ("stood apart by a split that was reported for other days", "a true date"),
+    "SPLIT_UNCLEAR": ("held a split and yet moved by its size", "a second source"),
+    "JUMP": (
+        "moved beyond 8 σ and came back, or nothing confirms it yet",
+        "a second source, or a next bar at that level",
+    ),
 }
 
 
@@ -114,7 +118,21 @@ def _breaks(moves: Array, large: Positions, split: Array | None, jump: float) ->
         check, offset = _mechanical(move, int(i), sigma, split)
         if offset or abs(move) > jump:
             found.append(_Break(int(i) + 1, move, offset, check))
-    return found
+    return _paired(found)
+
+
+def _paired(found: list[_Break]) -> list[_Break]:
+    """The breaks, those that lead away and back under one code, whatever the market did there."""
+    made = list(found)
+    for k in range(len(made) - 1):
+        away, back = made[k], made[k + 1]
+        if away.move * back.move > 0 or bool(away.offset) == bool(back.offset):
+            continue
+        if abs(away.move + back.move) < 0.25 * max(abs(away.move), abs(back.move)):
+            offset, check = (away.offset, away.check) if away.offset else (-back.offset, back.check)
+            made[k] = replace(away, offset=offset, check=check)
+            made[k + 1] = replace(back, offset=-offset, check=check)
+    return made
 
 
 def _sigma(moves: Array, i: int, jump: float) -> float:
@@ -151,12 +169,15 @@ def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> 
         return
     edges = [0, *(one.index for one in found), n]
     levels = np.r_[0.0, np.cumsum([one.offset for one in found])]
-    # The present level: the newest one, once it stood; else the one before still counts.
-    reference = len(levels) - 1
-    if n - edges[-2] < _STOOD and reference > 0:
-        reference -= 1
+    # The present level: the newest one at which the series stood, before or after what left it.
+    stood = [
+        int(np.sum(np.diff(edges)[np.abs(levels - level) <= _SAME]) >= _STOOD) for level in levels
+    ]
+    reference = int(np.flatnonzero(stood)[-1]) if any(stood) else 0
+    if found[-1].check == "SPLIT_MISDATED":  # a reported split needs no time to be believed
+        reference = len(levels) - 1
     for k, level in enumerate(levels):
-        if abs(level - levels[reference]) > 0.2:
+        if abs(level - levels[reference]) > _SAME:
             # Named for the break that leads towards the present level.
             check = found[k].check if k < reference else found[k - 1].check
             mark(check, slice(edges[k], edges[k + 1]))
@@ -177,5 +198,6 @@ def _fault(own: Rows, check: str, bad: Mask) -> Fault:
     what, lifted = _CODES[check]
     at = own.at[bad]
     first, last = np.datetime_as_string(at[[0, -1]], unit="D")
-    seen = f"{len(at)} bars of {first} to {last} are left out: they {what}"
+    span = f"the bar of {first} is" if len(at) == 1 else f"{len(at)} bars of {first} to {last} are"
+    seen = f"{span} left out: {'it' if len(at) == 1 else 'they'} {what}"
     return Fault(series=own.series, field="", check=check, at=at, seen=seen, lifted=lifted)

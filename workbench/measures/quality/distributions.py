@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.domain.calendars import Moments
 from workbench.measures.prices import Array
 from workbench.measures.quality.rows import Fault, Mask, Positions, Rows
 
@@ -37,11 +38,13 @@ class _Told:
     sigma: float
 
 
-def distribution_faults(own: Rows) -> list[Fault]:
+def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
     """Payments and adjusted closes that cannot be true.
 
     Args:
         own: The series' rows; nothing is said where the source reports no payments.
+        gone: Moments of bars that were left out: what was paid across them is not judged, as
+            the price that it was paid of is not known.
 
     Returns:
         Faults of the fields ``dividend`` and ``adj_close``: ``DIVIDEND_UNIT``,
@@ -62,7 +65,7 @@ def distribution_faults(own: Rows) -> list[Fault]:
             mark("adj_close", "ADJUSTMENT", slice(0, int(np.flatnonzero(impossible)[-1]) + 1))
     index = np.flatnonzero(own.close > 0)
     if len(index) > 2 and (own.paid[index].any() or own.adjusted is not None):
-        told = _told(own, index)
+        told = _told(own, index, gone)
         wrong = _payments(own, told)
         for check, mask in wrong.items():
             mark("dividend", check, index[np.flatnonzero(mask)])
@@ -73,7 +76,7 @@ def distribution_faults(own: Rows) -> list[Fault]:
     return [_fault(own, *key, mask) for key, mask in bad.items() if mask.any()]
 
 
-def _told(own: Rows, index: Positions) -> _Told:
+def _told(own: Rows, index: Positions, gone: Moments | None) -> _Told:
     close = own.close[index]
     change = close[1:] / close[:-1]
     log_split = np.diff(np.cumsum(np.log(own.split))[index])
@@ -90,6 +93,10 @@ def _told(own: Rows, index: Positions) -> _Told:
             factor = own.adjusted[index] / close
             factor[~(factor > 0)] = np.nan
             implied[1:] = 1 - ratio * factor[:-1] / factor[1:]
+    if gone is not None and len(gone):
+        between = np.diff(np.searchsorted(np.sort(gone), own.at[index])) > 0
+        paid, gains = np.where(between, 0.0, paid), np.where(between, 0.0, gains)
+        implied[1:][between] = np.nan
     calm = move[np.isfinite(move) & (np.abs(move) < 0.3)]
     sigma = max(float(np.std(calm)), 0.002) if len(calm) > 1 else 0.02
     return _Told(

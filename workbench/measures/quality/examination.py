@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.domain.calendars import to_datetime
+from workbench.domain.calendars import Moments, to_datetime
 from workbench.domain.contracts import prices
 from workbench.domain.deliveries import Health
 from workbench.domain.instruments import Indicator, Instrument
@@ -101,17 +101,25 @@ def examined(
 def _prices(
     snapshot: Snapshot, one: Instrument, own: Rows, others: Sequence[Column]
 ) -> list[Fault]:
+    """Faults of one instrument; what is out already never passes for a level or a payment."""
     low, high = prices(one.symbol)
     found = bar_faults(snapshot, own, tick=one.tick, low=low, high=high)
-    if found:
-        # A bar that is out already must not pass for a level of its own.
-        gone = [fault for fault in found if not fault.field]
-        left = rows(without(snapshot, gone), one.symbol)
-        if left is None:
-            return found
-        own = left
-    found += break_faults(own, jump=_JUMPS.get(one.theme, _JUMP), confirmed=confirmed(own, others))
-    return found + distribution_faults(own)
+    left = _left(snapshot, own, found)
+    if left is not None:
+        jump = _JUMPS.get(one.theme, _JUMP)
+        found += break_faults(left, jump=jump, confirmed=confirmed(left, others))
+        left = _left(snapshot, own, found)
+    return found if left is None else found + distribution_faults(left, _moments(found))
+
+
+def _left(snapshot: Snapshot, own: Rows, found: Sequence[Fault]) -> Rows | None:
+    bars = [fault for fault in found if not fault.field]
+    return rows(without(snapshot, bars), own.series) if bars else own
+
+
+def _moments(found: Sequence[Fault]) -> Moments | None:
+    bars = [fault.at for fault in found if not fault.field]
+    return np.concatenate(bars) if bars else None
 
 
 def _now(snapshot: Snapshot, one: Instrument, own: Rows, others: Sequence[Column]) -> list[Flag]:

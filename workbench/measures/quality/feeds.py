@@ -13,6 +13,10 @@ _CODES = {  # gap code -> check, what would lift it
     "no_field": ("SCHEMA", "the field under its old name, or a new adapter"),
     "wrong_type": ("SCHEMA", "the type that it had, or a new adapter"),
     "renamed": ("SCHEMA", "a new adapter"),
+    "bad_row": ("SCHEMA", "rows of the shape that they had, or a new adapter"),
+    "no_data": ("EMPTY", "a delivery that is not empty"),
+    "no_items": ("EMPTY", "a delivery that is not empty"),
+    "nothing": ("EMPTY", "a delivery that is not empty"),
     "empty": ("EMPTY", "a delivery that is not empty"),
     "other_currency": ("OTHER_CURRENCY", "the currency of the instrument"),
     "other_unit": ("OTHER_UNIT", "the unit of the contract"),
@@ -20,6 +24,13 @@ _CODES = {  # gap code -> check, what would lift it
     "not_found": ("GONE", "its symbol back at the source, or its new one in params"),
     "out_of_range": ("OUT_OF_RANGE", "a value within its contract"),
 }
+# What every pull leaves out or puts in order, and what says nothing against the data that stay.
+_ROUTINE = frozenset(
+    {
+        "not_kept", "not_asked", "unfinished", "incomplete", "too_many", "duplicate", "revised",
+        "unordered", "out_of_order", "off_session", "no_session",
+    }
+)  # fmt: skip
 _USUAL = 5  # rows that a feed must usually bring before fewer of them mean anything
 _LOW = 0.2  # of what is usual
 SKEW = 120.0  # seconds between our clock and a host's Date
@@ -41,7 +52,7 @@ def feed_flags(health: Iterable[Health]) -> list[Flag]:
         for gap in one.gaps:
             check, lifted = _CODES.get(gap.code, (gap.code.upper(), "its next whole delivery"))
             name = gap.series or one.feed
-            if (name, check) in said:
+            if (name, check) in said or gap.code in _ROUTINE:
                 continue
             said.add((name, check))
             found.append(
@@ -82,12 +93,12 @@ def clock_off(skews: Mapping[str, float]) -> str:
         skews: Host to its Date minus our clock in seconds, of answers of the last pull.
 
     Returns:
-        A sentence when at least three hosts say, on the same side, that our clock is off by
-        more than 120 s. One or two hosts are taken to be off themselves. Scoring goes on.
+        A sentence when at least three hosts, and most of those asked, say on the same side that
+        our clock is off by more than 120 s. Others are taken to be off themselves. Scoring goes on.
     """
     for sign, word in ((1, "behind"), (-1, "ahead")):
         off = sorted(host for host, seconds in skews.items() if sign * seconds > SKEW)
-        if len(off) >= HOSTS:
+        if len(off) >= HOSTS and 2 * len(off) > len(skews):
             middle = float(np.median([abs(skews[host]) for host in off]))
             return (
                 f"This machine's clock is {middle:.0f} s {word} that of {len(off)} hosts "

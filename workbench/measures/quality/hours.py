@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
-from workbench.domain.calendars import iso, to_datetime, to_numpy, venue
+from workbench.domain.calendars import Moments, iso, to_datetime, to_numpy, venue
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.records import Flag
 from workbench.measures.prices import Bars
@@ -125,9 +126,11 @@ def still(one: Instrument, own: Rows, bars: int = _STILL) -> Flag | None:
 
     Only the closes of sessions count, so that a price that rests over a weekend is not stale.
     """
+    if one.theme == "rates":
+        return None  # a rate may rest for years
     # The newest rows are enough: a longer run of equal closes says no more.
     at, close = own.at[-4 * bars :], own.close[-4 * bars :]
-    kept = (close > 0) & np.isin(at, _closes(one, at)) if "@" not in own.series else close > 0
+    kept = (close > 0) & _traded(one, at, daily="@" not in own.series)
     at, close = at[kept], close[kept]
     if len(close) < bars + 1 or (close[-bars - 1 :] != close[-1]).any():
         return None
@@ -138,10 +141,15 @@ def still(one: Instrument, own: Rows, bars: int = _STILL) -> Flag | None:
     )  # fmt: skip
 
 
-def _closes(one: Instrument, at: np.ndarray) -> np.ndarray:
+def _traded(one: Instrument, at: Moments, *, daily: bool) -> npt.NDArray[np.bool_]:
+    """Which bars end at a session's close, or within a session where bars are shorter."""
     calendar = venue(one.venue)
-    low, high = np.searchsorted(calendar.closes, [at[0], at[-1]])
-    return calendar.closes[low : high + 1]
+    index = np.minimum(np.searchsorted(calendar.closes, at), len(calendar.closes) - 1)
+    if daily:
+        ends: npt.NDArray[np.bool_] = calendar.closes[index] == at
+        return ends
+    inside: npt.NDArray[np.bool_] = calendar.opens[index] < at
+    return inside
 
 
 def _hours(span: dt.timedelta) -> str:

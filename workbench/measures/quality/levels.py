@@ -14,6 +14,7 @@ from workbench.measures.prices import Array, aligned
 from workbench.measures.quality.rows import Fault, Mask
 
 _FALL = 0.05  # of what only ever grows, such as stars
+_STOOD = 5  # values after which a lower level is the series' own
 _GROWS = frozenset({"stars", "forks"})
 _HUNDRED = (80.0, 125.0)  # a ratio between these is a change of unit
 _SIGMAS = 8.0
@@ -82,15 +83,32 @@ def _moving(snapshot: Snapshot, series: str, field: str, column: Column) -> Mask
 
 
 def _fallen(value: Array) -> Mask:
-    """Values under the highest one that the value after it did not take back."""
+    """Values far under the highest before them, until they have stood there for a while.
+
+    A highest value that the one after it took back does not count. What stands at its new level
+    for ``_STOOD`` values is true: accounts are deleted, repositories begin anew.
+    """
     full = np.flatnonzero(np.isfinite(value))
     own = value[full]
     bad = np.zeros(len(value), bool)
-    if len(own) > 1:
-        stood = np.minimum(own[:-1], own[1:])
+    first = 0
+    while first < len(own) - 1:
+        part = own[first:]
+        stood = np.minimum(part[:-1], part[1:])
         # The newest value can only be compared with those before it.
-        highest = np.maximum.accumulate(np.r_[own[0], np.r_[own[0], stood[:-1]]])
-        bad[full] = own < (1 - _FALL) * highest
+        highest = np.maximum.accumulate(np.r_[part[0], part[0], stood[:-1]])
+        low = part < (1 - _FALL) * highest
+        if not low.any():
+            break
+        start = int(np.argmax(low))
+        rest = np.flatnonzero(~low[start:])
+        length = int(rest[0]) if len(rest) else len(part) - start
+        if length < _STOOD or part[start : start + length].max() == 0:
+            bad[full[first + start : first + start + length]] = True
+            own = np.delete(own, np.s_[first + start : first + start + length])
+            full = np.delete(full, np.s_[first + start : first + start + length])
+        else:
+            first += start
     return bad
 
 

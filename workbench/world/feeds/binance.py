@@ -14,7 +14,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins import binance_answers as answers
 from workbench.world.feeds.coins.binance_answers import SPOT_QUOTE, interval
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found
 from workbench.world.feeds.coins.pairs import length_of, named, pair
 from workbench.world.http.answers import Client
@@ -76,7 +76,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _V = "api/v[13]"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("klines", f"{_V}/(uiK|k)lines", klines, HOSTS),
     endpoint("ticker", f"{_V}/ticker/(24hr|tradingDay)", ticker, HOSTS),
     endpoint("best", f"{_V}/ticker/bookTicker", best, HOSTS),

@@ -57,8 +57,8 @@ def funding(body: bytes, request: Request, url: str) -> Delivered:
     rates: dict[str, list[object]] = {}
     for symbol, one in each(found, body, f"Binance funding of {symbol_of(url) or 'all symbols'}"):
         rates.setdefault(symbol, []).append(one)
-    for symbol, table in rates.items():
-        perps.paid(found, request, symbol, table, ("fundingTime", "fundingRate"), "ms")
+    keys = ("fundingTime", "fundingRate")
+    perps.paid_of_each(found, request, rates, symbol_of(url), keys, "ms")
     return found.delivered()
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
 from workbench.world.http.answers import Client
@@ -101,7 +101,7 @@ def order_book(body: bytes, request: Request, url: str) -> Delivered:
     one = mapping(_read(body, "Bitstamp order book"), what=f"Bitstamp order book of {symbol}")
     key, clock = ("microtimestamp", "us") if "microtimestamp" in one else ("timestamp", "s")
     if when := found.stamp(symbol, one, key, "us" if clock == "us" else "s"):
-        book(found, request, symbol, (one.get("bids"), one.get("asks")), when)
+        book(found, request, symbol, (one.get("bids"), one.get("asks")), when, width=2)
     return found.delivered()
 
 
@@ -119,10 +119,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     found, there = _found(request), {}
     for one in objects(_read(body, "Bitstamp pairs"), what="Bitstamp pairs"):
         try:
-            key = "name" if isinstance(one, dict) and "trading" in one else "market_symbol"
-            there[text(one, key)] = "Enabled" in {
-                part(one, "trading") if key == "name" else one.get("trading", "Enabled")  # type: ignore[attr-defined]  # part held it to be an object
-            }
+            there[text(one, "name")] = part(one, "trading") == "Enabled"
         except Unread as error:
             found.gap("", error.code, f"a pair: {error.reason}", about="listing")
     listing(found, request, there, "pairs of Bitstamp")
@@ -137,7 +134,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("ohlc", "api/v2/ohlc/[^/?]+", ohlc, HOSTS),
     endpoint("ticker", "api(/v2)?/ticker(_hour)?(/[^/?]+)?", ticker, HOSTS),
     endpoint("book", "api/v2/order_book/[^/?]+", order_book, HOSTS),

@@ -42,7 +42,7 @@ SOURCE = "bybit"
 BASE = "https://api.bybit.com"
 HOSTS = ("api.bybit.com", "api.bytick.com", "api-testnet.bybit.com")
 
-_KLINE = row(0, 1, 2, 3, 4, 5, "ms")
+_KLINE = row("start open high low close volume turnover", "ms")
 _FRAMES = {
     "1": 1, "3": 3, "5": 5, "15": 15, "30": 30, "60": 60, "120": 120, "240": 240, "360": 360,
     "720": 720, "D": 1440, "W": 10080,
@@ -112,7 +112,7 @@ def _fields(
         "open_interest": ("openInterest" if inverse else "openInterestValue", 1.0),
         "volume": ("volume24h" if inverse else "turnover24h", 1.0),
     }  # fmt: skip
-    if isinstance(one, dict) and one.get("deliveryTime") not in {None, "", "0", 0}:
+    if isinstance(one, dict) and one.get("deliveryTime") not in (None, "", "0", 0):
         return fields  # it expires, and charges no funding
     try:
         period = perps.hours(part(one, "fundingIntervalHour"))
@@ -122,7 +122,7 @@ def _fields(
     return fields
 
 
-def funding(body: bytes, request: Request, _url: str) -> Delivered:
+def funding(body: bytes, request: Request, url: str) -> Delivered:
     """Rates that were charged."""
     found, request = _start(request)
     rates: dict[str, list[object]] = {}
@@ -131,8 +131,8 @@ def funding(body: bytes, request: Request, _url: str) -> Delivered:
             rates.setdefault(text(one, "symbol"), []).append(one)
         except Unread as error:
             found.gap("", error.code, f"a rate: {error.reason}", about="symbol")
-    for symbol, table in rates.items():
-        perps.paid(found, request, symbol, table, ("fundingRateTimestamp", "fundingRate"), "ms")
+    wanted, keys = query(url).get("symbol", ""), ("fundingRateTimestamp", "fundingRate")
+    perps.paid_of_each(found, request, rates, wanted, keys, "ms")
     return found.delivered()
 
 
@@ -141,7 +141,11 @@ def open_interest(body: bytes, request: Request, url: str) -> Delivered:
     found, request = _start(request)
     result = mapping(_read(body, "Bybit open interest"), "result", what="Bybit open interest")
     symbol = str(result.get("symbol") or query(url).get("symbol", ""))
-    name = "open_interest" if _category(result, url) == "inverse" else "open_interest_coins"
+    names = {"inverse": "open_interest", "linear": "open_interest_coins"}
+    name = names.get(_category(result, url))
+    if name is None:
+        found.gap(symbol, "no_unit", f"whether {symbol} counts dollars or coins is not said")
+        return found.delivered()
     for one in objects(result, "list", what=f"Bybit open interest of {symbol}"):
         if when := found.stamp(symbol, one, "timestamp", "ms"):
             fields = {name: ("openInterest", 1.0)}
@@ -171,7 +175,7 @@ def order_book(body: bytes, request: Request, _url: str) -> Delivered:
     symbol = str(one.get("s", ""))
     if when := found.stamp(symbol, one, "ts", "ms"):
         coins = _unit(symbol) != "USD"  # an inverse contract is a dollar
-        book(found, request, symbol, (one.get("b"), one.get("a")), when, coins=coins)
+        book(found, request, symbol, (one.get("b"), one.get("a")), when, coins=coins, width=2)
     return found.delivered()
 
 

@@ -116,6 +116,7 @@ def _bars(
 ) -> list[Row]:  # fmt: skip
     calendar = venue("XNYS")
     lag = dt.timedelta(minutes=15 if expected is None else expected.lag_minutes)
+    oldest = (request.since - _EARLIER).date()
     bars: dict[dt.datetime, list[Row]] = {}
     left: dict[str, list[object]] = {}
     names = [name for name in (*PRICES, "volume") if any(name in line for line in lines)]
@@ -126,14 +127,15 @@ def _bars(
         except Unfit as error:
             gaps.append(error.gap(series))
             continue
+        if day < oldest:
+            continue
         if not calendar.is_session(day):
             left.setdefault("no_session", []).append(day)
             continue
         at = calendar.session(day).close
-        if at < request.since - _EARLIER:
-            continue
-        if at + lag > request.now:
-            left.setdefault("unfinished", []).append(day)
+        if at + lag > request.now:  # the running bar is no fault
+            if day > request.now.date():
+                left.setdefault("future", []).append(day)
             continue
         bar = _bar(line, series, at, names, volume, unit, left)
         if at in bars and repr(bar) != repr(bars[at]):  # as text, for a blank equals no blank
@@ -157,7 +159,7 @@ def _bars(
 
 _WHY: Mapping[str, str] = {
     "no_session": "no session of XNYS, left out",
-    "unfinished": "not finished by the time of the pull, left out",
+    "future": "ahead of the pull, left out",
     "duplicate": "more than one bar of other values, the later one kept",
     "other": "not what can be used, left out",
 }

@@ -44,6 +44,7 @@ _FIELDS = {"long": _LONG, "short": _SHORT, "open_interest": ("open_interest_all"
 _COMBINED = re.compile("combined", re.IGNORECASE)
 _MOST = 50_000  # rows: what Socrata gives at once at most
 _PUBLISHED = dt.time(15, 30)
+_FIRST = dt.date(1986, 1, 1)  # CFTC has none before
 
 
 def positions(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
@@ -157,10 +158,11 @@ def _date(one: Node, where: str) -> dt.date:
 
 def _row(one: Node, series: str, date: dt.date, request: Request, gaps: list[Gap]) -> list[Row]:
     at = dt.datetime.combine(date, dt.time(16), NEW_YORK).astimezone(UTC)
-    known = published(date)
-    if at > request.now:
-        gaps.append(Gap(series=series, code="future", reason=f"A report of {date}."))
+    if at > request.now or date < _FIRST:
+        code = "future" if at > request.now else "wrong_time"
+        gaps.append(Gap(series=series, code=code, reason=f"A report of {date}."))
         return []
+    known = published(date)
     rows: list[Row] = []
     for field, names in _FIELDS.items():
         name = next((name for name in names if name in one), names[0])

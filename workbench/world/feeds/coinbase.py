@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
 from workbench.world.http.answers import Client
@@ -27,7 +27,7 @@ HOSTS = ("api.exchange.coinbase.com", "api.pro.coinbase.com", "api.coinbase.com"
 
 _BARS = 300
 _CALLS = 60  # at most for one series: two years of hours
-_CANDLE = row(0, 3, 2, 1, 4, 5, "s")
+_CANDLE = row("start low high open close volume", "s")
 _NAMED = Shape(
     start="start",
     clock="s",
@@ -137,11 +137,14 @@ def order_book(body: bytes, request: Request, url: str) -> Delivered:
     found, symbol = _found(request), _product(url)
     answer = mapping(_read(body, "Coinbase order book"), what="Coinbase order book")
     keys: tuple[str | int, str | int] = (0, 1)
+    width = 3
     if "pricebook" in answer:
-        answer, keys = mapping(answer, "pricebook", what="Coinbase order book"), ("price", "size")
+        answer = mapping(answer, "pricebook", what="Coinbase order book")
+        keys, width = ("price", "size"), 0
     when = found.stamp(symbol, answer, "time", "iso") if "time" in answer else (request.now, "seen")
     if when:
-        book(found, request, symbol, (answer.get("bids"), answer.get("asks")), when, keys=keys)
+        sides = answer.get("bids"), answer.get("asks")
+        book(found, request, symbol, sides, when, keys=keys, width=width)
     return found.delivered()
 
 
@@ -166,7 +169,7 @@ def products(body: bytes, request: Request, _url: str) -> Delivered:
     for one in objects(table, *keys, what="Coinbase products"):
         try:
             key = "id" if isinstance(one, dict) and "id" in one else "product_id"
-            listed[text(one, key)] = part(one, "status") in {"online", "open"}
+            listed[text(one, key)] = part(one, "status") in ("online", "open")
         except Unread as error:
             found.gap("", error.code, f"a product: {error.reason}", about="listing")
     listing(found, request, listed, "products of Coinbase")
@@ -182,7 +185,7 @@ def other(body: bytes, _request: Request, _url: str) -> Delivered:
 
 
 _ONE, _ADVANCED = "products/[^/?]+", "api/v3/brokerage/(market/)?"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("candles", f"{_ONE}/candles", candles, HOSTS),
     endpoint("ticker", f"{_ONE}/ticker", ticker, HOSTS),
     endpoint("trades", f"{_ONE}/trades", trades, HOSTS),

@@ -147,6 +147,9 @@ def history(body: bytes, request: Request, url: str) -> Delivered:
     table = objects(answer, "prices", what="CoinGecko's history")
     for series in _of(request, coin[1] if coin else ""):
         for one in table:
+            if not isinstance(one, list) or len(one) != 2:
+                found.gap(series, "wrong_shape", f"a price is {shown(one)}", about="price")
+                continue
             when = found.stamp(series, one, 0, "ms")
             if when and _in_dollars(request, series):
                 found.take(series, "last", one, 1, when[0], "USD", when[1])

@@ -28,7 +28,8 @@ BASE = "https://www.deribit.com"
 HOSTS = ("www.deribit.com", "deribit.com", "test.deribit.com", "drb.coinbase.com")
 
 _Field = dict[str, tuple[str | int | tuple[str | int, ...], float]]
-_OPTION = re.compile(r"-[CP]$")
+_SYMBOL = re.compile(r"([A-Z0-9]+)(?:_([A-Z]+))?-(PERPETUAL|\d{1,2}[A-Z]{3}\d\d(?:-[\dd]+-[CP])?)")
+_ENVELOPE = {"jsonrpc", "result"}
 _BAR = Shape(start="start", clock="ms", fields={
     one: one for one in ("open", "high", "low", "close", "volume")
 })  # fmt: skip
@@ -48,7 +49,7 @@ def _result(body: bytes, what: str) -> object:
         said = answer["error"]
         said = said.get("message", said) if isinstance(said, dict) else said
         raise FeedDark("refused", f"{what}: Deribit answered {shown(said)}.")
-    if isinstance(answer, dict) and "jsonrpc" not in answer and "result" not in answer:
+    if isinstance(answer, list) or (isinstance(answer, dict) and not _ENVELOPE & answer.keys()):
         return answer  # recorded without its envelope
     try:
         return part(answer, "result")
@@ -58,10 +59,11 @@ def _result(body: bytes, what: str) -> object:
 
 def _unit(symbol: str) -> str:
     """In what a contract is priced: ``BTC_USDC-…`` in that coin, an option in its own, else USD."""
-    head = symbol.partition("-")[0]
-    if "_" in head:
-        return head.split("_")[1]
-    return head if _OPTION.search(symbol) else "USD"
+    known = _SYMBOL.fullmatch(symbol)
+    if known is None:
+        return ""
+    coin, quote, kind = known.groups()
+    return quote or (coin if kind.endswith(("-C", "-P")) else "USD")
 
 
 def ticker(body: bytes, request: Request, _url: str) -> Delivered:

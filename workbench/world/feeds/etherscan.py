@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown
 from workbench.world.feeds.coins.pairs import DAY, query
 from workbench.world.http.answers import Client, Key
@@ -120,7 +120,7 @@ def keyed(body: bytes, request: Request, url: str) -> Delivered:
     return found.delivered()
 
 
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("chart", "chart/[^/?]+", chart, HOSTS, "csv"),
     endpoint("keyed", "(v2/)?api", keyed, HOSTS),
 )

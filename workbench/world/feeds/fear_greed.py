@@ -71,7 +71,11 @@ def _history(found: Found, answer: dict[str, object]) -> dict[dt.datetime, objec
     torn = set()
     for one in table:
         when = found.stamp(SHARES, one, "x", "ms")
-        if when is None or when[0].timestamp() % 86_400:
+        if when is None:
+            continue
+        if when[0].timestamp() % 86_400:
+            if one is not table[-1]:
+                found.gap(SHARES, "off_grid", f"a day starts at {when[0]}", about="grid")
             continue
         if when[0] in seen and seen[when[0]] != one:
             found.gap(SHARES, "duplicates", f"two values of {when[0]:%Y-%m-%d}", about="twice")

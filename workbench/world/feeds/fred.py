@@ -7,7 +7,7 @@ FRED's chart stands in, and a gap says that it is revised.
 
 Params: ``series`` are FRED's own ids, or a mapping of ids to FRED's; empty asks for ``SERIES``.
 Option ``vintages: "no"`` asks for the file alone; ``history``: days of observations before the
-oldest moment wanted, 400 unless told; ``calendar: "yes"`` adds two weeks of the release calendar.
+year of the oldest moment wanted, 400 unless told; ``calendar: "yes"`` adds two weeks of releases.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds import fred_pages, fred_rows, nodes
 from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together
 from workbench.world.feeds.fred_pages import SITE, SOURCE
-from workbench.world.feeds.fred_rows import EARLIEST, LATEST, ST_LOUIS, About, Vintage
+from workbench.world.feeds.fred_rows import LATEST, ST_LOUIS, About, Vintage
 from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client, Form, Key
 
@@ -96,8 +96,11 @@ async def fetch(client: Client, request: Request) -> Delivered:
     """The series' values with their vintages, or the file of today when there is no key.
 
     Raises:
-        FeedDark: Nothing usable came for any series.
+        FeedDark: Nothing usable came for any series, or an option cannot be read.
     """
+    history = request.options.get("history", "0")
+    if not history.isdecimal() or len(history) > 5:
+        raise FeedDark("bad_option", f"fred: history {history!r} is no number of days.")
     told = replace(request, series=request.series or {one: one for one in SERIES})
     parts: dict[str, Awaitable[Delivered]] = {
         one: _series(client, replace(told, series={one: known}))
@@ -150,14 +153,14 @@ def _rows(
 
 def _windows(request: Request) -> list[tuple[str, str]]:
     """Spans of real time, each with no more vintages than FRED gives at once; the last is open."""
-    first = request.since.astimezone(ST_LOUIS).date()
+    first = _first(request)
     today = request.now.astimezone(ST_LOUIS).date()
     spans: list[tuple[str, str]] = []
     while first + _WINDOW < today:
         spans.append((str(first), str(first + _WINDOW - dt.timedelta(days=1))))
         first += _WINDOW
     # FRED refuses a last day after its own today, unless it is the end of time.
-    return [*spans, (str(max(first, dt.date.fromisoformat(EARLIEST))), LATEST)]
+    return [*spans, (str(first), LATEST)]
 
 
 async def _window(
@@ -253,7 +256,11 @@ async def _calendar(client: Client, request: Request) -> Delivered:
     return fred_pages.calendar(answer.body, request, answer.url)
 
 
+def _first(request: Request) -> dt.date:
+    """The year's first day: what was known before is told as of then, the same in every pull."""
+    return request.since.astimezone(ST_LOUIS).date().replace(month=1, day=1)
+
+
 def _oldest(request: Request) -> dt.date:
     """The first observation that is asked for."""
-    days = int(request.options.get("history", _HISTORY))
-    return (request.since - dt.timedelta(days=days)).date()
+    return _first(request) - dt.timedelta(days=int(request.options.get("history", _HISTORY)))

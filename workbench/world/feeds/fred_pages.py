@@ -84,15 +84,13 @@ def graph(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001
         raise FeedDark(
             "renamed", f"FRED's file is of {nodes.few(names[1:])}, not of what was asked."
         )
-    return together(
-        [*parts, delivered(SOURCE, gaps=[Gap(series="", code="revised", reason=REVISED)])]
-    )
+    return together(parts)
 
 
 def _column(
     lines: list[dict[str, str]], dates: str, name: str, series: str, request: Request
 ) -> Delivered:
-    gaps: list[Gap] = []
+    gaps = [Gap(series=series, code="revised", reason=REVISED)]
     kept: dict[dt.date, Vintage] = {}
     for number, line in enumerate(lines, start=2):
         try:

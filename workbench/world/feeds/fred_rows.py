@@ -24,8 +24,7 @@ from workbench.world.feeds.endpoints import Row
 from workbench.world.feeds.nodes import Node, Unfit
 
 ST_LOUIS = ZoneInfo("America/Chicago")
-EARLIEST = "1776-07-04"  # FRED's own words for the first and the last day that it knows
-LATEST = "9999-12-31"
+LATEST = "9999-12-31"  # FRED's own word for the last day that it knows
 UNSTATED = "as published"  # where neither a contract nor the answer tells the unit
 _PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "A": "year"}
 _UNITS: Sequence[tuple[str, str]] = (  # FRED's words to the desk's, the first that fits
@@ -125,7 +124,8 @@ def rows(
     period = agreed.period if agreed else (said.period if said else "")
     ends = period_end(days, period or _implied(days))
     late: list[dt.date] = []
-    result: list[Row] = []
+    twice: list[dt.date] = []
+    result: dict[tuple[dt.datetime, dt.datetime | None], Row] = {}
     for one, end in zip(kept, ends, strict=True):
         at = to_datetime(end)
         known = None if one.start is None else known_from(one.start, request.now)
@@ -134,21 +134,24 @@ def rows(
         elif known is not None and one.start is not None and _midnight(one.start) > request.now:
             gaps.append(Gap(series=series, code="future", reason=f"A vintage of {one.start}."))
         else:
-            result.append(
-                Row(
-                    series=series,
-                    field="value",
-                    at=at,
-                    value=one.value,
-                    unit=unit,
-                    known_at=known,
-                    basis="rule" if known is None else "stated",
-                )
+            if (at, known) in result:
+                twice.append(one.date)
+            result[at, known] = Row(
+                series=series,
+                field="value",
+                at=at,
+                value=one.value,
+                unit=unit,
+                known_at=known,
+                basis="rule" if known is None else "stated",
             )
     if late:
         reason = f"{nodes.few(sorted(set(late)))}: periods that have not ended, left out."
         gaps.append(Gap(series=series, code="unfinished", reason=reason))
-    return result
+    if twice:
+        reason = f"{nodes.few(twice)}: more than one value of its period, the last one kept."
+        gaps.append(Gap(series=series, code="duplicate", reason=reason))
+    return list(result.values())
 
 
 def known_from(start: dt.date, now: dt.datetime) -> dt.datetime:
@@ -161,7 +164,12 @@ def _midnight(date: dt.date) -> dt.datetime:
 
 
 def _implied(days: Moments) -> str:
-    """The period that the dates' own spacing implies; a day for a lone date."""
-    steps = np.diff(np.unique(days)).astype(int)
+    """The period that the dates' own spacing implies; a day for a lone date.
+
+    Where two dates would fall into one period, each is a day's.
+    """
+    unique = np.unique(days)
+    steps = np.diff(unique).astype(int)
     spacing = float(np.median(steps)) if len(steps) else 1.0
-    return next((name for most, name, _ in INFERRED if spacing <= most), YEARLY[0])
+    name = next((name for most, name, _ in INFERRED if spacing <= most), YEARLY[0])
+    return name if len(np.unique(period_end(unique, name))) == len(unique) else "day"

@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair
 from workbench.world.http.answers import Client
@@ -25,7 +25,7 @@ SOURCE = "gemini"
 BASE = "https://api.gemini.com"
 HOSTS = ("api.gemini.com", "api.sandbox.gemini.com")
 
-_CANDLE = row(0, 1, 2, 3, 4, 5, "ms")
+_CANDLE = row("start open high low close volume", "ms")
 _FRAMES = {
     "1m": 1, "5m": 5, "15m": 15, "30m": 30, "1hr": 60, "6hr": 360, "1day": 1440, "1d": 1440,
 }  # fmt: skip
@@ -148,7 +148,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("candles", "v2/candles/[^/?]+/[^/?]+", candles, HOSTS),
     endpoint("public ticker", "v1/pubticker/[^/?]+", public_ticker, HOSTS),
     endpoint("ticker", "v2/ticker/[^/?]+", ticker, HOSTS),

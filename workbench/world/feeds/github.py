@@ -7,13 +7,13 @@ renamed repository is followed within the host, delivered under the asked name, 
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import clean
-from workbench.world.feeds.endpoints import Endpoint, Row, delivered, together
+from workbench.world.feeds.endpoints import Endpoint, Row, delivered
+from workbench.world.feeds.gathering import each
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.decoding import as_json
 
@@ -34,29 +34,18 @@ async def fetch(client: Client, request: Request) -> Delivered:
     """
     if not request.series:
         raise FeedDark("no_series", "No repository is named. Write series: [owner/name] in params.")
-    answers = await asyncio.gather(
-        *(_one(client, request, series, name) for series, name in request.series.items())
-    )
-    darks = [one for one in answers if isinstance(one, FeedDark)]
-    if len(darks) == len(answers):
-        raise darks[0]
-    return together(
-        delivered(SOURCE, gaps=[Gap(series=series, code=one.code, reason=str(one))])
-        if isinstance(one, FeedDark)
-        else one
-        for series, one in zip(request.series, answers, strict=True)
+    return await each(
+        SOURCE,
+        {series: _one(client, request, series, name) for series, name in request.series.items()},
     )
 
 
-async def _one(client: Client, request: Request, series: str, name: str) -> Delivered | FeedDark:
+async def _one(client: Client, request: Request, series: str, name: str) -> Delivered:
     if not _NAME.fullmatch(name) or ".." in name:
-        return FeedDark("not_found", f"{name!r} is no owner/name of a repository.")
+        raise FeedDark("not_found", f"{name!r} is no owner/name of a repository.")
     url = f"{request.base or BASE}/repos/{name}"
-    try:
-        answer = await client.ask(url, form="json", headers=HEADERS, key=KEY)
-        return _read(answer.body, request, series, name)
-    except FeedDark as dark:
-        return dark
+    answer = await client.ask(url, form="json", headers=HEADERS, key=KEY)
+    return _read(answer.body, request, series, name)
 
 
 def repository(body: bytes, request: Request, address: str) -> Delivered:

@@ -19,7 +19,7 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, number, objects, part, text
+from workbench.world.feeds.coins.found import Found, Unread, number, objects, part, text, wide
 from workbench.world.feeds.coins.pairs import asked, named, spelt
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -152,7 +152,7 @@ def _bars(found: Found, request: Request, table: list[object]) -> None:
 def _book(found: Found, request: Request, answer: dict[str, object]) -> None:
     try:
         coin = text(answer, "coin")
-        levels = objects(answer, "levels", what="Hyperliquid order book")
+        levels = wide(part(answer, "levels"), 2)
         sides = part(levels, 0), part(levels, 1)
     except Unread as error:
         raise FeedDark("wrong_shape", f"Hyperliquid order book: {error.reason}.") from error

@@ -1,6 +1,6 @@
 """Kalshi: what is paid for event contracts, from its markets, events and order books; no key.
 
-Series ``market:kalshi`` (behind it the series tickers to look under, default ``KXINX KXINXU``) for
+Series ``market:kalshi`` (behind it the series tickers to look under, default ``KXINX``) for
 claims of the desk, and ``kalshi:TICKER`` for a market by its name. A quote is dated by the call:
 ``updated_time`` tells when the contract was edited, not when it was quoted.
 """
@@ -11,21 +11,32 @@ import asyncio
 import math
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.questions import Question
 from workbench.world.feeds.endpoints import Endpoint, Row, delivered
-from workbench.world.feeds.wagers import UNIT, Wager, asked_name, price, quoted, tags, text, when
+from workbench.world.feeds.wagers import (
+    UNIT,
+    Wager,
+    asked_name,
+    price,
+    quoted,
+    readable,
+    tags,
+    text,
+    when,
+)
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
 SOURCE = "kalshi"
 BASE = "https://api.elections.kalshi.com"
 PREFIX = "/trade-api/v2"
-SERIES = "KXINX KXINXU"
+SERIES = "KXINX"
 PAGES = 3  # of 1,000 markets each, of one series
-OPEN = frozenset({"active", "open", "initialized", ""})
+OPEN = ("active", "open", "initialized", "")
 
 
 async def fetch(client: Client, request: Request) -> Delivered:
@@ -101,44 +112,21 @@ def _found(whole: object, request: Request) -> tuple[list[Wager], list[Gap]]:
         rows = whole.get("markets", whole.get("events", [whole.get("market", whole.get("event"))]))
     if not isinstance(rows, list):
         raise FeedDark("no_field", "The answer has neither 'markets' nor 'events'.")
-    if not rows:
-        return [], [Gap(series="", code="no_data", reason="The list of markets is empty.")]
     markets: list[object] = []
     for one in rows:
         inner = one.get("markets") if isinstance(one, dict) else None
         # An event without its markets, as the list of events gives it unasked, holds none.
         bare = isinstance(one, dict) and "event_ticker" in one and "ticker" not in one
         markets += inner if isinstance(inner, list) else [] if bare else [one]
-    wagers, lost, closed = [], [], 0
-    for one in markets:
-        if isinstance(one, dict) and one.get("status", "") not in OPEN:
-            closed += 1
-            continue
-        wager = _market(one, request)
-        if isinstance(wager, Wager):
-            wagers.append(wager)
-        else:
-            lost.append(wager)
-    if markets and len(lost) == len(markets):
-        raise FeedDark("wrong_type", f"None of {len(markets)} markets can be read: {lost[0]}.")
-    gaps = []
-    if not markets:
-        gaps.append(
-            Gap(series="", code="no_data", reason=f"{len(rows)} events came without markets.")
-        )
-    if lost:
-        reason = f"{len(lost)} of {len(markets)} markets cannot be read, the first: {lost[0]}."
-        gaps.append(Gap(series="", code="bad_row", reason=reason))
-    if closed:
-        reason = f"{closed} of {len(markets)} markets are closed."
-        gaps.append(Gap(series="", code="closed", reason=reason))
-    return wagers, gaps
+    return readable(markets, partial(_market, request=request), _passed)
 
 
-def _market(one: object, request: Request) -> Wager | str:
+def _passed(one: Mapping[str, object]) -> str:
+    return "" if one.get("status", "") in OPEN else "closed"
+
+
+def _market(one: Mapping[str, object], request: Request) -> Wager | str:
     """One market, or what is wrong with it."""
-    if not isinstance(one, dict):
-        return f"a market came as {type(one).__name__}"
     name = text(one, "ticker")
     if not re.fullmatch(r"[\w.-]{1,120}", name):
         return "it has no 'ticker'"

@@ -15,8 +15,17 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, mapping, moment, objects, part, shown
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.found import (
+    Found,
+    Unread,
+    mapping,
+    moment,
+    objects,
+    part,
+    shown,
+    wide,
+)
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -25,7 +34,7 @@ SOURCE = "kraken"
 BASE = "https://api.kraken.com"
 HOSTS = ("api.kraken.com",)
 
-_OHLC = row(0, 1, 2, 3, 4, 6, "s")
+_OHLC = row("start open high low close mean volume trades", "s")
 _SPELT = {"BTC": "XBT", "DOGE": "XDG"}
 
 
@@ -60,9 +69,20 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
 def ticker(body: bytes, request: Request, _url: str) -> Delivered:
     """Best bid and ask, last price, volume of 24 hours; Kraken states no time for them."""
     found = _found(request)
-    fields = {"bid": ("b", 0), "ask": ("a", 0), "last": ("c", 0), "volume_24h": ("v", 1)}
+    fields = {
+        "bid": ("b", 0, (2, 3)),
+        "ask": ("a", 0, (2, 3)),
+        "last": ("c", 0, (2,)),
+        "volume_24h": ("v", 1, (2,)),
+    }
     for symbol, one in _result(body, "Kraken ticker").items():
-        quotes(found, request, symbol, one, fields, (request.now, "seen"))
+        for name, (key, place, widths) in fields.items():
+            try:
+                wide(part(one, key), *widths)
+            except Unread as error:
+                found.gap(symbol, error.code, f"{name}: {error.reason}", about=name)
+                continue
+            quotes(found, request, symbol, one, {name: (key, place)}, (request.now, "seen"))
     return found.delivered()
 
 
@@ -72,7 +92,7 @@ def depth(body: bytes, request: Request, _url: str) -> Delivered:
     for symbol, one in _result(body, "Kraken order book").items():
         sides = mapping(one, what=f"Kraken order book of {symbol}")
         levels = sides.get("bids"), sides.get("asks")
-        book(found, request, symbol, levels, (request.now, "seen"))
+        book(found, request, symbol, levels, (request.now, "seen"), width=3)
     return found.delivered()
 
 
@@ -84,13 +104,13 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
         newest = None
         for trade in objects(result, symbol, what=f"Kraken trades of {symbol}"):
             try:
-                at = found.time(trade, 2, "s")
+                at = found.time(wide(trade, 6, 7), 2, "s")
             except Unread as error:
                 found.gap(symbol, error.code, f"time of a trade: {error.reason}", about="time")
                 continue
             newest = (at, trade) if newest is None or at >= newest[0] else newest
-        if newest:
-            quotes(found, request, symbol, newest[1], {"last": 0}, (newest[0], "stated"))
+        if newest and (when := found.stamp(symbol, newest[1], 2, "s")):
+            quotes(found, request, symbol, newest[1], {"last": 0}, when)
     return found.delivered()
 
 
@@ -100,7 +120,10 @@ def spread(body: bytes, request: Request, _url: str) -> Delivered:
     result.pop("last", None)
     for symbol in result:
         newest = objects(result, symbol, what=f"Kraken spreads of {symbol}")[-1]
-        if when := found.stamp(symbol, newest, 0, "s"):
+        when = found.stamp(symbol, newest, 0, "s")
+        if isinstance(newest, list) and len(newest) != 3:
+            found.gap(symbol, "wrong_shape", f"a spread has {len(newest)} places, expected 3")
+        elif when:
             quotes(found, request, symbol, newest, {"bid": 1, "ask": 2}, when)
     return found.delivered()
 
@@ -126,7 +149,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("ohlc", "0/public/OHLC", ohlc, HOSTS),
     endpoint("ticker", "0/public/Ticker", ticker, HOSTS),
     endpoint("depth", "0/public/Depth", depth, HOSTS),

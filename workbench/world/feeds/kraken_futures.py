@@ -12,12 +12,13 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import (
     Found,
     Unread,
@@ -98,11 +99,7 @@ def _ticker(
     if isinstance(one, dict) and one.get("suspended") is True:
         found.gap(symbol, "suspended", f"{symbol} is suspended")
     linear = known[1].endswith("F")
-    try:
-        mark, index = (number(part(one, key)) for key in ("markPrice", "indexPrice"))
-    except Unread as error:
-        found.gap(symbol, error.code, f"{symbol}: {error.reason}")
-        mark = index = math.nan
+    mark, index = (_price(found, symbol, one, key) for key in ("markPrice", "indexPrice"))
     fields: dict[str, tuple[str, float]] = {
         "mark": ("markPrice", 1.0), "last": ("last", 1.0), "bid": ("bid", 1.0), "ask": ("ask", 1.0),
         "volume": ("volumeQuote", 1.0) if linear else ("vol24h", 1.0),
@@ -115,6 +112,14 @@ def _ticker(
     if not (mark > 0 and index > 0):
         found.gap(symbol, "no_price", f"without mark and index {symbol} has no funding or worth")
     perps.state(found, request, symbol, one, fields, when, "USD")
+
+
+def _price(found: Found, symbol: str, one: object, key: str) -> float:
+    try:
+        return number(part(one, key))
+    except Unread as error:
+        found.gap(symbol, error.code, f"{symbol}: {error.reason}")
+        return math.nan
 
 
 def funding(body: bytes, request: Request, url: str) -> Delivered:
@@ -140,7 +145,7 @@ def order_book(body: bytes, request: Request, url: str) -> Delivered:
         unit = "USD" if _SYMBOL.fullmatch(symbol) else ""
         levels = sides.get("bids"), sides.get("asks")
         linear = symbol.startswith(("PF_", "FF_"))
-        book(found, request, symbol, levels, when, unit=unit, coins=linear)
+        book(found, request, symbol, levels, when, unit=unit, coins=linear, width=2)
     return found.delivered()
 
 
@@ -155,8 +160,17 @@ def charts(body: bytes, request: Request, url: str) -> Delivered:
     symbol, minutes = asked_of[2].upper(), _FRAMES.get(asked_of[3])
     length = dt.timedelta(minutes=minutes) if minutes else None
     unit = "USD" if _SYMBOL.fullmatch(symbol) else ""
-    bars(found, request, symbol, table, _BAR, length=length, unit=unit)
+    bars(found, request, symbol, table, _shape(symbol), length=length, unit=unit)
     return found.delivered()
+
+
+def _shape(symbol: str) -> Shape:
+    """Of contracts that are dollars, volumes are no coins, and stay away."""
+    if symbol.startswith(("PF_", "FF_")):
+        return _BAR
+    return replace(
+        _BAR, fields={name: key for name, key in _BAR.fields.items() if name != "volume"}
+    )
 
 
 def instruments(body: bytes, request: Request, _url: str) -> Delivered:
@@ -181,7 +195,7 @@ def other(body: bytes, request: Request, _url: str) -> Delivered:
 
 
 _V = "derivatives/api/v[34]"
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("tickers", f"{_V}/tickers(/[^/?]+)?", tickers, HOSTS),
     endpoint("funding", f"{_V}/historical-?funding-?rates", funding, HOSTS),
     endpoint("book", f"{_V}/orderbook", order_book, HOSTS),

@@ -10,13 +10,24 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from collections.abc import Mapping
+from functools import partial
 
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.question_forms import DAY, LEVELS
 from workbench.domain.questions import Question
 from workbench.world.feeds.endpoints import Endpoint, delivered
-from workbench.world.feeds.wagers import Wager, asked_name, millis, price, quoted, tags, text
+from workbench.world.feeds.wagers import (
+    Wager,
+    asked_name,
+    millis,
+    price,
+    quoted,
+    readable,
+    tags,
+    text,
+)
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -91,39 +102,18 @@ def parse(body: bytes, request: Request, _address: str) -> Delivered:
 def _found(body: bytes, request: Request) -> tuple[list[Wager], list[Gap]]:
     whole = as_json(body)
     rows = whole if isinstance(whole, list) else [whole]
-    if not rows:
-        return [], [Gap(series="", code="no_data", reason="The list of markets is empty.")]
-    wagers, lost, closed, others = [], [], 0, 0
-    for one in rows:
-        if isinstance(one, dict) and one.get("isResolved") is True:
-            closed += 1
-        elif isinstance(one, dict) and one.get("outcomeType", "BINARY") != "BINARY":
-            others += 1
-        else:
-            wager = _market(one, request)
-            if isinstance(wager, Wager):
-                wagers.append(wager)
-            else:
-                lost.append(wager)
-    if len(lost) == len(rows):
-        raise FeedDark("wrong_type", f"None of {len(rows)} markets can be read: {lost[0]}.")
-    told = (("closed", closed, "are resolved"), ("not_binary", others, "are not of yes or no"))
-    gaps = [
-        Gap(series="", code=code, reason=f"{n} of {len(rows)} markets {said}.")
-        for code, n, said in told
-        if n
-    ]
-    if lost:
-        reason = f"{len(lost)} of {len(rows)} markets cannot be read, the first: {lost[0]}."
-        gaps.append(Gap(series="", code="bad_row", reason=reason))
-    return wagers, gaps
+    return readable(rows, partial(_market, request=request), _passed)
 
 
-def _market(one: object, request: Request) -> Wager | str:
+def _passed(one: Mapping[str, object]) -> str:
+    if one.get("isResolved") is True:
+        return "closed"
+    return "" if one.get("outcomeType", "BINARY") == "BINARY" else "not_binary"
+
+
+def _market(one: Mapping[str, object], request: Request) -> Wager | str:
     """One market, or what is wrong with it."""
-    if not isinstance(one, dict):
-        return f"a market came as {type(one).__name__}"
-    name = text(one, "slug")
+    name = text(one, "slug") or text(one, "url").rpartition("/")[2]
     if not re.fullmatch(r"[\w-]{1,120}", name) or not text(one, "question"):
         return "it has no 'slug' or no 'question'"
     chance = price(one.get("probability"))

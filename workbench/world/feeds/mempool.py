@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.domain.deliveries import Delivered, Request
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import (
     Found,
     Unread,
@@ -137,7 +137,7 @@ def socket(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-ENDPOINTS = (
+ENDPOINTS = in_order(
     endpoint("pool", "api(/v1)?/mempool", pool, HOSTS),
     endpoint("recommended", "api/v1/fees/recommended", recommended, HOSTS),
     endpoint("blocks ahead", "api/v1/fees/mempool-blocks", blocks_ahead, HOSTS),

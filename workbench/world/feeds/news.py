@@ -7,7 +7,6 @@ and known from when we first saw it. What has no date, one of the future or one 
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
 import hashlib
@@ -19,7 +18,8 @@ from typing import Any
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import clean, link
-from workbench.world.feeds.endpoints import Endpoint, Item, delivered, together
+from workbench.world.feeds.endpoints import Endpoint, Item, delivered
+from workbench.world.feeds.gathering import each
 from workbench.world.http.answers import Client, Form
 from workbench.world.http.decoding import as_json
 
@@ -66,31 +66,19 @@ async def fetch(client: Client, request: Request) -> Delivered:
         raise FeedDark(
             "no_series", "No list is named. Write series: {news:cnbc: https://…} in params."
         )
-    answers = await asyncio.gather(
-        *(_one(client, request, series, url) for series, url in request.series.items())
-    )
-    darks = [one for one in answers if isinstance(one, FeedDark)]
-    if len(darks) == len(answers):
-        raise darks[0]
-    return together(
-        delivered(SOURCE, gaps=[Gap(series=series, code=one.code, reason=str(one))])
-        if isinstance(one, FeedDark)
-        else one
-        for series, one in zip(request.series, answers, strict=True)
+    return await each(
+        SOURCE,
+        {series: _one(client, request, series, url) for series, url in request.series.items()},
     )
 
 
-async def _one(client: Client, request: Request, series: str, url: str) -> Delivered | FeedDark:
+async def _one(client: Client, request: Request, series: str, url: str) -> Delivered:
     found = re.match(r"https?://[^/]+(/.*)?$", url)
     if not found:
-        return FeedDark("no_address", f"{series} has no address: {url[:80]!r} is none.")
-    try:
-        address = request.base + (found[1] or "/") if request.base else url
-        form: Form = "json" if address.endswith(".json") else "xml"
-        body = (await client.ask(address, form=form)).body
-        return _headlines(entries(body), request, series)
-    except FeedDark as dark:
-        return dark
+        raise FeedDark("no_address", f"{series} has no address: {url[:80]!r} is none.")
+    address = request.base + (found[1] or "/") if request.base else url
+    form: Form = "json" if address.endswith(".json") else "xml"
+    return parse((await client.ask(address, form=form)).body, request, url)
 
 
 def parse(body: bytes, request: Request, address: str) -> Delivered:
@@ -140,9 +128,10 @@ def entries(body: bytes) -> list[Entry]:
 
     # Titles are cleaned and links judged here, so feedparser need not.
     whole = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
-    if not whole.version and not whole.entries:
+    if not whole.get("version") and not whole.entries:
         raise FeedDark("not_feed", f"The {len(body)} bytes are neither RSS nor Atom.")
-    return [_entry(one) for one in whole.entries[:MOST]]
+    # As plain mappings: feedparser's own guess one field for another.
+    return [_entry(dict(one)) for one in whole.entries[:MOST]]
 
 
 def _entry(one: Mapping[str, Any]) -> Entry:
@@ -244,12 +233,10 @@ def moment(text: str) -> dt.datetime | None:
 
 
 def _series(request: Request, address: str) -> str:
-    for series, url in request.series.items():
-        if url == address or (request.base and address.startswith(request.base)):
-            return series
-    found = re.match(r"https?://(?:www\.|rss\.|feeds?\.)?([^/:]+)", address)
+    own = {url: series for series, url in request.series.items()}
     if request.series:
-        return next(iter(request.series))
+        return own.get(address, next(iter(request.series)))
+    found = re.match(r"https?://(?:www\.|rss\.|feeds?\.)?([^/:]+)", address)
     return f"news:{found[1] if found else 'unnamed'}"
 
 

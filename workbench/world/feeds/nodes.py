@@ -11,6 +11,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from workbench.domain.calendars import UTC, iso
@@ -20,15 +21,13 @@ from workbench.world.feeds.endpoints import delivered, together
 
 Node = Mapping[str, object]
 BLANKS = frozenset({"", ".", "-", "--", "N/A", "NA", "nan", "null", "None"})
+ISO = "%Y-%m-%d"
 AHEAD = dt.timedelta(minutes=2)  # clocks differ; what lies further ahead is no observation
 FIRST = dt.datetime(1900, 1, 1, tzinfo=UTC)
 # Gaps that a healthy answer may hold: on their own they do not make a feed dark.
 BENIGN = frozenset({"unfinished", "no_session", "not_kept", "revised", "unchecked"})
-# Of these, and of what other adapters leave out as they should, those that are no fault at all.
-QUIET = frozenset({
-    "unfinished", "no_session", "not_kept", "not_read", "unlisted", "not_a_claim", "closed",
-    "no_spread", "old",
-})  # fmt: skip
+# With these, and what other adapters leave out as they should, a feed is whole.
+QUIET = BENIGN | {"not_read", "unlisted", "not_a_claim", "closed", "no_spread", "old"}
 _NUMERAL = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d{1,3})?")
 _MOST = 1e18  # beyond any price, volume or count of these sources
 
@@ -160,7 +159,7 @@ def seconds(node: object, where: str) -> dt.datetime:
     return dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(seconds=node)
 
 
-def day(node: object, where: str, form: str = "%Y-%m-%d") -> dt.date:
+def day(node: object, where: str, form: str = ISO) -> dt.date:
     """The date that a text writes in this form.
 
     Raises:
@@ -168,7 +167,11 @@ def day(node: object, where: str, form: str = "%Y-%m-%d") -> dt.date:
     """
     said = text(node, where)
     try:
-        found = dt.datetime.strptime(said, form).date()  # noqa: DTZ007  # a date has no zone
+        if form == ISO:  # by far the fastest, and as strict once weeks and other lengths are out
+            plain = len(said) == 10 and said[4] == said[7] == "-" and said.isascii()
+            found = dt.date.fromisoformat(said if plain else "")
+        else:
+            found = dt.datetime.strptime(said, form).date()  # noqa: DTZ007  # a date has no zone
     except ValueError as error:
         raise Unfit("wrong_time", f"{where} should be a date {form}, got {shown(said)}.") from error
     if not 1700 <= found.year <= 2100:
@@ -191,6 +194,17 @@ def ahead(at: dt.datetime, now: dt.datetime, where: str) -> None:
     """
     if at > now + AHEAD:
         raise Unfit("future", f"{where} is dated {iso(at)}, ahead of the pull at {iso(now)}.")
+
+
+def gathered(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """One gap for each series and code: the first, and how many more there were of its kind."""
+    kinds: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        kinds.setdefault((gap.series, gap.code), []).append(gap)
+    return tuple(
+        first if not more else replace(first, reason=f"{first.reason} And {len(more)} more.")
+        for first, *more in kinds.values()
+    )
 
 
 async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
@@ -217,6 +231,7 @@ async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Del
         else:
             found.append(answer)
     whole = together(found)
+    whole = replace(whole, gaps=gathered(whole.gaps))
     bad = [gap for gap in whole.gaps if gap.code not in BENIGN]
     if len(whole.observations) or len(whole.items) or not bad:
         return whole

@@ -43,7 +43,9 @@ SOURCE = "okx"
 BASE = "https://www.okx.com"
 HOSTS = ("www.okx.com", "okx.com", "aws.okx.com", "eea.okx.com", "us.okx.com")
 
-_SPOT_BAR, _SWAP_BAR = row(0, 1, 2, 3, 4, 5, "ms"), row(0, 1, 2, 3, 4, 6, "ms")
+# Of spot the first of three volumes counts coins, of swaps the second.
+_SPOT_BAR = row("start open high low close volume turnover value confirmed", "ms")
+_SWAP_BAR = row("start open high low close contracts volume value confirmed", "ms")
 _FRAMES = {
     "1m": 1, "3m": 3, "5m": 5, "15m": 15, "30m": 30, "1H": 60, "2H": 120, "4H": 240,
     "6Hutc": 360, "12Hutc": 720, "1Dutc": 1440,
@@ -141,16 +143,16 @@ def funding_now(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def funding(body: bytes, request: Request, _url: str) -> Delivered:
+def funding(body: bytes, request: Request, url: str) -> Delivered:
     """Rates that were charged."""
     found, request = _start(request)
     rates: dict[str, list[object]] = {}
     for symbol, one in _each(found, body, "OKX funding"):
         rates.setdefault(symbol, []).append(one)
-    for symbol, table in rates.items():
-        key = "realizedRate" if all(isinstance(r, dict) and "realizedRate" in r for r in table) \
-            else "fundingRate"  # fmt: skip
-        perps.paid(found, request, symbol, table, ("fundingTime", key), "ms")
+    every = [one for table in rates.values() for one in table]
+    charged = all(isinstance(one, dict) and "realizedRate" in one for one in every)
+    keys = ("fundingTime", "realizedRate" if charged else "fundingRate")
+    perps.paid_of_each(found, request, rates, query(url).get("instId", ""), keys, "ms")
     return found.delivered()
 
 
@@ -188,7 +190,7 @@ def order_book(body: bytes, request: Request, url: str) -> Delivered:
         return found.delivered()
     if when := found.stamp(symbol, one, "ts", "ms"):
         sides = mapping(one, what="OKX order book")
-        book(found, request, symbol, (sides.get("bids"), sides.get("asks")), when)
+        book(found, request, symbol, (sides.get("bids"), sides.get("asks")), when, width=4)
     return found.delivered()
 
 

@@ -17,7 +17,17 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.questions import Question
 from workbench.world.feeds.endpoints import Endpoint, delivered
-from workbench.world.feeds.wagers import Wager, asked_name, millis, price, quoted, tags, text, when
+from workbench.world.feeds.wagers import (
+    Wager,
+    asked_name,
+    millis,
+    price,
+    quoted,
+    readable,
+    tags,
+    text,
+    when,
+)
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -88,38 +98,19 @@ def _found(whole: object) -> tuple[list[Wager], list[Gap]]:
     if isinstance(whole, dict) and isinstance(whole.get("data"), list):
         whole = whole["data"]
     rows = whole if isinstance(whole, list) else [whole]
-    if not rows:
-        return [], [Gap(series="", code="no_data", reason="The list of markets is empty.")]
     markets: list[object] = []
     for one in rows:
         inner = one.get("markets") if isinstance(one, dict) else None
         markets += inner if isinstance(inner, list) else [one]
-    wagers, lost, closed = [], [], 0
-    for one in markets:
-        if isinstance(one, dict) and (one.get("closed") is True or one.get("archived") is True):
-            closed += 1
-            continue
-        wager = _market(one)
-        if isinstance(wager, Wager):
-            wagers.append(wager)
-        else:
-            lost.append(wager)
-    if len(lost) == len(markets):
-        raise FeedDark("wrong_type", f"None of {len(markets)} markets can be read: {lost[0]}.")
-    gaps = []
-    if lost:
-        reason = f"{len(lost)} of {len(markets)} markets cannot be read, the first: {lost[0]}."
-        gaps.append(Gap(series="", code="bad_row", reason=reason))
-    if closed:
-        reason = f"{closed} of {len(markets)} markets are closed."
-        gaps.append(Gap(series="", code="closed", reason=reason))
-    return wagers, gaps
+    return readable(markets, _market, _passed)
 
 
-def _market(one: object) -> Wager | str:
+def _passed(one: Mapping[str, object]) -> str:
+    return "closed" if one.get("closed") is True or one.get("archived") is True else ""
+
+
+def _market(one: Mapping[str, object]) -> Wager | str:
     """One market, or what is wrong with it."""
-    if not isinstance(one, dict):
-        return f"a market came as {type(one).__name__}"
     name, question = text(one, "slug"), text(one, "question")
     if not name or not question:
         return "it has no 'slug' or no 'question'"

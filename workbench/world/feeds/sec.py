@@ -17,6 +17,7 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import form4, sec_filings, sec_items, sec_lists
 from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together
+from workbench.world.feeds.gathering import each
 from workbench.world.feeds.sec_items import SOURCE
 from workbench.world.feeds.sec_lists import Filing, cik10
 from workbench.world.http.answers import Client, Form, Key
@@ -42,21 +43,14 @@ async def fetch(client: Client, request: Request) -> Delivered:
             known = sec_lists.tickers(await _ask(client, request, "/files/company_tickers.json"))
         except FeedDark as dark:
             lost = dark
-    companies = [
-        _company(client, request, series, cik10(name) or known.get(name, ""), name, lost)
-        for series, name in wanted.items()
-    ]
-    answers = await asyncio.gather(*companies, return_exceptions=True)
-    darks = [one for one in answers if isinstance(one, FeedDark)]
-    for one in answers:
-        if isinstance(one, BaseException) and not isinstance(one, FeedDark):
-            raise one
-    if len(darks) == len(answers):
-        raise darks[0]
-    return together(
-        one if isinstance(one, Delivered) else _refused(series, one)
-        for series, one in zip(wanted, answers, strict=True)
-        if isinstance(one, Delivered | FeedDark)
+    return await each(
+        SOURCE,
+        {
+            series: _company(
+                client, request, series, cik10(name) or known.get(name, ""), name, lost
+            )
+            for series, name in wanted.items()
+        },
     )
 
 
@@ -133,7 +127,10 @@ async def _read(client: Client, request: Request, series: str, one: Filing) -> D
         try:
             kind: Form = "xml" if sec_items.is_ownership(one.form) else "html"
             body = await _ask(client, request, f"{folder}/{document}", form=kind)
-            title, detail, lost = sec_items.understood(body, one, request, series)
+            # A long document takes seconds, in which other feeds go on.
+            title, detail, lost = await asyncio.to_thread(
+                sec_items.understood, body, one, request, series
+            )
             gaps += lost
         except FeedDark as dark:
             gaps.append(sec_items.gap(dark.code, f"{one.form} {one.accession}: {dark}", series))
@@ -144,10 +141,6 @@ async def _ask(
     client: Client, request: Request, path: str, *, host: str = BASE, form: Form = "json"
 ) -> bytes:
     return (await client.ask((request.base or host) + path, form=form, key=KEY)).body
-
-
-def _refused(series: str, dark: FeedDark) -> Delivered:
-    return delivered(SOURCE, gaps=[Gap(series=series, code=dark.code, reason=str(dark))])
 
 
 def _endpoint(name: str, pattern: str, form: Form, parse: Parse) -> Endpoint:

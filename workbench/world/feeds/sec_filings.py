@@ -17,7 +17,7 @@ from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import visible
 from workbench.world.feeds.sec_clock import NEW_YORK
 
-LONGEST = 2_000_000  # bytes of a document that are read; the longest recorded 8-K has 49 kB
+LONGEST = 1_000_000  # bytes of a document that are read; the longest recorded 8-K has 49 kB
 KEPT = 4_000  # characters of one item
 CUT = " [cut]"
 # What an item of Form 8-K is about, in the words of a headline (SEC, General Instructions, 2004).
@@ -45,13 +45,16 @@ _BLOCKS = (
     "center", "dt", "dd", "pre",
 )  # fmt: skip
 _NUMBERS = r"\d\.\d{2}(?:\s*(?:,|;|and|&)\s*(?:item\s*)?\d\.\d{2})*"
+# What stands behind the number tells a heading from a mention: "Item 2.02 of this report".
 _HEADING = re.compile(
-    rf"^[ \t|]*items?[\s|]*({_NUMBERS})(?![\d.]*\d)[\s|.:)–—-]*"
-    r"(?!\s*(?:of|above|below|is|are|was|were|and|or|hereof|hereto|shall|in|to|for|by)\b|[,;)])",
+    rf"^[ \t|]*items?[\s|]*({_NUMBERS})(?![\d.]*\d)[ \t|.:)–—-]*"
+    r"(?![ \t|]*(?:of|above|below|is|are|was|were|and|or|hereof|hereto|shall|in|to|for|by)\b"
+    r"|[,;)])",
     re.IGNORECASE | re.MULTILINE,
 )
 _END = re.compile(
-    r"^[ \t|]*(?:signatures?|exhibit\s+index|index\s+to\s+exhibits)[ \t|:.]*$", re.I | re.M
+    r"^[ \t|]*(?:signatures?|signature\(s\)|exhibit\s+index|index\s+to\s+exhibits)[ \t|:.]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -137,11 +140,10 @@ def split(body: bytes, wanted: Collection[str] = (), kept: int = KEPT) -> Split:
 
 def _text(body: bytes) -> tuple[str, dict[str, str]]:
     """The lines that a reader sees, and the fields that inline XBRL marks."""
-    # The declaration would have bs4 take the page for XML.
-    raw = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", body[:LONGEST])
+    raw = body[:LONGEST]
     if not re.search(rb"<(?:html|body|div|p|table)\b", raw[:20_000], re.IGNORECASE):
         return visible(raw.decode("utf-8", "replace")), {}
-    soup = BeautifulSoup(raw, "html.parser")
+    soup = _soup(raw)
     named: dict[str, str] = {}
     for mark in soup.find_all("ix:nonnumeric"):
         name = str(mark.get("name", "")).removeprefix("dei:")
@@ -162,13 +164,18 @@ def _text(body: bytes) -> tuple[str, dict[str, str]]:
     return visible("".join(pieces)), named
 
 
+def _soup(raw: bytes) -> BeautifulSoup:
+    """The page; a declaration of XML would have bs4 doubt that it is one."""
+    return BeautifulSoup(re.sub(rb"<\?[^>]*>?", b"", raw), "html.parser")
+
+
 def index(body: bytes) -> Cover:
     """The index page of a filing, ``…-index.htm``.
 
     Raises:
         FeedDark: It does not say what was accepted, and when.
     """
-    soup = BeautifulSoup(body[:LONGEST], "html.parser")
+    soup = _soup(body[:LONGEST])
     heads = {
         " ".join(head.get_text().split()): value
         for head in soup.find_all(class_="infoHead")

@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.domain.deliveries import Delivered, Gap, Request
-from workbench.domain.errors import ClaimRefused
+from workbench.domain.errors import ClaimRefused, FeedDark
 from workbench.domain.instruments import INSTRUMENTS
 from workbench.domain.questions import Question, sentence
 from workbench.world.feeds.endpoints import Row, delivered
@@ -143,6 +144,49 @@ def _fault(one: Wager, request: Request) -> str:
 
 def _row(series: str, field: str, one: Wager, value: float) -> Row:
     return Row(series=series, field=field, at=one.at, value=round(value, 6), unit=UNIT)
+
+
+def readable(
+    rows: Sequence[object],
+    market: Callable[[Mapping[str, object]], Wager | str],
+    passed: Callable[[Mapping[str, object]], str],
+) -> tuple[list[Wager], list[Gap]]:
+    """The markets of a list, and how many of it are none.
+
+    Args:
+        rows: As they came.
+        market: Reads one, or says what is wrong with it.
+        passed: A code of ``PASSED`` for one that is no open market of yes or no, else nothing.
+
+    Raises:
+        FeedDark: There are rows, and none can be read.
+    """
+    wagers: list[Wager] = []
+    lost: list[str] = []
+    skipped: Counter[str] = Counter()
+    for one in rows:
+        if not isinstance(one, dict):
+            lost.append(f"a market came as {type(one).__name__}")
+        elif code := passed(one):
+            skipped[code] += 1
+        elif isinstance(read := market(one), Wager):
+            wagers.append(read)
+        else:
+            lost.append(read)
+    if rows and len(lost) == len(rows):
+        raise FeedDark("wrong_type", f"None of {len(rows)} markets can be read: {lost[0]}.")
+    told = [(code, n, PASSED[code]) for code, n in sorted(skipped.items())]
+    told += [("bad_row", len(lost), f"cannot be read, the first: {lost[0]}")] if lost else []
+    gaps = [
+        Gap(series="", code=code, reason=f"{n} of {len(rows)} markets {said}.")
+        for code, n, said in told
+    ]
+    if not rows:
+        gaps.append(Gap(series="", code="no_data", reason="The list of markets is empty."))
+    return wagers, gaps
+
+
+PASSED = {"closed": "are closed", "not_binary": "are not of yes or no"}
 
 
 def asked_name(source: str, name: str) -> str:

@@ -108,8 +108,11 @@ async def fetch(client: Client, request: Request) -> Delivered:
     """The weights of each fund, as of the last day that its house has published.
 
     Raises:
-        FeedDark: Nothing usable came for any fund.
+        FeedDark: Nothing usable came for any fund, or the option cannot be read.
     """
+    least = request.options.get("least", "0")
+    if not re.fullmatch(r"0|1|0?\.\d{1,9}", least):
+        raise FeedDark("bad_option", f"weights: least {least!r} is no fraction.")
     told = replace(request, series=request.series or FUNDS)
     parts: dict[str, Awaitable[Delivered]] = {
         series: _fund(client, replace(told, series={series: known}))
@@ -184,7 +187,7 @@ def _weights(
             "wrong_sum",
             f"The {len(members)} shares of {fund} on {date} add up to {total:.4f}, not 1.",
         )
-    least = float(request.options.get("least", 0))
+    least = float(request.options.get("least", "0"))
     return delivered(
         SOURCE,
         [

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.domain.calendars import UTC, to_datetime, venue
+from workbench.domain.calendars import UTC, venue
 from workbench.domain.deliveries import Gap, Request
 from workbench.world.feeds import nodes
 from workbench.world.feeds.endpoints import Row
 from workbench.world.feeds.nodes import Node, Unfit
-from workbench.world.feeds.yahoo_symbol import Symbol
+from workbench.world.feeds.yahoo_symbol import Symbol, opening
 
 SPLIT_UNIT = "new shares for one"
 
@@ -106,13 +106,11 @@ def _event(
     """The row at the open of the session on which the event takes effect."""
     if symbol.length is not None:
         return []  # daily bars bring them
-    calendar = venue("XNYS")
-    if not symbol.new_york or not calendar.is_session(date):
+    if not symbol.xnys or not venue("XNYS").is_session(date):
         reason = f"A {name} on {date}, which is no session of XNYS."
         gaps.append(Gap(series=series, code="no_session", reason=reason))
         return []
-    index = int(np.searchsorted(calendar.dates, np.datetime64(date)))
-    at = to_datetime(calendar.opens[index])
+    at = opening(date)
     unit = SPLIT_UNIT if name == "split" else symbol.unit
     return [Row(series=series, field=name, at=at, value=value, unit=unit)] * (at <= request.now)
 

@@ -17,7 +17,7 @@ from workbench.world.feeds import nodes
 from workbench.world.feeds.endpoints import Row, delivered, together
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.feeds.yahoo_actions import Split, ends_early, events, factor, plain
-from workbench.world.feeds.yahoo_symbol import SOURCE, Symbol, checked, ids_of, instrument
+from workbench.world.feeds.yahoo_symbol import SOURCE, Symbol, checked, ids_of, instrument, opening
 from workbench.world.http.decoding import as_json
 
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -117,7 +117,9 @@ def _bars(
         at = ended(starts[index])
         if at is None:
             left.setdefault("no_session", []).append(date)
-        elif at + lag > request.now or _short(symbol, date, at):
+        elif at + lag > request.now:
+            continue  # the running bar is no fault
+        elif _short(symbol, date, at):
             left.setdefault("unfinished", []).append(date)
         else:
             bar = list(_row(name, index, at, columns, factor(date, splits), symbol, left))
@@ -130,8 +132,8 @@ def _bars(
 
 def _told(series: str, code: str, names: Sequence[object]) -> Gap:
     why = {
-        "no_session": "no session of XNYS, left out",
-        "unfinished": "not finished by the time of the pull, left out",
+        "no_session": "outside the sessions of XNYS, left out",
+        "unfinished": "the last trade is not the closing one yet, left out",
         "duplicate": "more than one bar of other values, the later one kept",
     }.get(code, "not a number that can be used, left out")
     return Gap(series=series, code=code, reason=f"{nodes.few(names)}: {why}.")
@@ -189,7 +191,7 @@ def _ends(symbol: Symbol) -> Callable[[dt.datetime], dt.datetime | None]:
 
     def daily(start: dt.datetime) -> dt.datetime | None:
         date = start.astimezone(symbol.zone).date()
-        if symbol.new_york:
+        if symbol.xnys:
             return calendar.session(date).close if calendar.is_session(date) else None
         if symbol.close == dt.time(0):
             date += dt.timedelta(days=1)
@@ -198,10 +200,12 @@ def _ends(symbol: Symbol) -> Callable[[dt.datetime], dt.datetime | None]:
     def short(start: dt.datetime) -> dt.datetime | None:
         end = start + (symbol.length or dt.timedelta(0))
         close = daily(start)
-        if not symbol.new_york:
+        if not symbol.xnys:
             return end
+        date = start.astimezone(symbol.zone).date()
         # The print of the close itself comes as a bar that begins with it.
-        return None if close is None or start >= close else min(end, close)
+        within = close is not None and opening(date) <= start < close
+        return min(end, close) if close is not None and within else None
 
     return daily if symbol.length is None else short
 
@@ -209,7 +213,7 @@ def _ends(symbol: Symbol) -> Callable[[dt.datetime], dt.datetime | None]:
 def _short(symbol: Symbol, date: dt.date, at: dt.datetime) -> bool:
     """True for a session of which the last trade, where Yahoo stands, is not the closing one."""
     traded = symbol.traded
-    if symbol.length is not None or traded is None or not symbol.new_york:
+    if symbol.length is not None or traded is None or not symbol.xnys:
         return False
     return traded.astimezone(symbol.zone).date() == date and traded < at - _SETTLED
 
@@ -227,8 +231,7 @@ def _row(
         if key == "volume":
             yield Row(series=name, field=key, at=at, value=value / factor, unit=_counted(symbol))
         else:
-            value = plain(value)  # prices alone come in single precision
-            price = value if factor == 1 else round(value * factor, 4)
+            price = plain(value) if factor == 1 else round(plain(value) * factor, 4)
             yield Row(series=name, field=key, at=at, value=price, unit=symbol.unit)
 
 

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, available_timezones
 
+import numpy as np
+
+from workbench.domain.calendars import to_datetime, venue
 from workbench.domain.deliveries import Request
 from workbench.domain.instruments import ALWAYS, KNOWN, Instrument
 from workbench.world.feeds import nodes
@@ -27,6 +30,7 @@ NAMES: Mapping[str, str] = {
 }  # fmt: skip
 TERM = ("VIX9D", "VIX3M", "VIX6M")  # computed as the VIX is, and as late
 _TYPES = {"points": ("INDEX",), "%": ("INDEX",), "USD": ("EQUITY", "ETF")}
+_LISTED = ("EQUITY", "ETF", "INDEX")
 _WHOLE_DAY = dt.timedelta(hours=23)
 
 
@@ -40,12 +44,14 @@ class Symbol:
     length: dt.timedelta | None  # None: whole sessions
     traded: dt.datetime | None  # the last trade
     close: dt.time  # local end of the regular session; midnight where it lasts all day
-    xnys: bool = False  # what the desk lists with XNYS, in whatever zone its exchange stands
+    xnys: bool  # its sessions are those of XNYS
 
-    @property
-    def new_york(self) -> bool:
-        """True where the sessions are those of XNYS."""
-        return self.xnys or (self.zone.key == "America/New_York" and self.close != dt.time(0))
+
+def opening(date: dt.date) -> dt.datetime:
+    """The official open of the XNYS session on this date, which must be one."""
+    calendar = venue("XNYS")
+    index = int(np.searchsorted(calendar.dates, np.datetime64(date)))
+    return to_datetime(calendar.opens[index])
 
 
 def instrument(series: str) -> Instrument | None:
@@ -93,15 +99,18 @@ def checked(meta: Node, asked: str, expected: Instrument | None, interval: str) 
     elif kind == "INDEX":
         unit = "points"
     traded = meta.get("regularMarketTime")
+    close = _close(meta, ZoneInfo(zone))
+    # Yahoo keeps Cboe's indices in Chicago's time, though they follow New York's sessions.
+    listed = kind in _LISTED and expected is not None and expected.venue != ALWAYS
+    in_zone = zone == "America/New_York" or (zone == "America/Chicago" and kind == "INDEX")
     return Symbol(
         kind=kind,
         unit=unit,
         zone=ZoneInfo(zone),
         length=None if said == "1d" else dt.timedelta(minutes=LENGTHS[said]),
         traded=None if traded is None else nodes.seconds(traded, "meta.regularMarketTime"),
-        close=_close(meta, ZoneInfo(zone)),
-        # The VIX is Chicago's, and its session's close is New York's.
-        xnys=expected is not None and expected.venue == "XNYS" and expected.unit == "points",
+        close=close,
+        xnys=listed or (in_zone and close != dt.time(0)),
     )
 
 

@@ -67,7 +67,8 @@ class _Inflating:
             # Some servers send bare deflate under that name.
             self._inner = zlib.decompressobj(_DEFLATE)
         self._begun = self._begun or bool(piece)
-        while piece:
+        more = False
+        while piece or more:
             if self._inner.eof:
                 if self._window != _GZIP:
                     raise zlib.error("bytes after the end")
@@ -75,7 +76,8 @@ class _Inflating:
             unfolded = self._inner.decompress(piece, _PIECE)
             rest = self._inner.unconsumed_tail or self._inner.unused_data
             self.used += len(piece) - len(rest)
-            piece = rest
+            # A full piece may leave output within, though all input is taken.
+            piece, more = rest, len(unfolded) == _PIECE and not self._inner.eof
             self._take(unfolded)
 
     def whole(self) -> bool:

@@ -30,13 +30,13 @@ from workbench.world.http.breakers import Breakers
 from workbench.world.http.exchanges import Exchange, Keep, digest
 from workbench.world.http.keys import Secret, secret
 from workbench.world.http.limits import PACES, Limits, Pace, Turns
-from workbench.world.http.replies import Call, Sent
-from workbench.world.http.transport import TooMuch, Transport
+from workbench.world.http.replies import Call, Guards, Sent
+from workbench.world.http.transport import SECRET, TooMuch, Transport
 
 CONTACT = "WORKBENCH_CONTACT"
 AGAIN = frozenset({"no_connection", "broken", "unavailable", "limited"})
-# A host that answers these works; the request was wrong, or was never made.
-_ITS_FAULT_NOT = frozenset({"not_found", "status", "queue", "no_key", "bad_address", "not_kept"})
+_REQUESTS_FAULT = frozenset({"not_found", "status"})  # a host that answers so works
+_NOT_ASKED = frozenset({"queue", "bad_address"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,19 +44,30 @@ class Guarded:
     """The client; ``of`` gives each feed its own, which share everything but the name.
 
     Attributes:
+        http: What it sends through.
+        guards: What answers are held to.
+        turns: Who may ask which host when.
+        keep: Where exchanges go; None for nowhere.
         feed: Under which its exchanges are recorded.
-        skews: Host to seconds that our clock was ahead of its; see ``clocks.off``.
+        trials: One lock for each host.
     """
 
     http: httpx2.AsyncClient
-    limits: Limits
-    breakers: Breakers
+    guards: Guards
     turns: Turns
     keep: Keep | None
-    now: Callable[[], dt.datetime]
     feed: str = ""
-    skews: dict[str, float] = field(default_factory=dict)
     trials: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    @property
+    def breakers(self) -> Breakers:
+        """Those of this pull; their ``state()`` is what the next one should know."""
+        return self.guards.breakers
+
+    @property
+    def skews(self) -> dict[str, float]:
+        """Host to seconds by which its clock was ahead of ours."""
+        return self.guards.skews
 
     def of(self, feed: str) -> Guarded:
         """The same client in the name of a feed."""
@@ -93,7 +104,7 @@ class Guarded:
     async def _allowed(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
         """Waits for the host's turn, unless it is left alone."""
         host = call.host
-        self.breakers.check(host, self.now())
+        self.breakers.check(host, self.guards.now())
         async with self.turns.place(call.name):
             async with self.trials.setdefault(host, asyncio.Lock()):
                 # While one request tries whether the host is back, the others wait for it.
@@ -104,8 +115,8 @@ class Guarded:
     async def _counted(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
         """Asks within the deadline, and tells the breaker what came of it."""
         await self.turns.start(call.name)
-        self.breakers.check(call.host, self.now())
-        limits = self.limits
+        self.breakers.check(call.host, self.guards.now())
+        limits = self.guards.limits
         try:
             async with asyncio.timeout(limits.deadline):
                 answer = await self._persistent(call, hidden, sent)
@@ -115,9 +126,9 @@ class Guarded:
                 "timeout", f"{call.host} gave no whole answer within {limits.deadline:g} s."
             ) from None
         except FeedDark as dark:
-            if dark.code not in _ITS_FAULT_NOT or sent.status >= 500:
+            if sent.status >= 500 or dark.code not in _REQUESTS_FAULT | _NOT_ASKED:
                 self.breakers.failed(call.host)
-            else:
+            elif dark.code in _REQUESTS_FAULT:
                 self.breakers.answered(call.host)
             raise
         self.breakers.answered(call.host)
@@ -126,7 +137,7 @@ class Guarded:
     async def _persistent(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
         """Tries twice where that may help and fits the deadline."""
         clock = asyncio.get_running_loop().time
-        until = clock() + self.limits.deadline
+        until = clock() + self.guards.limits.deadline
         try:
             return await self._once(call, hidden, sent)
         except FeedDark as dark:
@@ -142,14 +153,16 @@ class Guarded:
         if dark.code not in AGAIN or (dark.code == "limited" and not dark.retry_at):
             return None
         if not dark.retry_at:
-            return self.limits.backoff
-        return max((dt.datetime.fromisoformat(dark.retry_at) - self.now()).total_seconds(), 0.0)
+            return self.guards.limits.backoff
+        return max(
+            (dt.datetime.fromisoformat(dark.retry_at) - self.guards.now()).total_seconds(), 0.0
+        )
 
     async def _once(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
         """One attempt, with its redirects."""
         sent.again()
         url = call.url
-        for _ in range(self.limits.redirects + 1):
+        for _ in range(self.guards.limits.redirects + 1):
             try:
                 step = await self._step(call, url, hidden, sent)
             except (httpcore2.ConnectError, httpcore2.ProxyError) as error:
@@ -174,7 +187,7 @@ class Guarded:
             url = step
             await self.turns.start(call.name)
         raise FeedDark(
-            "redirect", f"{call.host} redirected more than {self.limits.redirects} times."
+            "redirect", f"{call.host} redirected more than {self.guards.limits.redirects} times."
         )
 
     async def _step(self, call: Call, url: str, hidden: Secret, sent: Sent) -> Answer | str:
@@ -184,15 +197,12 @@ class Guarded:
             **({"Content-Type": "application/json"} if call.body is not None else {}),
             **call.headers, "Accept-Encoding": "gzip", "Connection": "close",
         }  # fmt: skip
-        extensions = replies.extensions(hidden)
         request = self.http.build_request(
-            call.method, url, headers=own, content=call.body, extensions=extensions
+            call.method, url, headers=own, content=call.body, extensions={SECRET: hidden}
         )
         response = await self.http.send(request, stream=True)
         try:
-            return await replies.received(
-                response, call, url, hidden, sent, self.limits, self.breakers, self.skews, self.now
-            )
+            return await replies.received(response, call, url, hidden, sent, self.guards)
         finally:
             await response.aclose()
 
@@ -202,8 +212,8 @@ class Guarded:
         answer = sent.answer
         one = Exchange(
             feed=self.feed, method=call.method, url=hidden.out_of(call.url),
-            sent=digest(call.body), at=answer.at if answer else self.now(), status=sent.status,
-            headers=sent.headers, body=digest(sent.body or None),
+            sent=digest(call.body), at=answer.at if answer else self.guards.now(),
+            status=sent.status, headers=sent.headers, body=digest(sent.body or None),
             moved=answer.moved if answer else "", cut=bool(answer and answer.cut),
             code=dark.code if dark else "",
             reason=hidden.out_of(str(dark)) if dark else "",
@@ -211,11 +221,11 @@ class Guarded:
         )  # fmt: skip
         try:
             await self.keep(one, sent.body)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # an object store has errors of its own kinds
             raise FeedDark(
                 "not_kept",
-                f"What {call.host} answered could not be recorded ({type(error).__name__}: "
-                f"{error.strerror}), so it is not used. Make room for the record.",
+                f"What {call.host} answered could not be recorded ({type(error).__name__}), so it "
+                "is not used. Look whether the outputs' folder can be written and has room.",
             ) from None
 
 
@@ -251,15 +261,14 @@ async def connected(
         now: This machine's time, aware UTC.
     """
     own = limits or Limits()
+    # Chunks of a few bytes come with as much framing.
     transport = Transport(head=own.head, whole=own.head + 2 * own.body)
     async with httpx2.AsyncClient(
         transport=transport, trust_env=False, follow_redirects=False, timeout=None,
         cookies=replies.no_cookies(),
     ) as http:  # fmt: skip
-        yield Guarded(
-            http=http, limits=own, breakers=breakers or Breakers(), turns=Turns(own, paces),
-            keep=record, now=now,
-        )  # fmt: skip
+        guards = Guards(limits=own, breakers=breakers or Breakers(), now=now)
+        yield Guarded(http=http, guards=guards, turns=Turns(own, paces), keep=record)
 
 
 def _unreachable(host: str, error: Exception) -> FeedDark:

@@ -92,4 +92,4 @@ def digest(body: bytes | None) -> str:
 
 
 Keep = Callable[[Exchange, bytes], Awaitable[None]]
-"""Records an exchange with the body that came; raises ``OSError`` when it cannot."""
+"""Records an exchange with the body that came; what it raises makes the answer unusable."""

@@ -14,7 +14,7 @@ from workbench.world.http.answers import Form
 
 _ANY = "text/html text/plain application/octet-stream binary/octet-stream"
 _LABELS: Mapping[Form, re.Pattern[str]] = {
-    "json": re.compile(r"(application|text)/([\w.+-]+\+)?(json|javascript|x-json|jsonp)"),
+    "json": re.compile(r"(application|text)/([\w.+-]+\+)?(x-)?(json|javascript|jsonp)"),
     "csv": re.compile(
         r"(application|text)/(x-)?(csv|comma-separated-values|download|vnd\.ms-excel|tab-.*)"
         r"|application/(force-)?download"

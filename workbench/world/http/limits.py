@@ -57,9 +57,9 @@ class Pace:
 
 # A name covers its subdomains, which share one pace.
 PACES: Mapping[str, Pace] = {
-    # 10 a second over all its hosts, else blocked for ten minutes: sec.gov/os/accessing-edgar-data
+    # 10 a second over all its hosts, else blocked for ten minutes: its page "Accessing EDGAR data"
     "sec.gov": Pace(every=0.125, at_once=4),
-    "mempool.space": Pace(every=1.0, at_once=1),  # undisclosed; "429, then banned"
+    "mempool.space": Pace(every=1.0, at_once=1),  # undisclosed, on purpose (mempool discussion 752)
     "stlouisfed.org": Pace(every=0.5, at_once=2),  # 120 a minute and key
     "api.github.com": Pace(every=1.0, at_once=1),  # asks for serial requests: secondary limits
     "yahoo.com": Pace(every=0.5, at_once=2),  # undisclosed; answers 429 in bouts

@@ -58,15 +58,27 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Writes what is pending."""
-        async with self._turn:
-            await self._flush()
+        """Writes what is pending.
+
+        Raises:
+            WorkbenchError: It cannot be written, so nothing of this pull should be used.
+        """
+        try:
+            async with self._turn:
+                await self._flush()
+        except Exception as failure:  # an object store has its own kinds
+            if error is None:
+                raise WorkbenchError(
+                    f"The record of the pull {self._pull} could not be completed "
+                    f"({type(failure).__name__}), so nothing of it is used. Look whether the "
+                    "outputs' folder can be written and has room, and pull again."
+                ) from failure
 
     async def keep(self, one: Exchange, body: bytes) -> None:
         """Records an exchange; its body is there before its line is.
 
         Raises:
-            OSError: It could not be written.
+            Exception: It could not be written, ``OSError`` where the folder is of this machine.
         """
         if one.body and one.body not in self._known:
             await asyncio.to_thread(_write_body, self._folder, one.body, body)
@@ -97,7 +109,7 @@ class Recorder:
             return
         try:
             await asyncio.to_thread(self._write_part, "".join(lines).encode())
-        except OSError:
+        except Exception:
             self._pending = lines + self._pending
             raise
 
@@ -192,10 +204,13 @@ def _place(folder: Place) -> Place:
 
 def _names(folder: Place, suffix: str = "") -> list[str]:
     """What a folder holds, in order; nothing when there is no such folder."""
-    if not isinstance(folder, Path):
-        folder.fs.invalidate_cache(folder.path)  # another writer's files count too
     try:
-        found = [path.name for path in folder.iterdir()]
+        if isinstance(folder, Path):
+            found = [path.name for path in folder.iterdir()]
+        else:
+            folder.fs.invalidate_cache(folder.path)  # another writer's files count too
+            listed = folder.fs.ls(folder.path, detail=False)
+            found = [path.rstrip("/").rpartition("/")[2] for path in listed]
     except FileNotFoundError:
         return []
     return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import httpcore2
@@ -22,7 +21,6 @@ from workbench.world.http.answers import Answer, Form
 from workbench.world.http.breakers import Breakers
 from workbench.world.http.keys import Secret
 from workbench.world.http.limits import Limits
-from workbench.world.http.transport import SECRET
 
 ACCEPT: Mapping[Form, str] = {
     "json": "application/json, */*;q=0.5",
@@ -37,6 +35,8 @@ _NAMES = """
 """
 KEPT = frozenset(_NAMES.split())
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_ABSENT = re.compile(r"does not exist|not found|unknown|no such", re.I)
+_KEYED = re.compile(r"api.?key|token|credential", re.I)
 _SAID = ("error_message", "message", "error", "description", "detail")
 
 
@@ -76,26 +76,30 @@ class Sent:
         self.tries, self.status, self.headers, self.body = self.tries + 1, 0, {}, b""
 
 
-def extensions(hidden: Secret) -> dict[str, Any]:
-    """What the transport is told beside the request."""
-    return {SECRET: hidden}
-
-
 def no_cookies() -> CookieJar:
     """A jar that takes nothing."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Guards:
+    """What every answer is held to, and what is learnt of its host.
+
+    Attributes:
+        limits: What may be read.
+        breakers: Are told a Retry-After.
+        now: This machine's time, aware UTC.
+        skews: Host to seconds by which its clock was ahead of ours.
+    """
+
+    limits: Limits
+    breakers: Breakers
+    now: Callable[[], dt.datetime]
+    skews: dict[str, float] = field(default_factory=dict)
+
+
 async def received(
-    response: httpx2.Response,
-    call: Call,
-    url: str,
-    hidden: Secret,
-    sent: Sent,
-    limits: Limits,
-    breakers: Breakers,
-    skews: dict[str, float],
-    now: Callable[[], dt.datetime],
+    response: httpx2.Response, call: Call, url: str, hidden: Secret, sent: Sent, guards: Guards
 ) -> Answer | str:
     """The answer, or the address to which the host redirects.
 
@@ -105,48 +109,41 @@ async def received(
         url: Where, after redirects.
         hidden: The secret that was sent.
         sent: Is told status, headers and body.
-        limits: What may be read.
-        breakers: Are told a Retry-After.
-        skews: Are told the host's time.
-        now: This machine's.
+        guards: What it is held to.
 
     Raises:
         FeedDark: It is neither.
     """
     headers = {name.lower(): value for name, value in response.headers.items()}
-    at = now()
+    at, limits = guards.now(), guards.limits
     sent.status = response.status_code
     sent.headers = {
         name: hidden.out_of(headers[name])[:500] for name in sorted(KEPT & headers.keys())
     }
     skew = clocks.skew(headers, at)
     if skew is not None:
-        skews[call.host] = skew
+        guards.skews[call.host] = skew
     if response.status_code in _MOVED:
         return _next(headers.get("location", ""), url, call, hidden)
     moved = "" if url == call.url else hidden.out_of(url)
     conditional = any(name.lower() == "if-none-match" for name in call.headers)
     if response.status_code == 304 and conditional:
         return Answer(
-            url=hidden.out_of(call.url),
-            status=304,
-            headers=sent.headers,
-            body=b"",
-            at=at,
+            url=hidden.out_of(call.url), status=304, headers=sent.headers, body=b"", at=at,
             moved=moved,
-        )
+        )  # fmt: skip
     if response.status_code == 204:
         raise FeedDark("empty", f"{call.host} answered 204: it has no content.")
     if response.status_code != 200:
-        until = breakers.asked_for(call.host, _patience(headers, at), at)
+        until = guards.breakers.asked_for(call.host, _patience(headers, at), at)
         sent.body = hidden.out_of_bytes(await _glimpse(response, headers, limits))
         raise _refused(response.status_code, call, hidden, until, said(sent.body))
     body = await bodies.read(response.aiter_raw(), headers, call.form, limits, call.host)
     sent.body = hidden.out_of_bytes(body.content)
     forms.check(sent.body, headers.get("content-type", ""), call.form, call.host)
     return Answer(
-        url=hidden.out_of(call.url), status=200, headers=sent.headers, body=sent.body, at=now(),
-        moved=moved, cut=body.cut,
+        url=hidden.out_of(call.url), status=200, headers=sent.headers, body=sent.body,
+        at=guards.now(), moved=moved, cut=body.cut,
     )  # fmt: skip
 
 
@@ -205,11 +202,13 @@ def _refused(
     then = iso(until) if until else ""
     quoted = f" “{words}”" if words else ""
     host = call.host
-    if status in {404, 410}:
+    doubted = status in {400, 422}  # what some sources answer to everything that is wrong
+    if status in {404, 410} or (doubted and _ABSENT.search(words)):
         return FeedDark(
             "not_found", f"{host} does not know what was asked ({status}).{quoted}", then
         )
-    if status in {401, 403, 407, 451} and not (status == 403 and then):
+    keyed = doubted and bool(hidden.value) and bool(_KEYED.search(words))
+    if keyed or (status in {401, 403, 407, 451} and not (status == 403 and then)):
         return FeedDark("denied", f"{host} refused with {status}.{quoted}{hidden.hint()}", then)
     if status in {403, 429}:
         wait = f" and asks to be left alone until {then}" if then else ""
@@ -226,10 +225,12 @@ def said(body: bytes) -> str:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    for _ in range(3):
+    for _ in range(4):
         if not isinstance(found, dict):
             break
-        found = next((found[name] for name in _SAID if found.get(name)), "")
+        inner = next((found[name] for name in _SAID if found.get(name)), "")
+        # Some wrap all that they say into one name.
+        found = inner or (next(iter(found.values())) if len(found) == 1 else "")
     if not isinstance(found, str):
         return ""
     return " ".join(re.sub(r"[^A-Za-z0-9 .,:;/'()?_=-]", " ", found).split())[:120]

@@ -182,8 +182,8 @@ class Transport(httpx2.AsyncBaseTransport):
 
 
 def _without_heads(record: logging.LogRecord) -> bool:
-    """Keeps the heads of answers out of the log: a redirect may repeat a key."""
-    return not record.getMessage().startswith("receive_response_headers.complete")
+    """Keeps what a host answered out of the log: a redirect or a broken head may repeat a key."""
+    return not record.getMessage().startswith("receive_response")
 
 
 def _proxy(scheme: str, host: str) -> str:

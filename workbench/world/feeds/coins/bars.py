@@ -13,7 +13,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import Clock, Found, Unread, moment, number, part, shown
+from workbench.world.feeds.coins.found import (
+    Clock,
+    Found,
+    Unread,
+    moment,
+    number,
+    part,
+    shown,
+    wide,
+)
 from workbench.world.feeds.coins.pairs import DAY, asked, fits, pair
 
 _ZERO = dt.timedelta(0)
@@ -28,17 +37,24 @@ class Shape:
         start: Its start: a key, or a place in a row.
         fields: Field to key or place; volumes count coins of the pair's base.
         clock: Unit of its start.
+        width: Places of a row, where it is a list.
     """
 
     start: str | int
     fields: Mapping[str, str | int]
     clock: Clock
+    width: int = 0
 
 
-def row(start: int, open_: int, high: int, low: int, close: int, volume: int, clock: Clock) -> Shape:  # fmt: skip  # noqa: E501  # one place each
-    """The shape of a bar that is a list."""
-    fields = {"open": open_, "high": high, "low": low, "close": close, "volume": volume}
-    return Shape(start=start, fields=fields, clock=clock)
+def row(places: str, clock: Clock) -> Shape:
+    """The shape of a bar that is a list.
+
+    >>> row("start low high open close volume", "s").fields["open"]
+    3
+    """
+    names = places.split()
+    fields = {name: names.index(name) for name in (*_PRICES, "volume")}
+    return Shape(start=names.index("start"), fields=fields, clock=clock, width=len(names))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,13 +110,17 @@ def bars(
         for start, end in ends:
             for name, key in shape.fields.items():
                 measured = unit if name in _PRICES else "coins"
-                found.take(series, name, read.bars[start], key, end, measured)
+                # The volume of a swap is a currency's: its bars count coins.
+                told = "volume_coins" if series.endswith("-PERP") and name == "volume" else name
+                found.take(series, told, read.bars[start], key, end, measured)
 
 
 def _read(found: Found, symbol: str, table: Sequence[object], shape: Shape) -> _Bars:
     read = _Bars()
     for one in table:
         try:
+            if shape.width:
+                wide(one, shape.width)
             start = moment(part(one, shape.start), shape.clock)
         except Unread as error:
             found.gap(symbol, error.code, f"start of a bar: {error.reason}", about="start")
@@ -183,6 +203,7 @@ def book(
     keys: tuple[str | int, str | int] = (0, 1),
     unit: str = "",
     coins: bool = True,
+    width: int = 0,
 ) -> None:
     """The best bid and ask of an order book with what stands there, whatever its order.
 
@@ -194,6 +215,7 @@ def book(
         when: The moment, and how it is known.
         keys: Where a level has its price and its size.
         coins: Whether sizes count coins; contracts are left out.
+        width: Places of a level, where it is a list.
         unit: Unit of the prices; by default the quote of the pair.
     """
     best: dict[str, object] = {}
@@ -203,6 +225,8 @@ def book(
             found.gap(symbol, "empty", f"the {name}s of {symbol} are {shown(levels)}")
             continue
         try:
+            for level in levels if width else ():
+                wide(level, width)
             best[name] = side(levels, key=lambda level: _price(level, keys[0]))
         except Unread as error:
             found.gap(symbol, error.code, f"{name}s of {symbol}: {error.reason}")

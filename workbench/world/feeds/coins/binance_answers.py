@@ -24,8 +24,8 @@ from workbench.world.http.decoding import as_json
 SPOT_QUOTE: Mapping[str, str] = {
     "bid": "bidPrice", "ask": "askPrice", "last": "lastPrice", "volume_24h": "volume",
 }  # fmt: skip
-_KLINE = row(0, 1, 2, 3, 4, 5, "ms")
-_INVERSE = row(0, 1, 2, 3, 4, 7, "ms")  # place 5 counts contracts
+_KLINE = row("start open high low close volume end value trades bought paid unused", "ms")
+_INVERSE = row("start open high low close contracts end volume trades bought paid unused", "ms")
 _MINUTES = {
     "1m": 1, "3m": 3, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240, "6h": 360,
     "8h": 480, "12h": 720, "1d": 1440, "3d": 4320, "1w": 10080,
@@ -131,9 +131,16 @@ def depth(
         return found.delivered()
     when = found.stamp(symbol, one, "E", "ms") if "E" in one else (request.now, "seen")
     if when:
-        sides = one.get("bids"), one.get("asks")
-        book(found, request, symbol, sides, when, unit=unit, coins=not inverse)
+        sides = _levels(one.get("bids")), _levels(one.get("asks"))
+        book(found, request, symbol, sides, when, unit=unit, coins=not inverse, width=2)
     return found.delivered()
+
+
+def _levels(side: object) -> object:
+    """The levels of a side; until 2019 each had an empty list behind its price and size."""
+    if not isinstance(side, list):
+        return side
+    return [level[:2] if isinstance(level, list) and level[2:] == [[]] else level for level in side]
 
 
 def trades(found: Found, body: bytes, request: Request, url: str) -> Delivered:

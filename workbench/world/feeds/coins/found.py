@@ -121,6 +121,20 @@ def part(holder: object, key: str | int) -> object:
                  f"got {shown(holder)}")  # fmt: skip
 
 
+def wide(holder: object, *widths: int) -> object:
+    """A row of a list that has so many places, so that none of them has moved.
+
+    Raises:
+        Unread: It is no list, or has more or fewer.
+    """
+    if not isinstance(holder, list):
+        raise Unread("wrong_type", f"expected a list, got {shown(holder)}")
+    if len(holder) not in widths:
+        expected = " or ".join(map(str, widths))
+        raise Unread("wrong_shape", f"expected {expected} places, the row has {len(holder)}")
+    return holder
+
+
 def within(holder: object, *keys: str | int) -> object:
     """What stands under several keys, one in the other; raises ``Unread`` like ``part``."""
     for key in keys:
@@ -218,7 +232,7 @@ class Found:
         self.add(series, name, at, value * times, unit, basis)
 
     def time(self, holder: object, keys: str | int, clock: Clock) -> dt.datetime:
-        """A moment that the answer states, not after this pull.
+        """A moment that the answer states, not after this pull has run.
 
         Raises:
             Unread: There is none, it is malformed, or it lies after the pull.
@@ -231,15 +245,33 @@ class Found:
     def stamp(
         self, series: str, holder: object, keys: str | int, clock: Clock
     ) -> tuple[dt.datetime, Basis] | None:
-        """When a quote was true, by the answer's own word; None, with its gap, without it."""
+        """When a quote was true, by the answer's own word; None, with its gap, without it.
+
+        What became true while the pull ran is dated by the pull's moment, as seen then.
+        """
         try:
-            return self.time(holder, keys, clock), "stated"
+            at = self.time(holder, keys, clock)
         except Unread as error:
             self.gap(series, error.code, f"time: {error.reason}", about="time")
             return None
+        return (at, "stated") if at <= self.now else (self.now, "seen")
+
+    def _distinct(self) -> list[Row]:
+        told: dict[tuple[str, str, dt.datetime], list[Row]] = {}
+        for row in self.rows:
+            told.setdefault((row.series, row.field, row.at), []).append(row)
+        kept = []
+        for (series, name, at), same in told.items():
+            if len({repr(row.value) for row in same}) > 1:
+                reason = f"{name} of {at:%Y-%m-%dT%H:%MZ} has {len(same)} values that differ"
+                self.gap(series, "duplicates", reason, about=name)
+            else:
+                kept.append(same[0])
+        return kept
 
     def delivered(self) -> Delivered:
-        """Everything as a delivery."""
+        """Everything as a delivery; two different values of one field and moment are none."""
+        rows = self._distinct()
         gaps = [
             Gap(
                 series=series, code=code,
@@ -247,4 +279,4 @@ class Found:
             )
             for (series, code, _), all_ in self.gaps.items()
         ]  # fmt: skip
-        return delivered(self.source, self.rows, gaps=gaps)
+        return delivered(self.source, rows, gaps=gaps)

@@ -21,11 +21,20 @@ from workbench.world.feeds.coins.found import Found
 DAY = dt.timedelta(days=1)
 # Longest first: a name ends in the longest that fits.
 _QUOTES = (
-    "FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USDP", "GUSD", "PYUSD", "RLUSD", "EURC", "ZUSD",
-    "ZEUR", "ZGBP", "ZJPY", "ZCAD", "ZAUD", "XXBT", "XETH", "USD", "EUR", "GBP", "JPY", "CAD",
-    "AUD", "CHF", "BRL", "TRY", "SGD", "PAX", "DAI", "XBT", "BTC", "ETH", "BNB", "SOL", "LTC",
-    "BCH", "FIL",
+    "USDT", "USDC", "USDP", "EURC", "ZUSD", "ZEUR", "ZGBP", "ZJPY", "ZCAD", "ZAUD", "XXBT",
+    "XETH", "USD", "EUR", "GBP", "JPY", "CAD", "AUD", "CHF", "BRL", "TRY", "SGD", "PAX", "DAI",
+    "XBT", "BTC", "ETH", "BNB", "SOL", "LTC", "BCH", "FIL",
 )  # fmt: skip
+# Stablecoins that end as dollars do: XBTUSD is no XB in TUSD, BTCTUSD is. Where neither reading
+# has a coin that is known here, the name does not say its quote.
+_LIKE_DOLLARS = ("FDUSD", "PYUSD", "RLUSD", "BUSD", "TUSD", "GUSD")
+_COINS = """
+    BTC XBT ETH SOL BNB XRP ADA DOGE XDG DOT LTC BCH LINK AVAX MATIC POL UNI ATOM TRX XLM
+    ETC FIL NEAR APT ARB OP SUI TON SHIB PEPE FET GRT AAVE MKR ALGO EOS XTZ XMR ZEC DASH
+    USDT USDC DAI PAX PAXG WBTC STETH HYPE BONK WIF INJ TAO KEEP NKN SUSHI COMP SNX CRV YFI
+    BAT
+"""
+_KNOWN = frozenset(_COINS.split())
 _OLD = re.compile(r"X([A-Z]{3})[XZ]([A-Z]{3})")  # Kraken's first pairs: XXBTZUSD
 _SAME = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "XDG": "DOGE"} | {
     f"Z{one}": one for one in ("USD", "EUR", "GBP", "JPY", "CAD", "AUD")
@@ -47,7 +56,7 @@ class Pair:
 def pair(name: str) -> Pair | None:
     """The pair that a venue's name means; None where its quote cannot be told.
 
-    >>> pair("XXBTZUSD") == pair("BTC-USD") == pair("btcusd")
+    >>> pair("XXBTZUSD") == pair("BTC-USD") == pair("btcusd") == pair("XBTUSD")
     True
     """
     upper = name.upper()
@@ -58,17 +67,19 @@ def pair(name: str) -> Pair | None:
     elif old := _OLD.fullmatch(upper):
         base, quote = old.groups()
     else:
-        quote = next((q for q in _QUOTES if upper.endswith(q) and _whole(upper, q)), "")
+        quote = _quote(upper)
         if not quote:
             return None
         base = upper.removesuffix(quote)
     return Pair(base=_SAME.get(base, base), quote=_SAME.get(quote, quote))
 
 
-def _whole(name: str, quote: str) -> bool:
-    """Whether a base is left before a quote: of XBTUSD, DOTUSD and USDTUSD it is USD, not TUSD."""
-    base = name.removesuffix(quote)
-    return bool(base) and not (quote == "TUSD" and (len(base) < 3 or base == "USD"))
+def _quote(name: str) -> str:
+    like = next((one for one in _LIKE_DOLLARS if name.endswith(one)), "")
+    if like:
+        stable, dollars = name.removesuffix(like) in _KNOWN, name.removesuffix("USD") in _KNOWN
+        return like if stable and not dollars else "USD" if dollars and not stable else ""
+    return next((one for one in _QUOTES if name.endswith(one) and len(name) > len(one)), "")
 
 
 def currency(series: str) -> str:
@@ -100,7 +111,7 @@ def length_of(series: str) -> dt.timedelta:
     """How long a bar of a series lasts: a day where its id names no length."""
     length = intraday.length(series)
     return (
-        DAY if length is None else length / np.timedelta64(1, "us") * dt.timedelta(microseconds=1)
+        DAY if length is None else dt.timedelta(microseconds=int(length / np.timedelta64(1, "us")))
     )
 
 

@@ -72,6 +72,30 @@ def state(
                 found.take(series, name, holder, keys, when[0], measured, when[1], times)
 
 
+def paid_of_each(
+    found: Found,
+    request: Request,
+    rates: Mapping[str, Sequence[object]],
+    wanted: str,
+    keys: tuple[str, str],
+    clock: Clock,
+) -> None:
+    """Rates of several contracts, whose distance tells their period.
+
+    Args:
+        found: Takes rows and gaps.
+        request: What was asked, its swaps named as the venue does.
+        rates: Contract to its rates.
+        wanted: The one contract that the address asks for; empty for all.
+        keys: Where a rate has its time and its number.
+        clock: Unit of that time.
+    """
+    if wanted and set(rates) - {wanted}:
+        found.gap("", "other_symbol", f"asked for {wanted}, got {', '.join(sorted(rates))[:80]}")
+    for symbol, table in rates.items():
+        paid(found, request, symbol, table, keys, clock)
+
+
 def paid(
     found: Found,
     request: Request,
@@ -104,11 +128,15 @@ def paid(
         except Unread as error:
             found.gap(symbol, error.code, f"time of a rate: {error.reason}", about="time")
             continue
+        if at > found.now:
+            continue  # charged while the pull ran: the next one brings it
         if at in rates and rates[at] != one:
             torn.add(at)
             found.gap(symbol, "duplicates", f"two different rates of {at}", about="twice")
         rates[at] = one
-    periods = _periods(sorted(rates), every)
+    # Beside a rate that could not be read, distances are those of two periods.
+    torn_apart = every is None and any(code != "not_asked" for _, code, _ in found.gaps)
+    periods = {} if torn_apart else _periods(sorted(rates), every)
     for at in sorted(rates.keys() - torn):
         for series in of:
             period = periods.get(at)

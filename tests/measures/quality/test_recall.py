@@ -1,0 +1,47 @@
+"""Ground truth: real errors beside their repairs are found, clean history is left alone."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import injected, recall
+
+SERIES = Path(__file__).parents[4] / "shared" / "data" / "series"
+PAIRS = SERIES / "yfinance_repair_pairs"
+here = pytest.mark.skipif(not PAIRS.is_dir(), reason="the shared data is not here")
+
+
+@here
+def test_recall_on_real_errors():
+    """Nine in ten real errors of every kind are found, and one row in 200 at most is none."""
+    table = recall.pairs(PAIRS)
+    found, _, false = recall.rates(table)
+    assert found >= 0.9
+    assert false <= 0.005
+    kinds = table[table["errors"] > 0].groupby("kind")[["errors", "found"]].sum()
+    assert (kinds["found"] >= 0.9 * kinds["errors"]).all(), kinds
+
+
+@here
+def test_daily_history_is_clean():
+    """Closes of shares, funds and coins of thirty years are left alone."""
+    table = recall.history(SERIES, ("equity_daily_ohlcv", "crypto_daily", "fred"))
+    assert (table["share"] <= 0.005).all(), table
+    assert table["rows"].sum() > 100_000
+
+
+@here
+def test_the_known_faults_of_vix():
+    """Opens outside their range, and the flat bars of its first two years, are found."""
+    outside, opens, flat, flats = recall.vix(SERIES)
+    assert outside >= 43
+    assert opens >= 0.9 * outside
+    assert flats >= 0.9 * flat > 0
+
+
+@here
+def test_recall_on_errors_put_into_other_shares():
+    """The same kinds of error at random places of shares that no rule was looked at with."""
+    table = injected.measured(SERIES.parent, rounds=1)
+    assert (table["caught"] >= 0.9 * table["tried"]).all(), table
+    assert table["extra"].sum() <= 0.005 * table["clean"].sum(), table

@@ -1,0 +1,33 @@
+"""What is wrong with what an archive holds, as a desk sees it at the archive's end."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from workbench.domain.errors import WorkbenchError
+from workbench.steps import pull
+from workbench.steps.bench import Bench
+from workbench.world.archive import Archive
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk
+
+
+def flags_at_end(desk: Desk, archive: Archive) -> pd.DataFrame:
+    """The flags as of the archive's end, graver ones first.
+
+    Returns:
+        Columns of ``pull.flags``; no rows for an empty archive. Where the desk cannot open it, as
+        when it prefers none of several sources, one row says why.
+    """
+    end = archive.end()
+    if end is None:
+        return pd.DataFrame(columns=["series", "field", "check", "severity", "seen", "since"])
+    bench = Bench(
+        desk, archive, Ledger("sqlite://"), number=0, as_of=end, mode="replay", keep=False
+    )
+    try:
+        found = pull.flags(bench)
+    except WorkbenchError as error:
+        return pd.DataFrame([{"series": "", "check": "UNREADABLE", "seen": str(error)}])
+    grave = {"dark": 0, "withheld": 1, "note": 2}
+    return found.sort_values("severity", key=lambda s: s.map(grave), kind="stable")
