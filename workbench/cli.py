@@ -115,11 +115,14 @@ def _pulled(desk: Desk, since: dt.datetime | None, as_json: bool) -> None:
     from workbench.desk.lock import held
     from workbench.desk.progress import Meter
     from workbench.steps.opening import fill
-    from workbench.steps.refresh import frame, refresh
+    from workbench.steps.refresh import frame, refresh, summary
 
     with held(desk.outputs), Meter() as meter:
         done = refresh(desk, fill(desk), since=since, told=meter.told)
-    _frame(frame(done), as_json)
+    if as_json:
+        _frame(frame(done), as_json)
+    else:
+        _say(summary(done))
     if all(one.state == "dark" for one in done.health):
         raise typer.Exit(1)
 

@@ -35,7 +35,8 @@ from workbench.world.pulls import Pull
 NOW = dt.datetime(2026, 3, 26, 20, 45, tzinfo=dt.UTC)
 START = dt.date(2026, 3, 2)
 KEYS = {
-    "FRED_API_KEY": "canary0fred0canary0fred0canary01", "WORKBENCH_CONTACT": "Jo canary@example.com",
+    "FRED_API_KEY": "canary0fred0canary0fred0canary01",
+    "WORKBENCH_CONTACT": "Jo canary@example.com",
     "GITHUB_TOKEN": "canary-github-token", "BLOCKCHAIR_API_KEY": "canary-blockchair-key",
     "ETHERSCAN_API_KEY": "canary-etherscan-key", "COINGECKO_API_KEY": "canary-coingecko-key",
 }  # fmt: skip
@@ -170,7 +171,9 @@ def measured(faults: Iterable[str] = spoilt.NAMES) -> pd.DataFrame:
         for fault in faults:
             for n, half in enumerate(halves()):
                 found, pull = tried(fault, half, right, Path(place) / f"{fault}{n}")
-                down = [one.feed for one in pull.health if one.feed not in half and one.state != "live"]
+                down = [
+                    one.feed for one in pull.health if one.feed not in half and one.state != "live"
+                ]
                 rows += [
                     {
                         "feed": one.feed, "fault": one.fault, "state": one.health.state,

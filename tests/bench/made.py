@@ -102,7 +102,9 @@ class Numbers:
             steps = self._market * (1.0 if symbol in FUNDS else 1.2)
             steps = steps + draw.normal(0, own, len(steps))
             closes = first * np.exp(np.cumsum(steps))
-            opens = np.concatenate([[first], closes[:-1]]) * np.exp(draw.normal(0, 0.002, len(steps)))
+            opens = np.concatenate([[first], closes[:-1]]) * np.exp(
+                draw.normal(0, 0.002, len(steps))
+            )
             found[symbol] = self._bars(symbol, opens, closes, draw)
         return found
 
@@ -176,7 +178,7 @@ class Numbers:
         for coin, price in COINS.items():
             draw = rng("coin", coin)
             closes = price * np.exp(np.cumsum(shared + draw.normal(0, 0.002, count)))
-            opens = np.concatenate([[price], closes[:-1]]) * np.exp(draw.normal(0, 1e-4, count))
+            opens = np.concatenate([[price], closes[:-1]]) * np.exp(draw.normal(0, 1e-3, count))
             reach = np.abs(draw.normal(0, 0.001, (2, count)))
             volumes = np.exp(draw.normal(5.0, 0.3, count))
             found[coin] = [
@@ -198,9 +200,13 @@ class Numbers:
         for coin, hours in self._hours.items():
             found[coin] = [
                 Bar(
-                    start=day[0].start, end=day[-1].end, open=day[0].open,
-                    high=max(one.high for one in day), low=min(one.low for one in day),
-                    close=day[-1].close, volume=round(sum(one.volume for one in day), 4),
+                    start=day[0].start,
+                    end=day[-1].end,
+                    open=day[0].open,
+                    high=max(one.high for one in day),
+                    low=min(one.low for one in day),
+                    close=day[-1].close,
+                    volume=round(sum(one.volume for one in day), 4),
                 )
                 for day in (hours[n : n + 24] for n in range(0, len(hours), 24))
             ]

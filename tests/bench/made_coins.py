@@ -59,8 +59,9 @@ def coinbase(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Rep
         return told({"message": "NotFound"}, 404)
     if parts[3] == "ticker":
         price = round(numbers.price(coin, now) * 0.9999, 2)
-        return told({"ask": f"{price + 0.01:.2f}", "bid": f"{price - 0.01:.2f}", "price": f"{price}",
-                     "volume": "8123.5", "time": f"{now:%Y-%m-%dT%H:%M:%S.000Z}"})  # fmt: skip
+        return told({"ask": f"{price + 0.01:.2f}", "bid": f"{price - 0.01:.2f}",
+                     "price": f"{price}", "volume": "8123.5",
+                     "time": f"{now:%Y-%m-%dT%H:%M:%S.000Z}"})  # fmt: skip
     start, end = (dt.datetime.fromisoformat(query[name]) for name in ("start", "end"))
     found = numbers.coin(coin, now, int(query["granularity"]) // 3600)
     rows = [
@@ -75,7 +76,9 @@ def _funding(*what: object) -> float:
 
 
 def _interest(venue: str, coin: str, now: dt.datetime) -> float:
-    return float(made.rng("interest", venue, coin, f"{now:%Y%m%d%H}").integers(300, 500) * 1_000_000)
+    return float(
+        made.rng("interest", venue, coin, f"{now:%Y%m%d%H}").integers(300, 500) * 1_000_000
+    )
 
 
 def _hours(numbers: Numbers, now: dt.datetime, every: int, count: int) -> list[dt.datetime]:
@@ -223,8 +226,8 @@ def fear_greed(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> R
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     first = dt.datetime.combine(numbers.start, dt.time(), UTC)
     rows = [
-        {"value": str(int(made.rng("fng", at.date()).integers(8, 92))), "value_classification": "Fear",
-         "timestamp": str(int(at.timestamp()))}
+        {"value": str(int(made.rng("fng", at.date()).integers(8, 92))),
+         "value_classification": "Fear", "timestamp": str(int(at.timestamp()))}
         for n in range(int(query["limit"]))
         if (at := today - dt.timedelta(days=n)) >= first
     ]  # fmt: skip

@@ -78,13 +78,18 @@ def yahoo(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply 
     }
     price = numbers.price(coin, now) if coin in COINS else 1.0
     volumes: list[int] = [
-        0 if symbol in INDICES else round(one.volume * (by(one.start) if coin not in COINS else price))
+        0
+        if symbol in INDICES
+        else round(one.volume * (by(one.start) if coin not in COINS else price))
         for one in bars
     ]
     result = {
         "meta": _meta(numbers, now, name, coin),
         "timestamp": [int(one.start.timestamp()) for one in bars],
-        "indicators": {"quote": [{**quote, "volume": volumes}], "adjclose": [{"adjclose": quote["close"]}]},
+        "indicators": {
+            "quote": [{**quote, "volume": volumes}],
+            "adjclose": [{"adjclose": quote["close"]}],
+        },
     } | ({"events": events} if events else {})
     return told({"chart": {"result": [result], "error": None}})
 
@@ -115,7 +120,9 @@ def cboe(numbers: Numbers, now: dt.datetime, path: str, _query: Asked) -> Reply 
     name = path.rpartition("/")[2].partition(".json")[0]
     stamp = now.astimezone(UTC)
     if "/charts/historical/" in path and name in SHARES:
-        bars = [one for one in numbers.shares(name, now) if one.end + dt.timedelta(minutes=15) <= now]
+        bars = [
+            one for one in numbers.shares(name, now) if one.end + dt.timedelta(minutes=15) <= now
+        ]
         rows = [
             {
                 "date": str(one.start.date()), "open": one.open, "high": one.high, "low": one.low,
@@ -128,9 +135,12 @@ def cboe(numbers: Numbers, now: dt.datetime, path: str, _query: Asked) -> Reply 
         name = path.rpartition("/")[2].removesuffix("_History.csv")
         if name not in INDICES:
             return None
-        bars = [one for one in numbers.index(name, now) if one.end + dt.timedelta(minutes=30) <= now]
+        bars = [
+            one for one in numbers.index(name, now) if one.end + dt.timedelta(minutes=30) <= now
+        ]
         return table([["DATE", "OPEN", "HIGH", "LOW", "CLOSE"]] + [
-            [f"{one.start:%m/%d/%Y}", *(f"{v:.6f}" for v in (one.open, one.high, one.low, one.close))]
+            [f"{one.start:%m/%d/%Y}",
+             *(f"{v:.6f}" for v in (one.open, one.high, one.low, one.close))]
             for one in bars
         ])  # fmt: skip
     if "/options/" in path and name in SHARES:
@@ -149,7 +159,9 @@ def _chain(numbers: Numbers, now: dt.datetime, name: str) -> dict[str, Any]:
         for strike in range(round(spot * 0.85), round(spot * 1.15), max(1, round(spot / 150))):
             for side in "CP":
                 inner = max(spot - strike if side == "C" else strike - spot, 0.0)
-                mid = inner + 0.4 * spot * 0.18 * math.sqrt(years) * math.exp(-abs(strike / spot - 1) * 20)
+                mid = inner + 0.4 * spot * 0.18 * math.sqrt(years) * math.exp(
+                    -abs(strike / spot - 1) * 20
+                )
                 options.append({
                     "option": f"{name}{expiry:%y%m%d}{side}{strike * 1000:08d}",
                     "bid": round(max(mid - 0.05, 0), 2), "ask": round(mid + 0.05, 2),
@@ -169,7 +181,9 @@ def fred(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply |
     today = now.astimezone(ZoneInfo("America/Chicago")).date()
     name = query.get("series_id", query.get("id", ""))
     if path == "/graph/fredgraph.csv" and name in MACRO:
-        now_stands = [one for one in made.vintages(name, numbers.start, today) if one.last == made.LATEST]
+        now_stands = [
+            one for one in made.vintages(name, numbers.start, today) if one.last == made.LATEST
+        ]
         return table([["observation_date", name], *([one.date, one.value] for one in now_stands)])
     if not path.startswith("/fred/"):
         return None
@@ -181,7 +195,9 @@ def fred(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply |
         return told({"error_code": 400, "error_message": message}, 400)
     if path == "/fred/series":
         about = MACRO[name]
-        return told({"seriess": [{"id": name, "units": about.unit, "frequency_short": about.period}]})
+        return told(
+            {"seriess": [{"id": name, "units": about.unit, "frequency_short": about.period}]}
+        )
     if path != "/fred/series/observations":
         return None
     begin, end = (dt.date.fromisoformat(query[f"realtime_{one}"]) for one in ("start", "end"))
@@ -212,7 +228,8 @@ def cftc(numbers: Numbers, now: dt.datetime, path: str, query: Asked) -> Reply |
         if str(day) >= query["$where"].rpartition("'")[0].rpartition("'")[2][:10]:
             draw = made.rng("cftc", day)
             rows.append({
-                "report_date_as_yyyy_mm_dd": f"{day}T00:00:00.000", "futonly_or_combined": "FutOnly",
+                "report_date_as_yyyy_mm_dd": f"{day}T00:00:00.000",
+                "futonly_or_combined": "FutOnly",
                 "cftc_contract_market_code": "13874A",
                 "noncomm_positions_long_all": str(int(draw.integers(200_000, 300_000))),
                 "noncomm_positions_short_all": str(int(draw.integers(200_000, 300_000))),

@@ -88,7 +88,8 @@ def _form4(symbol: str, seed: str) -> str:
 <issuer><issuerCik>{COMPANIES[symbol]:010d}</issuerCik><issuerName>{symbol} Inc</issuerName>
 <issuerTradingSymbol>{symbol}</issuerTradingSymbol></issuer>
 <reportingOwner><reportingOwnerId><rptOwnerName>Doe Jane</rptOwnerName></reportingOwnerId>
-<reportingOwnerRelationship><isOfficer>1</isOfficer><officerTitle>Chief Financial Officer</officerTitle>
+<reportingOwnerRelationship><isOfficer>1</isOfficer>
+<officerTitle>Chief Financial Officer</officerTitle>
 </reportingOwnerRelationship></reportingOwner><nonDerivativeTable><nonDerivativeTransaction>
 <securityTitle><value>Common Stock</value></securityTitle>
 <transactionDate><value>2026-01-05</value></transactionDate>

@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = _answer  # noqa: N815  # the names that http.server calls
 
-    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
+    def date_time_string(self, timestamp: float | None = None) -> str:
         """The world's time, and not this machine's."""
         ahead = dt.timedelta(seconds=self.world.ahead.get(self.source, 0.0))
         return format_datetime(self.world.clock().astimezone(UTC) + ahead, usegmt=True)

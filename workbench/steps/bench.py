@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -60,7 +60,6 @@ class Bench:
         keep: False for a scratch bench that writes no files.
         asks: Whom a cycle with models asks: the ``models``, the ``records`` of what they once
             answered, or ``nobody``, as in a warm-up, where they are absent.
-        health: How the desk's feeds stand; empty in a replay.
     """
 
     def __init__(
@@ -74,11 +73,10 @@ class Bench:
         mode: Mode,
         keep: bool,
         asks: Asks = "models",
-        health: Sequence[Health] = (),
     ) -> None:
         self.desk, self.archive, self.ledger = desk, archive, ledger
         self.number, self.as_of, self.mode, self.keep = number, as_of, mode, keep
-        self.asks, self.health = asks, tuple(health)
+        self.asks = asks
         self._memory: dict[str, object] = {}
         self._made: dict[str, object] = {}
 

@@ -15,7 +15,7 @@ from functools import partial
 
 import pandas as pd
 
-from workbench.domain.calendars import UTC
+from workbench.domain.calendars import UTC, iso
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import ImportRefused, ParamsError
 from workbench.world.archive import Archive
@@ -151,6 +151,23 @@ def frame(pull: Pull) -> pd.DataFrame:
         for one in sorted(pull.health, key=lambda one: (order[one.state], one.feed))
     ]
     return pd.DataFrame(rows, columns=["feed", "state", "rows", "gaps", "reason"])
+
+
+def summary(pull: Pull) -> str:
+    """A pull for people: a line a feed, dark ones first, and what it came to."""
+    rows = frame(pull)
+    wide = int(rows["feed"].str.len().max())
+    lines = [
+        f"{one.feed:<{wide}}  {one.state:<8}  {one.rows:>7,}  {one.reason}".rstrip()
+        for one in rows.itertuples(index=False)
+    ]
+    counts = rows["state"].value_counts(sort=False)
+    said = ", ".join(f"{count} {state}" for state, count in counts.items())
+    lines.append(
+        f"{len(rows)} feeds: {said}. {rows['rows'].sum():,} observations and items, known from "
+        f"{iso(pull.ended)} on."
+    )
+    return "\n".join(lines)
 
 
 async def _asked(

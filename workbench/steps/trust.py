@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column
 from workbench.steps import items
 from workbench.steps.bench import Bench
-from workbench.steps.facts import several
+from workbench.steps.facts import listed, several
 from workbench.world.feeds import bundled
 
 PART = "data"
@@ -35,6 +37,9 @@ def view(bench: Bench) -> dict[str, Any]:
         flags first; and ``notices``, sentences.
     """
     flags = sorted(bench.flags, key=lambda flag: _GRAVE[flag.severity])
+    alike: dict[Flag, list[str]] = {}  # a holiday is one flag, whatever number of series rest
+    for one in flags:
+        alike.setdefault(replace(one, series=""), []).append(one.series)
     names = bench.names | {one.symbol: one.name for one in bench.indicators}
     named = {one.series: one.name for one in bench.indicators} | bench.names
     rows = [_instrument(bench, one) for one in bench.instruments]
@@ -43,7 +48,10 @@ def view(bench: Bench) -> dict[str, Any]:
         "as_of": iso(bench.as_of),
         "series": [row | {"name": names[row["series"]]} for row in rows],
         "feeds": [_feed(one) for one in bench.health],
-        "flags": [_flag(one, named.get(one.series, one.series)) for one in flags],
+        "flags": [
+            _flag(one, own, listed([named.get(name, name) for name in own]))
+            for one, own in alike.items()
+        ],
         "notices": list(notices(bench)),
     }
 
@@ -100,9 +108,9 @@ def _feed(one: Health) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _flag(one: Flag, name: str) -> dict[str, str]:
+def _flag(one: Flag, series: Sequence[str], name: str) -> dict[str, str]:
     return {
-        "series": one.series, "name": name, "field": one.field, "check": one.check,
+        "series": ", ".join(series), "name": name, "field": one.field, "check": one.check,
         "severity": one.severity, "seen": one.seen, "lifted": one.lifted,
         "since": one.since.date().isoformat() if one.since else "",
     }  # fmt: skip
@@ -110,4 +118,6 @@ def _flag(one: Flag, name: str) -> dict[str, str]:
 
 def _ago(span: dt.timedelta) -> str:
     hours = int(span.total_seconds() // 3600)
+    if not hours:
+        return "less than an hour"
     return several(hours // 24, "day") if hours >= 48 else several(hours, "hour")
