@@ -177,7 +177,7 @@ class Archive:
 
         Raises:
             BeyondArchive: The moment lies after the last pull, or nothing was ever pulled.
-            ParamsError: A series had several sources by then and the desk prefers none.
+            ParamsError: A field had several sources by then and the desk prefers none.
         """
         end = self._refresh()
         if end is None:
@@ -194,14 +194,15 @@ class Archive:
         columns = {}
         for series, preferred in wanted.items():
             fields = known[series, tuple(preferred)]
-            present = sorted({s for h in fields.values() for s in h.known_sources(until)})
-            if not preferred and len(present) > 1:
-                raise ParamsError(
-                    f"{series} has {len(present)} sources in the archive as of {iso(at)} "
-                    f"({', '.join(present)}) and the desk prefers none. "
-                    f"Name one or more under 'instruments: ... {_where(series)}:' in params."
-                )
             for field, one in fields.items():
+                present = sorted(one.known_sources(until))
+                if not preferred and len(present) > 1:
+                    raise ParamsError(
+                        f"{series} has {len(present)} sources of its {field} in the archive as of "
+                        f"{iso(at)} ({', '.join(present)}) and the desk prefers none. Name one or "
+                        f"more under 'instruments: ... {_where(series)}:' in params, or of an "
+                        f"indicator under 'indicators: ... sources:'."
+                    )
                 column = one.as_of(until)
                 if column is not None:
                     columns[series, field] = column
