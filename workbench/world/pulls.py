@@ -102,8 +102,8 @@ def health(
         last: How it stood before; None when it was never asked.
         at: The pull's moment.
     """
-    dark = heard.delivered is None or (not rows and bool(gaps))
     faults = [gap for gap in gaps if gap.code not in QUIET]
+    dark = heard.delivered is None or (not rows and bool(faults))
     state = "dark" if dark else "degraded" if faults else "live"
     reason = heard.reason or (_reason(faults or gaps) if gaps else "")
     same = last is not None and last.state == state
