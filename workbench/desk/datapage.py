@@ -41,7 +41,7 @@ def page(desk: Desk, row: Mapping[str, Any], dispatch: layout.Link) -> layout.Da
         series=tuple(
             layout.SeriesRow(
                 name=one["name"], source=one["source"], state=one["state"],
-                last=_minute(one["last"]), behind=one["behind"],
+                last=one["last"] or "–", behind=one["behind"],
             )
             for one in series
         ),

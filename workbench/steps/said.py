@@ -269,6 +269,7 @@ def _flag(facts: Facts, bench: Bench) -> None:
     news = [
         flag
         for flag in bench.flags
+        if flag.check != "MARKET_CLOSED"  # which each move on a closed day says already
         if flag.series not in told and facts.ago(f"flag {flag.series} {flag.check}") == NEVER
         if f"withheld {flag.series} {flag.field} {flag.check}" not in facts.told
     ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.domain import terms
 from workbench.domain.calendars import iso, to_datetime, venue
+from workbench.domain.contracts import Period
 from workbench.domain.deliveries import Health
 from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
@@ -66,7 +67,7 @@ def notices(bench: Bench) -> tuple[str, ...]:
 
 def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
     column = bench.seen.get(one.symbol, "close")
-    row = _row(bench, one.symbol, one.symbol, "close", column)
+    row = _row(bench, one.symbol, one.symbol, "close", column, "day")
     if column is None:
         return row
     calendar, last = venue(one.venue), to_datetime(column.at[-1])
@@ -81,7 +82,7 @@ def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
 
 def _indicator(bench: Bench, one: Indicator) -> dict[str, str]:
     column = bench.seen.get(one.series, one.field)
-    row = _row(bench, one.symbol, one.series, one.field, column)
+    row = _row(bench, one.symbol, one.series, one.field, column, one.period)
     if column is not None and np.isfinite(column.value).any():
         known = to_datetime(column.known_at[np.isfinite(column.value)][-1])
         row["behind"] = f"known for {_ago(bench.as_of - known)}"
@@ -89,15 +90,27 @@ def _indicator(bench: Bench, one: Indicator) -> dict[str, str]:
 
 
 def _row(
-    bench: Bench, symbol: str, series: str, field: str, column: Column | None
+    bench: Bench, symbol: str, series: str, field: str, column: Column | None, period: Period
 ) -> dict[str, str]:
     if column is None or not len(column.at):
         return {"series": symbol, "state": "dark", "last": "", "behind": "", "source": ""}
     own = [f for f in bench.flags if f.series == series and f.field in {"", field}]
     worst = min((_GRAVE[f.severity] for f in own), default=2)
-    state = {0: "dark", 1: "withheld", 2: "live"}[worst]
-    last = iso(to_datetime(column.at[np.isfinite(column.value)][-1])) if state != "dark" else ""
+    late = any(f.check.startswith("STALE") for f in own)
+    state = {0: "dark", 1: "withheld", 2: "late" if late else "live"}[worst]
+    full = column.at[np.isfinite(column.value)]
+    last = _of(to_datetime(full[-1]), period) if len(full) and state != "dark" else ""
     return {"series": symbol, "state": state, "last": last, "behind": "", "source": column.source}
+
+
+def _of(at: dt.datetime, period: Period) -> str:
+    """What a value is of, in words: ``February 2026``, ``2 Apr 2026``, ``2 Apr 2026 20:00``."""
+    day = at - dt.timedelta(microseconds=1)  # a period ends with the midnight after it
+    if period in {"month", "quarter"}:
+        return f"{day:%B %Y}"
+    if period in {"day", "week"} and at.time() == dt.time():
+        return f"{day.day} {day:%b %Y}"
+    return f"{at.day} {at:%b %Y %H:%M}"
 
 
 def _feed(one: Health) -> dict[str, str]:

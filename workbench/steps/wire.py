@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.domain.calendars import UTC, iso
+from workbench.domain.hygiene import clean
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding
 from workbench.steps.essay import Line
@@ -101,7 +102,8 @@ def _title(text: object) -> str:
 
 
 def _source(row: Mapping[Any, Any]) -> str:
-    return shown(str(_detail(row).get("source") or row["source"]))[:40]
+    # A publisher's name may look like an address, and may stand: it is no link.
+    return clean(str(_detail(row).get("source") or row["source"]), 40).text
 
 
 def _detail(row: Mapping[Any, Any]) -> Mapping[str, Any]:
