@@ -20,8 +20,9 @@ from tests.bench.served import Reply
 from tests.bench.world import World, serving
 from workbench.domain.deliveries import Health
 from workbench.domain.errors import ParamsError
+from workbench.domain.records import Decision
 from workbench.measures import quality
-from workbench.steps import predict
+from workbench.steps import opening, predict
 from workbench.steps.bench import Bench
 from workbench.world.archive import Archive
 from workbench.world.http.limits import Limits
@@ -31,6 +32,8 @@ from workbench.world.pulls import Pull, Pulls
 
 pytestmark = pytest.mark.timeout(120)
 WHOLE = Limits(deadline=10.0, backoff=0.02)
+DECIDED = Decision(claim="c", role="call", probability=0.6, base_rate=0.5, gain=0.04,
+                   verdict="passed", reason="")  # fmt: skip
 
 
 @pytest.fixture
@@ -109,8 +112,11 @@ def test_a_wrong_clock_registers_nothing(tmp_path: Path):
     assert bench.clock_off.startswith("This machine's clock is 7200 s behind that of 3 hosts (")
     [flag] = [one for one in bench.flags if one.check == "CLOCK_OFF"]
     assert flag.seen == bench.clock_off
-    made = predict.decide(bench) if len(bench.lead_bars) > 250 else None
-    assert made is None or {(one.role, one.verdict) for one in made} == {("shadow", "withheld")}
+    now = dt.datetime.now(dt.UTC)
+    assert opening.mode(desk, Ledger("sqlite://"), 1, max(now, pull.ended)) == "replay"
+    made = predict.unregistered([DECIDED], bench.clock_off)
+    assert [(one.role, one.verdict) for one in made] == [("shadow", "withheld")]
+    assert made[0].reason.startswith("this machine's clock is 7200 s behind")
 
 
 def test_one_host_with_a_wrong_clock_is_its_own(world: World, tmp_path: Path):

@@ -10,11 +10,13 @@ import pandas as pd
 from workbench.domain.calendars import UTC, iso, moment, venue
 from workbench.domain.errors import ParamsError
 from workbench.domain.records import Mode
+from workbench.measures import quality
 from workbench.steps.bench import CODE, Bench
 from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
+from workbench.world.pulls import Pulls
 from workbench.world.schema import BUNDLED
 
 
@@ -90,11 +92,15 @@ def mode(desk: Desk, ledger: Ledger, number: int, as_of: dt.datetime) -> Mode:
     """Whether a cycle is ``live`` or ``replay``, as its own row says once it has one.
 
     A cycle is live when it runs before the close that its first claims settle on. What was
-    known to the world when it was registered is history, however honestly replayed.
+    known to the world when it was registered is history, however honestly replayed; and while
+    this machine's clock is shown to be wrong, nobody can say when anything was registered.
     """
     known = ledger.mode_of(number)
     if known is not None:
         return known
+    last = Pulls(Archive(desk.archive).folder).last(as_of)
+    if last is not None and quality.clock_off(last.skews):
+        return "replay"
     following = min(venue(one.venue).after(as_of).close for one in desk.instruments)
     return "live" if dt.datetime.now(UTC) < following else "replay"
 

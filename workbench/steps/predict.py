@@ -79,6 +79,8 @@ def decide(bench: Bench) -> list[Decision]:
 def unregistered(decisions: Sequence[Decision], why: str) -> list[Decision]:
     """The decisions with every claim a shadow: while the clock is wrong, nobody can say when.
 
+    The cycle is a replay then (``opening.mode``), so that the live record knows none of them.
+
     Args:
         decisions: The gate's.
         why: What shows the clock to be wrong, hosts in brackets.
