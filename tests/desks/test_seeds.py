@@ -3,6 +3,7 @@
 import datetime as dt
 import html
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -228,3 +229,42 @@ def test_no_claim_ends_where_no_session_is(when: dt.datetime, told: dict[dt.date
     shares = [row for row in rows if not row["subject"].endswith("-USD")]
     assert shares
     assert {row["deadline"][:10] for row in shares if row["horizon"] == 1} == {after}
+
+
+def test_the_broken_volume_of_ether_is_caught(desk: Desk, archive: Archive, tmp_path: Path):
+    """A volume of 0 beside the real 1.8 million transactions is withheld and said, twice over."""
+    text = (Path(__file__).parent / "params" / "seeds.yaml").read_text("utf-8")
+    count = "  - {symbol: ETH.tx_count, sources: [ES-cagatayozbek]}\n"
+    assert count in text
+    both = "  - {symbol: ETH.tx_count, sources: [node]}\n  - {symbol: ETH.transfer_usd}\n"
+    path = tmp_path / "seeds.yaml"
+    path.write_text(text.replace(count, both).replace("desk: seeds", "desk: broken"), "utf-8")
+    broken = open_desk(path, tmp_path / "outputs", tmp_path / "archive")
+    shutil.copytree(desk.archive, broken.archive)
+    store = Archive(broken.archive)
+    days = pd.date_range("2026-03-01", "2026-03-29", tz="UTC")
+    moved = [1.2e9] * (len(days) - 1) + [0.0]
+    rows = {"tx_count": [1_806_814.0] * len(days), "transfer_usd": moved}
+    fed = [
+        pd.DataFrame({"series": "ETH", "field": field, "at": days, "known_at": days,
+                      "value": values, "unit": unit, "source": "node", "basis": "stated"})
+        for (field, values), unit in zip(
+            rows.items(), ("transactions a day", "USD a day"), strict=True
+        )
+    ]  # fmt: skip
+    store.append(pd.concat(fed), origin="node", through=store.end() or SUNDAY)
+    ledger, said = Ledger(broken.ledger), []
+    for number, at in enumerate((SUNDAY, SUNDAY + dt.timedelta(hours=2)), 1):
+        bench = Bench(broken, store, ledger, number=number, as_of=at, mode="replay", keep=False)
+        dispatch = cycle(bench)
+        [flag] = [one for one in bench.flags if one.check == "ZERO_VOLUME_ACTIVE"]
+        assert (flag.series, flag.field, flag.severity) == ("ETH", "transfer_usd", "withheld")
+        assert "1,806,814" in flag.seen
+        assert "ETH-USD" in bench.bars  # the price is kept
+        said.append(Told(bench=bench, facts=write.gathered(bench), dispatch=dispatch))
+    assert "broken" in said[0].facts.has
+    assert "broken_still" in said[1].facts.has
+    for one in said:
+        assert "1,806,814" in html.unescape("".join(
+            text for s in one.dispatch.sections.values() for text in s.paragraphs
+        ))  # fmt: skip

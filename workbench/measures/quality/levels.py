@@ -58,8 +58,9 @@ def _values(
     if zero.any() and not terms.zero:
         yield "ZERO", zero, "0, which cannot be true"
     if zero.any() and terms.active:
-        moving = _moving(snapshot, series, field, column)
-        yield "ZERO_VOLUME_ACTIVE", zero & moving, "0 while the series shows activity"
+        dead = zero & _moving(snapshot, series, field, column)
+        beside = _beside(snapshot, series, field, column.at[dead][-1]) if dead.any() else ""
+        yield "ZERO_VOLUME_ACTIVE", dead, f"0 beside {beside}"
     if field in _GROWS:
         yield "FELL", _fallen(value), f"more than {_FALL:.0%} under what it was"
     elif terms.period != "tick" and not terms.active:
@@ -80,6 +81,21 @@ def _moving(snapshot: Snapshot, series: str, field: str, column: Column) -> Mask
             )
             moving |= near <= _SAME
     return moving
+
+
+def _beside(snapshot: Snapshot, series: str, field: str, at: np.datetime64) -> str:
+    """The nearest activity of the series as text: ``1,806,814 transactions a day``."""
+    found = []
+    for (name, other), activity in snapshot.columns.items():
+        if name == series and other != field:
+            live = np.flatnonzero(activity.value > 0)
+            gap = np.abs(activity.at[live] - at)
+            if len(live) and gap.min() <= _SAME:
+                found.append(
+                    (gap.min(), other, float(activity.value[live[gap.argmin()]]), activity)
+                )
+    _, _, value, activity = min(found, key=lambda one: one[:2])
+    return f"{value:,.10g} {activity.unit}"
 
 
 def _fallen(value: Array) -> Mask:
@@ -191,10 +207,11 @@ def blank_fees(snapshot: Snapshot) -> list[Flag]:
 
 
 def _fault(series: str, field: str, check: str, column: Column, bad: Mask, seen: str) -> Fault:
-    worst = column.value[bad][-1]
-    day = np.datetime_as_string(column.at[bad][-1:], unit="D")[0]
+    worst, count = column.value[bad][-1], int(bad.sum())
+    # A day ends with the midnight after it.
+    day = np.datetime_as_string(column.at[bad][-1:] - np.timedelta64(1, "us"), unit="D")[0]
     return Fault(
         series=series, field=field, check=check, at=column.at[bad],
-        seen=f"{int(bad.sum())} values left out: {seen}; the last {worst:g} of {day}",
+        seen=f"{count:,} value{'s' * (count != 1)} left out: {seen}; the last {worst:g} of {day}",
         lifted="the next value within its contract",
     )  # fmt: skip
