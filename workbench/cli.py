@@ -280,7 +280,7 @@ def archive_status(
 ) -> None:
     """What the archive holds, how fresh it is, what dated it, and what is wrong with it."""
     from workbench.domain.calendars import iso
-    from workbench.steps.holdings import flags_at_end
+    from workbench.steps.holdings import flags_at_end, gathered
     from workbench.steps.opening import fill
 
     desk = _desk(file, outputs, archive)
@@ -296,8 +296,9 @@ def archive_status(
         told |= {name: json.loads(_records(frame)) for name, frame in frames.items()}
         _say(json.dumps(told, indent=1))
         return
-    days = {name: held.coverage[name].dt.date for name in ("first", "last", "known")}
-    _frame(held.coverage.assign(**days), as_json)
+    listed = gathered(held.coverage)
+    days = {name: listed[name].dt.date for name in ("first", "last", "known")}
+    _frame(listed.assign(**days), as_json)
     if len(flags):
         _say("")
         _frame(flags, as_json)

@@ -12,6 +12,29 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 
+MANY = 12  # fields of one series and source that are told one by one
+
+
+def gathered(coverage: pd.DataFrame) -> pd.DataFrame:
+    """Coverage with one row for a series of very many fields, such as an option chain.
+
+    Args:
+        coverage: Of ``Status``.
+
+    Returns:
+        The same columns; where fields were put together ``field`` says how many, and what differs
+        between them is empty.
+    """
+    many = coverage.groupby(["series", "source"])["field"].transform("nunique") > MANY
+    if not many.any():
+        return coverage
+    sums = {"rows": "sum", "blanks": "sum", "first": "min", "last": "max", "known": "max"}
+    groups = coverage[many].groupby(["series", "source"], as_index=False)
+    told = groups.agg({"field": "nunique", **sums})
+    told["field"] = [f"{count:,} fields" for count in told["field"]]
+    return pd.concat([coverage[~many], told], ignore_index=True)[list(coverage.columns)]
+
+
 def flags_at_end(desk: Desk, archive: Archive) -> pd.DataFrame:
     """The flags as of the archive's end, graver ones first.
 
