@@ -11,7 +11,6 @@ from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
-
 MANY = 12  # fields of one series and source that are told one by one
 
 
