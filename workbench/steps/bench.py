@@ -41,6 +41,7 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 from workbench.world.pulls import Pull, Pulls
 
+_PULLS = 10  # that say what is usual of a feed
 _CHAIN = dt.timedelta(days=5)  # a long weekend
 CODE = f"workbench {__version__}"
 Made = TypeVar("Made")
@@ -141,7 +142,34 @@ class Bench:
     @cached_property
     def flags(self) -> list[Flag]:
         """What is wrong with the snapshot."""
-        return [*self.examined.flags, *self._quoted[1], *self._clock]
+        return [
+            *self.examined.flags, *self._quoted[1], *self._clock, *self._quiet, *self._apart,
+        ]  # fmt: skip
+
+    @property
+    def _quiet(self) -> list[Flag]:
+        """Feeds that brought far less than their pulls of late did."""
+        if self._pulled is None:
+            return []
+        before = Pulls(self.archive.folder).before(self._pulled, _PULLS)
+        usual: dict[str, list[int]] = {}
+        for pull in before:
+            for one in pull.health:
+                usual.setdefault(one.feed, []).append(one.rows)
+        return quality.quiet(self.health, usual)
+
+    @property
+    def _apart(self) -> list[Flag]:
+        """Indices that did not move with the large names in them."""
+        large = [one for one in self.instruments if one.theme == "mega-cap"]
+        indices = [one for one in self.instruments if one.theme == "index"]
+        if not (large and indices):
+            return []
+        found = {one.symbol: prices.bars(self.seen, one) for one in (*large, *indices)}
+        known = {symbol: own for symbol, own in found.items() if own is not None}
+        members = [one.symbol for one in large]
+        told = (quality.members_apart(known, one.symbol, members) for one in indices)
+        return [flag for flag in told if flag is not None]
 
     @property
     def _clock(self) -> list[Flag]:

@@ -11,6 +11,8 @@ from workbench.domain.claims import Claim
 from workbench.domain.instruments import Instrument
 from workbench.measures import clock, prices
 from workbench.measures.prices import Bars
+from workbench.measures.quality.finer import finer_faults
+from workbench.measures.quality.rows import without
 from workbench.world.archive import Archive
 
 
@@ -21,6 +23,8 @@ def finer_bars(
     as_of: dt.datetime,
 ) -> dict[str, list[Bars]]:
     """What the archive knew, at a moment, of the instruments that these claims read by the clock.
+
+    Bars that cannot be true are left out.
 
     Args:
         archive: The observation store; not opened when no claim runs by the clock.
@@ -54,6 +58,10 @@ def finer_bars(
     wanted = {series: accepted for one in sources.values() for series, accepted in one.items()}
     since = to_datetime(to_numpy(min(starts.values())) - clock.STALE)
     snapshot = archive.as_of(as_of, wanted, since)
+    for symbol, names in sources.items():
+        for series in names:
+            faults, _ = finer_faults(snapshot, instruments[symbol], series)
+            snapshot = without(snapshot, faults)
     found = {
         symbol: [prices.intraday_bars(snapshot, series) for series in names]
         for symbol, names in sources.items()

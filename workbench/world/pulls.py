@@ -67,6 +67,15 @@ class Pulls:
                     return found
         return None
 
+    def before(self, pull: Pull, most: int) -> list[Pull]:
+        """The pulls before one, the latest first, at most so many; backfills are left out."""
+        found: list[Pull] = []
+        for began in reversed(self.moments()):
+            if began < pull.began and len(found) < most:
+                one = self.read(began)
+                found += [] if one.backfill else [one]
+        return found
+
     def read(self, began: dt.datetime) -> Pull:
         """One pull."""
         told = json.loads(self._manifest(began).read_text("utf-8"))

@@ -1,0 +1,76 @@
+"""What the data page shows, and the flags that rest on more than one series or one pull."""
+
+import datetime as dt
+
+import pytest
+
+from workbench.domain.deliveries import Gap, Health
+from workbench.steps import trust
+from workbench.steps.bench import Bench
+from workbench.world.pulls import Pull, Pulls
+
+MEGA = ("TSLA", "META", "AMZN", "MSFT")
+PARAMS = f"""\
+instruments: [SPY, {", ".join(MEGA)}, VIX]
+indicators: [FEDFUNDS, DGS10]
+horizons: [1]
+minds: [flow]
+"""
+
+
+@pytest.fixture
+def bench(room, world) -> Bench:
+    """A day on which the large names fell by 5 % and their index did not move."""
+    return room(world(params=PARAMS, last=dict.fromkeys(MEGA, (-0.05,)) | {"SPY": (0.0,)})).bench(1)
+
+
+def pulled(bench: Bench, hours: float, rows: int, **other: object) -> None:
+    """A pull that many hours before the bench's moment, of one feed that brought so many rows."""
+    at = bench.as_of - dt.timedelta(hours=hours)
+    health = Health(feed="news", state="live", reason="", at=at, since=at, good=at, rows=rows)
+    told = {"backfill": False, "health": (health,), "skews": {}, "breakers": {}} | other
+    Pulls(bench.archive.folder).write(Pull(began=at, ended=at, **told))  # type: ignore[arg-type]
+
+
+def checks(bench: Bench) -> dict[str, str]:
+    return {flag.check: flag.seen for flag in bench.flags}
+
+
+def test_an_index_that_its_members_leave_is_noted(bench: Bench):
+    """Members 5 % down beside a flat index is told, and withholds nothing: both can be true."""
+    assert checks(bench)["MEMBERS_DISAGREE"].startswith("moved +0.0% while the middle one of 4")
+    assert not bench.withheld
+
+
+def test_a_feed_that_brings_far_less_than_usual_is_flagged(bench: Bench):
+    """Three pulls of forty headlines, then none: the feed did not say so, its silence does."""
+    for hours in (30, 20, 10):
+        pulled(bench, hours, 40)
+    pulled(bench, 1, 0)
+    assert checks(bench)["VOLUME_LOW"] == "0 rows where 40 are usual"
+
+
+def test_a_backfill_says_nothing_of_what_is_usual(bench: Bench):
+    """History brings thousands of rows once; the next day's forty are not few."""
+    for hours in (30, 20):
+        pulled(bench, hours, 9_000, backfill=True)
+    pulled(bench, 1, 40)
+    assert "VOLUME_LOW" not in checks(bench)
+
+
+def test_the_page_says_what_each_value_is_of(bench: Bench):
+    """A session has its close, a day its date, a month its name; a feed what it could not use."""
+    gap = Gap(series="", code="empty", reason="No headline of 48.")
+    at = bench.as_of - dt.timedelta(hours=1)
+    dark = Health(feed="news", state="dark", reason=gap.reason, at=at, since=at, good=None,
+                  rows=0, gaps=(gap,))  # fmt: skip
+    pulled(bench, 1, 0, health=(dark,))
+    shown = trust.view(bench)
+    rows = {row["series"]: row for row in shown["series"]}
+    assert rows["SPY"]["last"].endswith(" 21:00")
+    assert rows["SPY"]["behind"].startswith("on time")
+    assert rows["FEDFUNDS"]["last"].split()[0] in {"December", "January"}
+    assert len(rows["DGS10"]["last"].split()) == 3
+    (feed,) = shown["feeds"]
+    assert (feed["state"], feed["reason"], feed["good"]) == ("dark", "No headline of 48.", "")
+    assert {"MEMBERS_DISAGREE"} <= {flag["check"] for flag in shown["flags"]}
