@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, within
+from workbench.world.feeds.coins.found import Found, mapping, objects, within
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -62,7 +63,7 @@ def _history(found: Found, answer: dict[str, object]) -> dict[dt.datetime, objec
     seen: dict[dt.datetime, object] = {}
     try:
         table = within(answer, "fear_and_greed_historical", "data")
-    except Unread as error:
+    except Unfit as error:
         found.gap(SHARES, error.code, f"history: {error.reason}")
         return seen
     if not isinstance(table, list) or not table:

@@ -51,9 +51,13 @@ class Unfit(Exception):
 
 
 def shown(node: object) -> str:
-    """What came, short enough for one line."""
-    text = repr(node)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """What came, short enough for one line.
+
+    >>> shown("x" * 100)[-1]
+    '…'
+    """
+    text = " ".join(repr(node).split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def table(node: object, where: str) -> Node:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import Clock, Found, Unread, number, shown
+from workbench.world.feeds.coins.found import Clock, Found, number
 from workbench.world.feeds.coins.pairs import asked, fits
+from workbench.world.feeds.nodes import Unfit, shown
 
 FUNDING = "fraction of 8 hours"
 _HOURS = frozenset({1, 2, 4, 8})
@@ -28,10 +29,10 @@ def per_eight(hours: float) -> float:
 
 
 def hours(value: object) -> float:
-    """Over how many hours a rate is charged; raises ``Unread`` unless it is part of a day."""
+    """Over how many hours a rate is charged; raises ``Unfit`` unless it is part of a day."""
     found = number(value)
     if not 0 < found <= 24:
-        raise Unread("no_period", f"a period of {shown(value)} hours")
+        raise Unfit("no_period", f"a period of {shown(value)} hours")
     return found
 
 
@@ -125,7 +126,7 @@ def paid(
     for one in table:
         try:
             at = found.time(one, keys[0], clock)
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, error.code, f"time of a rate: {error.reason}", about="time")
             continue
         if at > found.now:
