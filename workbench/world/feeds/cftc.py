@@ -22,6 +22,7 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import nodes
 from workbench.world.feeds.endpoints import Endpoint, Row, delivered
+from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -129,7 +130,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         answer = await client.ask(url, form="json", query=asked)
         return positions(answer.body, told, answer.url)
 
-    return await nodes.several(SOURCE, {"": answered()})
+    return await several(SOURCE, {"": answered()})
 
 
 def _wanted(request: Request) -> Mapping[str, str]:

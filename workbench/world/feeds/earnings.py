@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds import nodes
 from workbench.world.feeds.earnings_pages import (
     NEW_YORK,
     SOURCE,
@@ -28,6 +27,7 @@ from workbench.world.feeds.earnings_pages import (
     nasdaq,
 )
 from workbench.world.feeds.endpoints import Endpoint
+from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
 
 BASE = "https://api.nasdaq.com"
@@ -80,7 +80,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         for date in (today + dt.timedelta(days=n) for n in range(int(days) + 1)):
             if date.weekday() < 5:
                 parts[f"reports of {date}"] = _day(client, told, date)
-    return await nodes.several(SOURCE, parts)
+    return await several(SOURCE, parts)
 
 
 async def _day(client: Client, request: Request, date: dt.date) -> Delivered:
