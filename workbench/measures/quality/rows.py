@@ -15,7 +15,6 @@ from workbench.measures.prices import Array, aligned
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 BAR = ("open", "high", "low", "close", "volume")
-PRICES = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
