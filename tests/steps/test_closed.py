@@ -295,7 +295,7 @@ minds: []
 
 
 @pytest.mark.parametrize(("said", "found"), [("{symbol: DGS10, sources: [other]}", 7.0),
-                                             ("{symbol: DGS10, sources: [made]}", 50.0),
+                                             ("{symbol: DGS10, sources: [made]}", 4.0),
                                              ("DGS10", None)])  # fmt: skip
 def test_of_several_sources_the_stated_one_speaks(
     said: str, found: float | None, room: Callable[..., Any], world: Callable[..., Any]

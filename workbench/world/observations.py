@@ -20,13 +20,14 @@ def table(frame: pd.DataFrame) -> pa.Table:
     """A frame's observations with the types and in the one order of a part.
 
     Args:
-        frame: Columns ``COLUMNS``; without ``basis`` a rule dated them; NaN is a blank.
+        frame: Columns ``COLUMNS``; rows without ``basis`` were dated by a rule; a NaN value is a
+            blank.
 
     Raises:
         ValueError: A basis that there is not.
     """
-    if "basis" not in frame:
-        frame = frame.assign(basis="rule")
+    told = frame["basis"] if "basis" in frame else pd.Series(pd.NA, frame.index, dtype=object)
+    frame = frame.assign(basis=told.astype(object).where(told.notna(), "rule"))
     wrong = set(frame["basis"].unique()) - BASES
     if wrong:
         raise ValueError(f"A basis is one of {sorted(BASES)} (got {sorted(map(str, wrong))}).")
