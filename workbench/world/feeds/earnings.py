@@ -16,16 +16,10 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from urllib.parse import quote
 
+from workbench.domain.calendars import NEW_YORK
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.earnings_pages import (
-    NEW_YORK,
-    SOURCE,
-    estimates,
-    events,
-    history,
-    nasdaq,
-)
+from workbench.world.feeds.earnings_pages import SOURCE, estimates, events, history, nasdaq
 from workbench.world.feeds.endpoints import Endpoint
 from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
