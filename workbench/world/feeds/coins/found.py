@@ -21,7 +21,7 @@ from workbench.world.feeds.endpoints import Row, delivered
 from workbench.world.feeds.nodes import Unfit, shown
 
 Clock = Literal["s", "ms", "us", "ns", "iso"]
-SLACK = dt.timedelta(minutes=10)
+AHEAD = dt.timedelta(minutes=10)
 """A pull lasts minutes, and its moment is its start: what it brings may be that much later."""
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,60}(?:\.[0-9]{0,60})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -220,7 +220,7 @@ class Found:
             Unfit: There is none, it is malformed, or it lies after the pull.
         """
         at = moment(part(holder, keys), clock)
-        if at > self.now + SLACK:
+        if at > self.now + AHEAD:
             raise Unfit("future", f"{at:%Y-%m-%dT%H:%MZ} lies after the pull")
         return at
 
