@@ -139,7 +139,7 @@ CASES: Mapping[str, Case] = {
     ),
     "S12": Case(
         "bars out of order",
-        ("unordered", "3 kept"),
+        ("out_of_order", "3 kept"),
         lambda: delivered(
             {"at": pd.Timestamp("2026-03-31T20:00Z")}, {"at": pd.Timestamp("2026-04-01T20:00Z")},
             {"at": pd.Timestamp("2026-03-30T20:00Z")},
@@ -167,7 +167,7 @@ CASES: Mapping[str, Case] = {
     ),
     "S17": Case(
         "a time without zone",
-        ("naive_time", "1 kept"),
+        ("no_zone", "1 kept"),
         lambda: delivered({}, {"at": pd.Timestamp("2026-04-01T20:00")}),
         "quality.arrivals",
     ),

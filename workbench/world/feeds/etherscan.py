@@ -86,7 +86,7 @@ def _days(
             continue
         if start in seen and seen[start] != one:
             torn.add(start)
-            found.gap(SERIES, "duplicates", f"two different rows of {start:%Y-%m-%d}", about="two")
+            found.gap(SERIES, "conflict", f"two different rows of {start:%Y-%m-%d}", about="two")
         seen[start] = one
     for start in sorted(seen.keys() - torn):
         if start + DAY <= found.now:

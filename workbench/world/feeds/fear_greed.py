@@ -79,7 +79,7 @@ def _history(found: Found, answer: dict[str, object]) -> dict[dt.datetime, objec
                 found.gap(SHARES, "off_grid", f"a day starts at {when[0]}", about="grid")
             continue
         if when[0] in seen and seen[when[0]] != one:
-            found.gap(SHARES, "duplicates", f"two values of {when[0]:%Y-%m-%d}", about="twice")
+            found.gap(SHARES, "conflict", f"two values of {when[0]:%Y-%m-%d}", about="twice")
             torn.add(when[0])
         seen[when[0]] = one
     return {start: one for start, one in seen.items() if start not in torn}

@@ -120,10 +120,10 @@ def _read(found: Found, symbol: str, table: Sequence[object], shape: Shape) -> _
         read.starts.append(start)
         if start in read.bars and read.bars[start] != one:
             read.torn.add(start)
-            found.gap(symbol, "duplicates", f"two different bars start at {start}", about="twice")
+            found.gap(symbol, "conflict", f"two different bars start at {start}", about="twice")
         read.bars[start] = one
     if len(read.starts) > 1 and read.starts not in (sorted(read.starts), sorted(read.starts)[::-1]):
-        found.gap(symbol, "unsorted", f"the bars of {symbol} came out of order and were sorted")
+        found.gap(symbol, "out_of_order", f"the bars of {symbol} came out of order and were sorted")
     return read
 
 

@@ -246,7 +246,7 @@ class Found:
         for (series, name, at), same in told.items():
             if len({repr(row.value) for row in same}) > 1:
                 reason = f"{name} of {at:%Y-%m-%dT%H:%MZ} has {len(same)} values that differ"
-                self.gap(series, "duplicates", reason, about=name)
+                self.gap(series, "conflict", reason, about=name)
             else:
                 kept.append(same[0])
         return kept

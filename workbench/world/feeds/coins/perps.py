@@ -133,7 +133,7 @@ def paid(
             continue  # charged while the pull ran: the next one brings it
         if at in rates and rates[at] != one:
             torn.add(at)
-            found.gap(symbol, "duplicates", f"two different rates of {at}", about="twice")
+            found.gap(symbol, "conflict", f"two different rates of {at}", about="twice")
         rates[at] = one
     # Beside a rate that could not be read, distances are those of two periods.
     torn_apart = every is None and any(code != "not_asked" for _, code, _ in found.gaps)
