@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from workbench.domain.calendars import UTC, moment
@@ -115,7 +115,7 @@ def health(
 
 def carried(before: Sequence[Health], feeds: Sequence[str]) -> tuple[Health, ...]:
     """How feeds stood that a pull did not ask, so that no pull forgets them."""
-    return tuple(one for one in before if one.feed not in feeds)
+    return tuple(replace(one) for one in before if one.feed not in feeds)
 
 
 def _reason(gaps: Sequence[Gap]) -> str:
