@@ -75,7 +75,7 @@ CASES: Mapping[str, Case] = {
         "volume 0 on 5-minute bars of a coin",
         ("ZERO_VOLUME_ACTIVE withheld", "299 out"),
         lambda: minutes(silent=True),
-        "quality.finer",
+        "quality.finer, which no step calls yet",
     ),
     "S03": Case(
         "volume blank",
@@ -139,7 +139,7 @@ CASES: Mapping[str, Case] = {
     ),
     "S12": Case(
         "bars out of order",
-        ("unordered", "3 kept"),
+        ("out_of_order", "3 kept"),
         lambda: delivered(
             {"at": pd.Timestamp("2026-03-31T20:00Z")}, {"at": pd.Timestamp("2026-04-01T20:00Z")},
             {"at": pd.Timestamp("2026-03-30T20:00Z")},
@@ -167,7 +167,7 @@ CASES: Mapping[str, Case] = {
     ),
     "S17": Case(
         "a time without zone",
-        ("naive_time", "1 kept"),
+        ("no_zone", "1 kept"),
         lambda: delivered({}, {"at": pd.Timestamp("2026-04-01T20:00")}),
         "quality.arrivals",
     ),
@@ -193,7 +193,7 @@ CASES: Mapping[str, Case] = {
         "Thursday's move told on Good Friday",
         ("last session 2026-04-02", "other windows"),
         labelled,
-        "quality.hours",
+        "quality.hours, which no step calls: steps.circumstances and coins say it",
     ),
     "S22": Case("a half-day", ("18:00", "early"), early, "domain.calendars"),
     "S23": Case("24 hours without a session", ("moved to 2026-04-06",), moved, "domain.english"),
@@ -295,11 +295,11 @@ CASES: Mapping[str, Case] = {
     "S47": Case("invisible letters", (), elsewhere, "world.feeds texts"),
     "S48": Case("a headline with instructions", (), elsewhere, "world.claude fence"),
     "S49": Case("no items where 48 are usual", ("VOLUME_LOW note",), lambda: feed(0),
-                "quality.feeds"),
+                "quality.feeds.quiet, which no step calls yet"),
     "S50": Case("a column renamed", ("SCHEMA note",), lambda: health("no_field"),
                 "adapters, quality.feeds"),
     "S51": Case("members fall, their index does not", ("MEMBERS_DISAGREE note",), members,
-                "quality.members"),
+                "quality.members, which no step calls yet"),
     "S52": Case("our clock is off", ("trusted", "stopped"), clock, "quality.feeds"),
 }  # fmt: skip
 

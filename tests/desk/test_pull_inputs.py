@@ -274,8 +274,10 @@ def test_the_commands_of_a_newcomer(tmp_path: Path):
         assert re.fullmatch(r"[\d,]+ observations and items from 3 pulls\.\n", again.stdout)
         twice = run(["archive", "rebuild", "--into", into, *own])
         assert (twice.returncode, twice.stdout) == (2, "")
-        assert twice.stderr == (
-            "workbench: The archive to rebuild into holds something. Give an empty --into.\n"
+        assert re.fullmatch(
+            r"workbench: The archive at 'again' to rebuild into is not empty: it reaches "
+            r"\S+Z\. Give an empty --into\.\n",
+            twice.stderr,
         )
         world.faults = dict.fromkeys(("cboe", "mempool", "github", "coinbase"), "error")
         dark = run(["pull", *own])

@@ -1,13 +1,11 @@
 """Text of strangers: what is shown of it, and what is said about it."""
 
-import doctest
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain import hygiene
 from workbench.domain.hygiene import LONGEST, clean, link, visible
 
 META = "\u041c\u0415\u0422\u0410"  # four Cyrillic letters
@@ -117,8 +115,3 @@ def test_a_good_link_is_kept_as_it_is():
     """Query and fragment belong to a link."""
     good = "https://www.example.org/story-1?mod=rss&x=%20y#part"
     assert link(f" {good}\n") == good
-
-
-def test_examples_run():
-    """What the docstrings show is so."""
-    assert doctest.testmod(hygiene).failed == 0

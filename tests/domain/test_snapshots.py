@@ -27,13 +27,6 @@ def test_dark_series_has_no_column():
     assert seen.get("SPX") is not None
     assert seen.get("SPX", "volume") is None
     assert seen.get("VIX") is None
-    assert seen.newest("VIX") is None
-
-
-def test_newest_over_all_fields():
-    """The newest moment of a series is that of its freshest field."""
-    seen = snapshot(SPX_close=column(2762.13), SPX_open=column(2808.92, 2741.06))
-    assert seen.newest("SPX") == dt.datetime(2018, 2, 5, 21, tzinfo=dt.UTC)
 
 
 def test_only_shows_nothing_else():

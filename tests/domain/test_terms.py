@@ -1,6 +1,5 @@
 """The sources' terms: every source has them, and the page says the same as the table."""
 
-import doctest
 import re
 from pathlib import Path
 from typing import get_args
@@ -55,8 +54,3 @@ def test_notices_are_said_once():
 def test_no_address_stands_in_the_table():
     """Terms are found by name: an address would age, and be followed unread."""
     assert not re.search(r"https?://", PAGE)
-
-
-def test_examples_run():
-    """What the docstrings show is so."""
-    assert doctest.testmod(terms).failed == 0

@@ -1,6 +1,5 @@
 """The same story many times counts once; other stories of the same company stay apart."""
 
-import doctest
 import random
 import time
 from pathlib import Path
@@ -9,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.measures import clusters
 from workbench.measures.clusters import Story, stories
 
 HEADLINES = Path(__file__).parents[2].parent / "shared/data/series/news_headlines.parquet"
@@ -135,8 +133,3 @@ def test_recorded_headlines():
     assert slump.sources >= 20
     talks = [one for one in found if "Presents at Barclays" in titles[one.representative]]
     assert len(talks) >= 8
-
-
-def test_examples_run():
-    """What the docstrings show is so."""
-    assert doctest.testmod(clusters).failed == 0

@@ -12,12 +12,13 @@ import pytest
 from workbench.domain import claims
 from workbench.domain.calendars import moment, to_datetime, to_numpy, venue
 from workbench.domain.claims import Claim, Reference, Window
+from workbench.domain.deliveries import COLUMNS
 from workbench.domain.instruments import find
 from workbench.domain.records import Settlement
 from workbench.measures import prices
 from workbench.measures.prices import Bars
 from workbench.measures.settling import GRACE, settle
-from workbench.world.archive import COLUMNS, Archive
+from workbench.world.archive import Archive
 
 SPX, COMP, VIX, BTC = (find(name) for name in ("SPX", "COMP", "VIX", "bitcoin"))
 TABLE = {one.symbol: one for one in (SPX, COMP, VIX, BTC)}

@@ -13,6 +13,7 @@ from workbench.desk.verify import verify
 from workbench.domain import claims
 from workbench.domain.calendars import iso, moment, venue
 from workbench.domain.claims import Claim
+from workbench.domain.deliveries import COLUMNS
 from workbench.domain.instruments import find
 from workbench.measures import prices
 from workbench.measures.settling import references
@@ -21,7 +22,7 @@ from workbench.steps.bench import Bench
 from workbench.steps.finer import finer_bars
 from workbench.world import entries as book
 from workbench.world import importing
-from workbench.world.archive import COLUMNS, Archive
+from workbench.world.archive import Archive
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk
 

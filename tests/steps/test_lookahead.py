@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from workbench.desk import replay
 from workbench.domain.calendars import iso, moment, venue
+from workbench.domain.deliveries import COLUMNS
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import regimes
 from workbench.measures.blocks import Category
@@ -37,7 +38,7 @@ from workbench.steps import (
 from workbench.steps.bench import Bench
 from workbench.steps.opening import after_close
 from workbench.world import entries as book
-from workbench.world.archive import COLUMNS, Archive
+from workbench.world.archive import Archive
 from workbench.world.feeds import bundled
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk, open_desk

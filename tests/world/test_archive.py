@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.domain.calendars import moment
+from workbench.domain.deliveries import COLUMNS
 from workbench.domain.errors import BeyondArchive, ParamsError
-from workbench.world.archive import COLUMNS, Archive
+from workbench.world.archive import Archive
 
 END = moment("2020-02-01T00:00Z")
 BEGIN = moment("2020-01-01T00:00Z")

@@ -1,7 +1,6 @@
 """Headlines: title, source, link and time, plain and dated, and nothing of the article."""
 
 import datetime as dt
-import doctest
 import json
 
 import pytest
@@ -189,8 +188,3 @@ def test_all_lists_failing_is_dark():
     """When no list answers the feed is dark."""
     with pytest.raises(FeedDark):
         pulled(news.fetch, request({"news:a": "https://a.org/rss"}), lambda *_: None)
-
-
-def test_examples_run():
-    """What the docstrings show is so."""
-    assert doctest.testmod(news).failed == 0

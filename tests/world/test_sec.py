@@ -1,7 +1,6 @@
 """SEC filings: whose clock, which item, which trade; and a pull from end to end."""
 
 import datetime as dt
-import doctest
 import json
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from tests.bench.pulled import pulled, request
 from tests.bench.served import Reply, by_path
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds import form4, sec, sec_clock, sec_filings, sec_items, sec_lists
+from workbench.world.feeds import form4, sec, sec_filings, sec_items, sec_lists
 from workbench.world.feeds.sec_clock import accepted
 from workbench.world.feeds.sec_filings import split
 
@@ -404,9 +403,3 @@ def test_a_refusal_is_dark(status: int, code: str):
     with pytest.raises(FeedDark) as dark:
         pulled(sec.fetch, request({"sec:TSLA": "1318605"}), lambda *_: refusal)
     assert dark.value.code == code
-
-
-@pytest.mark.parametrize("module", [form4, sec_clock, sec_lists])
-def test_examples_run(module: object):
-    """What the docstrings show is so."""
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

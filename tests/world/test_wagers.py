@@ -1,7 +1,6 @@
 """Prediction markets: claims of the desk with price and spread, and markets by their own name."""
 
 import datetime as dt
-import doctest
 import json
 import math
 from pathlib import Path
@@ -300,8 +299,3 @@ def test_prices_of_any_kind():
     assert math.isnan(wagers.price(None))
     assert math.isnan(wagers.price(""))
     assert all(math.isinf(wagers.price(one)) for one in (True, [], "1,5", "0x1", "1e3", math.inf))
-
-
-def test_examples_run():
-    """What the docstrings show is so."""
-    assert doctest.testmod(wagers).failed == 0

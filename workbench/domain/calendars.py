@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from workbench.domain.errors import ClaimRefused, ParamsError
 
 UTC = dt.UTC
+NEW_YORK = ZoneInfo("America/New_York")
 FIRST, LAST = dt.date(1985, 1, 1), dt.date(2040, 12, 31)
 Moments = npt.NDArray[np.datetime64]
 

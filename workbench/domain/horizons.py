@@ -10,17 +10,15 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from workbench.domain import claims
-from workbench.domain.calendars import UTC, venue
+from workbench.domain.calendars import NEW_YORK, UTC, venue
 from workbench.domain.claims import Window
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.vocabulary import WORDS, Token
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-NEW_YORK = ZoneInfo("America/New_York")
 _MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -35,8 +35,8 @@ def name(series: str, length: np.timedelta64) -> str:
 def length(series: str) -> np.timedelta64 | None:
     """How long one bar of a series lasts, None where its id is not of this form.
 
-    >>> length("SPY@5m") == np.timedelta64(5, "m"), length("SPY")
-    (True, None)
+    >>> length("SPY@5m"), length("SPY")
+    (np.timedelta64(5,'m'), None)
     """
     found = _FORM.fullmatch(series)
     return None if found is None else int(found["count"]) * _UNITS[found["unit"]]

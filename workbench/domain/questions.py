@@ -11,16 +11,14 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from workbench.domain import question_forms as forms
-from workbench.domain.calendars import venue
+from workbench.domain.calendars import NEW_YORK, venue
 from workbench.domain.english import LONGEST, compile_text
 from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.sentences import render
 
-_ET = ZoneInfo("America/New_York")
 _NEAR = dt.timedelta(days=2)  # between the close and the end of trade that the market states
 
 _SAID = {">": "above", "<": "below", ">=": "at or above", "<=": "at or below"}
@@ -165,7 +163,7 @@ def _time(found: re.Match[str], day: dt.date) -> dt.datetime:
         raise ClaimRefused("no_date", f"{found[0]!r} is no time.")
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    zone = dt.UTC if found[4].lower() in {"utc", "gmt"} else _ET
+    zone = dt.UTC if found[4].lower() in {"utc", "gmt"} else NEW_YORK
     at = dt.datetime.combine(day, dt.time(hour, minute), zone)
     # In summer "EST" is not New York's time, whatever its writer meant.
     stated = found[4].lower()

@@ -29,6 +29,10 @@ NOT_MINDS = (*CONTROLS, "pool", "synthesis")
 HOUSE_MINDS = ("Macro", "Flow", "Contrarian")
 
 
+SEVERITIES = ("dark", "withheld", "note")
+"""What a flag does to its data, the gravest first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """Something about a series that a reader must know before trusting it.

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.calendars import Moments, iso, to_datetime
+from workbench.domain.calendars import Moments, iso
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,11 +73,6 @@ class Snapshot:
         gone = set(hidden)
         kept = {k: c for k, c in self.columns.items() if k not in gone and (k[0], "") not in gone}
         return Snapshot(as_of=self.as_of, columns=kept)
-
-    def newest(self, series: str) -> dt.datetime | None:
-        """The latest moment that any field of the series describes, or None when dark."""
-        found = [c.at[-1] for (name, _), c in self.columns.items() if name == series and len(c.at)]
-        return to_datetime(max(found)) if found else None
 
     @cached_property
     def hash(self) -> str:

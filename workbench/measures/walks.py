@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.measures.prices import Array, Bars, ewma_volatility, last_known, log_returns
 from workbench.measures.regression import Regression
 from workbench.measures.reversion import location_scale
@@ -156,7 +156,7 @@ def _walks(
         found = _reverting(bars, past, lead)
     else:
         driver = None if mate is None else beside(bars, others[mate.symbol])
-        found = _moving(bars, past, driver, one.venue == "24/7")
+        found = _moving(bars, past, driver, one.venue == ALWAYS)
     return {h: _walk(bars, past[h], *found[h], plain) for h in past}
 
 

@@ -8,14 +8,11 @@ session is over at lunch; like on such a day, nothing of it is called today (``d
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
-from workbench.domain.calendars import iso, to_datetime, venue
+from workbench.domain.calendars import NEW_YORK, iso, to_datetime, venue
 from workbench.domain.instruments import ALWAYS
 from workbench.steps.bench import Bench
 from workbench.steps.facts import Facts
-
-_NEW_YORK = ZoneInfo("America/New_York")
 
 
 def gather(facts: Facts, bench: Bench) -> None:
@@ -25,7 +22,7 @@ def gather(facts: Facts, bench: Bench) -> None:
     words["when"], words["day"] = f"{last:%A}", f"{last:%A}"
     if lead.venue == ALWAYS:
         return
-    here = bench.as_of.astimezone(_NEW_YORK)
+    here = bench.as_of.astimezone(NEW_YORK)
     if last == here.date():
         if calendar.session(last).early:
             facts.has.add("dated")

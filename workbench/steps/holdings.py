@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.records import SEVERITIES
 from workbench.steps import pull
 from workbench.steps.bench import Bench
 from workbench.world.archive import Archive
@@ -51,5 +52,4 @@ def flags_at_end(desk: Desk, archive: Archive) -> pd.DataFrame:
         found = pull.flags(bench)
     except WorkbenchError as error:
         return pd.DataFrame([{"series": "", "check": "UNREADABLE", "seen": str(error)}])
-    grave = {"dark": 0, "withheld": 1, "note": 2}
-    return found.sort_values("severity", key=lambda s: s.map(grave), kind="stable")
+    return found.sort_values("severity", key=lambda s: s.map(SEVERITIES.index), kind="stable")

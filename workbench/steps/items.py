@@ -91,17 +91,18 @@ def texts(bench: Bench, patterns: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def _line(row: Mapping[Any, Any]) -> str:
     when = iso(row["at"].to_pydatetime())
     more = f", told by {row['told']} sources" if row["told"] > 1 else ""
-    texts = _detail(row).get("texts")
+    texts = detail(row).get("texts")
     said = " ".join(f"{k}: {v}" for k, v in texts.items()) if isinstance(texts, dict) else ""
     body = f" – {said[:_TEXT]}" if said else ""
     return f"{when} {row['title']} ({_source(row)}{more}){body}"
 
 
 def _source(row: Mapping[Any, Any]) -> str:
-    return str(_detail(row).get("source") or row["source"])
+    return str(detail(row).get("source") or row["source"])
 
 
-def _detail(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+def detail(row: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """What an item's ``detail`` holds; empty where it is no JSON object."""
     try:
         read = json.loads(str(row["detail"]))
     except ValueError:  # of an imported file, whose details are its own

@@ -128,9 +128,15 @@ def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, in
     source = Pulls(Archive(desk.archive).folder)
     moments = source.moments()
     if not moments:
-        raise ParamsError("There is no pull on record to rebuild from. Run 'workbench pull' first.")
-    if into.end() is not None:
-        raise ParamsError("The archive to rebuild into holds something. Give an empty --into.")
+        raise ParamsError(
+            f"The archive at {source.folder.name!r} has no pull on record to rebuild from. "
+            "Run 'workbench pull' first."
+        )
+    if (end := into.end()) is not None:
+        raise ParamsError(
+            f"The archive at {into.folder.name!r} to rebuild into is not empty: it reaches "
+            f"{iso(end)}. Give an empty --into."
+        )
     rows = 0
     for done, began in enumerate(moments, 1):
         pull = source.read(began)

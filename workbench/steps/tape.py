@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from workbench.domain.calendars import iso, moment, to_datetime, to_numpy, venue
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.records import Regime
 from workbench.measures import prices
 from workbench.measures.prices import Array, Bars
@@ -66,7 +66,7 @@ def _fresh(bench: Bench, own: Bars) -> bool:
 def _clock(facts: Facts, bench: Bench) -> None:
     """How the lead's venue counts time."""
     own, words = bench.lead_bars, facts.words
-    around = bench.lead.venue == "24/7"
+    around = bench.lead.venue == ALWAYS
     words["lead"] = named(bench.lead)
     words["last_day"] = f"{own.dates[-2].item():%A}"
     words["next_day"] = f"{venue(bench.lead.venue).after(bench.as_of).date:%A}"
@@ -103,7 +103,7 @@ def _session(facts: Facts, own: Bars, one: Instrument, add: Number) -> None:
 
 
 def _month(facts: Facts, own: Bars, one: Instrument, add: Number) -> None:
-    days = 30 if one.venue == "24/7" else 21
+    days = 30 if one.venue == ALWAYS else 21
     month = prices.simple_return(own.close, days)
     facts.change(add, "month", month, f"{one.name} over {days} {facts.words['sessions']}")
     fall = float(prices.drawdown(own.close)[-1])

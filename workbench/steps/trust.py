@@ -13,8 +13,8 @@ from workbench.domain import terms
 from workbench.domain.calendars import iso, to_datetime, venue
 from workbench.domain.contracts import Period
 from workbench.domain.deliveries import Health
-from workbench.domain.instruments import Indicator, Instrument
-from workbench.domain.records import Flag
+from workbench.domain.instruments import ALWAYS, Indicator, Instrument
+from workbench.domain.records import SEVERITIES, Flag
 from workbench.domain.snapshots import Column
 from workbench.steps import items
 from workbench.steps.bench import Bench
@@ -22,7 +22,6 @@ from workbench.steps.facts import listed, several
 from workbench.world.feeds import bundled
 
 PART = "data"
-_GRAVE = {"dark": 0, "withheld": 1, "note": 2}
 
 
 def keep(bench: Bench) -> None:
@@ -37,7 +36,7 @@ def view(bench: Bench) -> dict[str, Any]:
         ``as_of``; ``series``, ``feeds`` and ``flags``, each a list of records of texts, grave
         flags first; and ``notices``, sentences.
     """
-    flags = sorted(bench.flags, key=lambda flag: _GRAVE[flag.severity])
+    flags = sorted(bench.flags, key=lambda flag: SEVERITIES.index(flag.severity))
     alike: dict[Flag, list[str]] = {}  # a holiday is one flag, whatever number of series rest
     for one in flags:
         alike.setdefault(replace(one, series=""), []).append(one.series)
@@ -73,7 +72,7 @@ def _instrument(bench: Bench, one: Instrument) -> dict[str, str]:
     calendar, last = venue(one.venue), to_datetime(column.at[-1])
     missed = calendar.count(last, bench.as_of - dt.timedelta(minutes=one.lag_minutes))
     session = calendar.last(bench.as_of)
-    closed = one.venue != "24/7" and bench.as_of - session.close > dt.timedelta(hours=8)
+    closed = one.venue != ALWAYS and bench.as_of - session.close > dt.timedelta(hours=8)
     shut = closed and not calendar.is_open(bench.as_of)
     late = several(missed, "session") if missed else "on time"
     row["behind"] = f"{late}, closed since {session.date:%a} {session.date.day} {session.date:%b}"
@@ -95,7 +94,7 @@ def _row(
     if column is None or not len(column.at):
         return {"series": symbol, "state": "dark", "last": "", "behind": "", "source": ""}
     own = [f for f in bench.flags if f.series == series and f.field in {"", field}]
-    worst = min((_GRAVE[f.severity] for f in own), default=2)
+    worst = min((SEVERITIES.index(f.severity) for f in own), default=2)
     late = any(f.check.startswith("STALE") for f in own)
     state = {0: "dark", 1: "withheld", 2: "late" if late else "live"}[worst]
     full = column.at[np.isfinite(column.value)]

@@ -8,7 +8,6 @@ one line, addresses and secrets leave it, and what a feed flagged stays in the t
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,17 +15,17 @@ from typing import Any
 import pandas as pd
 
 from workbench.domain.calendars import UTC, iso
-from workbench.domain.hygiene import clean
+from workbench.domain.hygiene import clean, link
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding
 from workbench.steps.essay import Line
 from workbench.steps.facts import Facts, listed, named, several
 from workbench.steps.grounded import shown
+from workbench.steps.items import detail
 
 MOST = 6  # headlines, and filings as well
 FRESH = dt.timedelta(days=3)
 _TITLE = 160  # characters of a title that are shown
-_HTTPS = re.compile(r"https://[\w.-]+(?:/[^\s\"'<>\\]*)?", re.ASCII)
 _ITEM = re.compile(r"\d\d?\.\d\d")
 
 
@@ -55,7 +54,7 @@ def _headlines(rows: pd.DataFrame) -> Iterable[Line]:
     stories: dict[str, list[Mapping[Any, Any]]] = {}
     for row in rows.to_dict("records"):
         title = _title(row["title"])
-        if title and not _detail(row).get("flags"):
+        if title and not detail(row).get("flags"):
             name = str(row.get("story") or re.sub(r"\W+", " ", title.casefold()).strip())
             stories.setdefault(name, []).append(row)
     counted = [(len(set(map(_source, same))), same[0]) for same in stories.values()]
@@ -69,9 +68,9 @@ def _filings(rows: pd.DataFrame, instruments: Sequence[Instrument]) -> Iterable[
     own = {one.symbol: one for one in instruments}
     latest = [row for row in rows.to_dict("records") if _whose(row) in own][::-1]
     for n, row in enumerate(latest[:MOST], 1):
-        detail = _detail(row)
-        form = shown(str(detail.get("form", "")))[:20] or "a filing"
-        said = detail.get("items")
+        told = detail(row)
+        form = shown(str(told.get("form", "")))[:20] or "a filing"
+        said = told.get("items")
         numbers = [str(one) for one in said if _ITEM.fullmatch(str(one))] if said else []
         items = f", item{'s' * (len(numbers) > 1)} {listed(numbers)}" if numbers else ""
         name = named(own[_whose(row)])
@@ -85,15 +84,15 @@ def _whose(row: Mapping[Any, Any]) -> str:
 
 def _line(row: Mapping[Any, Any], n: int, text: str, source: str, told: int) -> Line:
     kind, at = str(row["kind"]), row["at"].tz_convert(UTC).to_pydatetime()
-    link = str(row["link"])
     when = Finding(
         name=f"{kind}_{n}", value=None, text=f"{at.day} {at:%b %H:%M} UTC",
         meaning=f"when it came: {source}, {text}", source=f"{row['series']}, {row['source']}",
         as_of=iso(at),
     )  # fmt: skip
-    safe = link if _HTTPS.fullmatch(link) else ""
     also = f" and {several(told - 1, 'other source')}" if told > 1 else ""
-    return Line(kind=kind, text=text, link=safe, source=source, also=also, when=when)
+    return Line(
+        kind=kind, text=text, link=link(str(row["link"])), source=source, also=also, when=when
+    )
 
 
 def _title(text: object) -> str:
@@ -103,12 +102,4 @@ def _title(text: object) -> str:
 
 def _source(row: Mapping[Any, Any]) -> str:
     # A publisher's name may look like an address, and may stand: it is no link.
-    return clean(str(_detail(row).get("source") or row["source"]), 40).text
-
-
-def _detail(row: Mapping[Any, Any]) -> Mapping[str, Any]:
-    try:
-        read = json.loads(str(row["detail"]))
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}
+    return clean(str(detail(row).get("source") or row["source"]), 40).text

@@ -18,8 +18,7 @@ import pyarrow.compute as pc
 
 from workbench.domain import intraday
 from workbench.domain.calendars import iso, moment, to_numpy
-from workbench.domain.deliveries import COLUMNS
-from workbench.domain.errors import BeyondArchive, ImportRefused, ParamsError
+from workbench.domain.errors import BeyondArchive, ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.snapshots import Snapshot
 from workbench.world import arrivals, compaction, holdings
@@ -31,8 +30,6 @@ from workbench.world.notes import notes
 from workbench.world.observations import ORDER, SCHEMA, digest, table
 from workbench.world.parts import Parts
 from workbench.world.vintages import History, Piece, history, pieces
-
-__all__ = ["COLUMNS", "Archive"]
 
 _Key = tuple[str, tuple[str, ...]]
 
@@ -107,13 +104,7 @@ class Archive:
                 stored already; nothing was added.
         """
         told = self._parts.again(lambda found: notes(self._parts, found))
-        last = told.pulls[-1] if told.pulls else now
-        if now < last:
-            raise ImportRefused(
-                f"A pull of {origin} as of {stamp(now)} comes after one as of {stamp(last)}: what "
-                "was known then would change. Set this machine's clock and pull again; nothing "
-                "was stored."
-            )
+        told.check(origin, now)
         series = sorted(map(str, frame["series"].unique()))
         rows = arrivals.news(
             frame, self._held(frame, backfill=backfill), origin=origin, now=now,

@@ -19,7 +19,7 @@ import pandas as pd
 
 from workbench.domain.calendars import Moments, venue
 from workbench.domain.contracts import Contract, contract
-from workbench.domain.instruments import INDICATORS, INSTRUMENTS, Indicator, Instrument
+from workbench.domain.instruments import ALWAYS, INDICATORS, INSTRUMENTS, Indicator, Instrument
 
 Rule = Instrument | Indicator | Contract | None
 
@@ -258,7 +258,7 @@ def sessions(days: Moments, name: str) -> tuple[Moments, Moments]:
 
     Where the venue has no session, midnight UTC and 16:00 local time stand for them.
     """
-    if name == "24/7":
+    if name == ALWAYS:
         return period_start(days, "day"), period_end(days, "day")
     calendar = venue(name)
     index = np.clip(np.searchsorted(calendar.dates, days), 0, len(calendar.dates) - 1)

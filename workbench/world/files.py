@@ -104,18 +104,27 @@ def _written(path: Path, data: bytes) -> Iterator[Path]:
 
 def names(folder: Place) -> list[str]:
     """Names of the files of a folder, in order; none when there is no such folder."""
-    if isinstance(folder, Path):
-        try:
-            with os.scandir(folder) as entries:
-                return sorted(one.name for one in entries if one.is_file())
-        except FileNotFoundError:
-            return []
-    folder.fs.invalidate_cache(folder.path)  # another writer's files count too
+    return [name for name, is_file in _listed(folder) if is_file]
+
+
+def folders(folder: Place) -> list[str]:
+    """Names of the folders of a folder, in order; none when there is no such folder."""
+    return [name for name, is_file in _listed(folder) if not is_file]
+
+
+def _listed(folder: Place) -> list[tuple[str, bool]]:
+    """What a folder holds, in order of name, and whether each is a file."""
     try:
+        if isinstance(folder, Path):
+            with os.scandir(folder) as entries:
+                return sorted((one.name, one.is_file()) for one in entries)
+        folder.fs.invalidate_cache(folder.path)  # another writer's files count too
         found = folder.fs.ls(folder.path, detail=True)
     except FileNotFoundError:
         return []
-    return sorted(one["name"].rsplit("/", 1)[-1] for one in found if one["type"] == "file")
+    return sorted(
+        (one["name"].rstrip("/").rpartition("/")[2], one["type"] == "file") for one in found
+    )
 
 
 def remove(path: Place) -> None:

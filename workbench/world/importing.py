@@ -22,7 +22,7 @@ from workbench.domain import intraday
 from workbench.domain.contracts import contract
 from workbench.domain.deliveries import COLUMNS
 from workbench.domain.errors import ImportRefused
-from workbench.domain.instruments import INSTRUMENTS, Instrument
+from workbench.domain.instruments import ALWAYS, INSTRUMENTS, Instrument
 from workbench.world import dating, finer, item_files
 from workbench.world.agreement import KEY, Keyed
 from workbench.world.archive import Archive
@@ -211,7 +211,7 @@ def _units(frame: pd.DataFrame, own: Mapping[str, Instrument]) -> npt.NDArray[np
             continue  # a series that speaks for an instrument may be in another unit
         if one is not None and name.removesuffix("_adj").removeprefix("adj_") in PRICES:
             units[rows] = one.unit
-        elif isinstance(one, Instrument) and name == "volume" and one.venue != "24/7":
+        elif isinstance(one, Instrument) and name == "volume" and one.venue != ALWAYS:
             units[rows] = "shares"  # of a coin, sources count coins or dollars
         elif stated is not None:  # a quote of an instrument is in the instrument's own unit
             units[rows] = one.unit if one is not None and stated.unit == "USD" else stated.unit

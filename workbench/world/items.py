@@ -80,13 +80,7 @@ class Items:
             ImportRefused: A later pull was stored already; nothing was added.
         """
         told = self._parts.again(lambda found: notes(self._parts, found))
-        last = told.pulls[-1] if told.pulls else now
-        if now < last:
-            raise ImportRefused(
-                f"A pull of {origin} as of {stamp(now)} comes after one as of {stamp(last)}: what "
-                "was known then would change. Set this machine's clock and pull again; nothing "
-                "was stored."
-            )
+        told.check(origin, now)
         rows, asked = bounded(frame), told.before(now)
         latest = pd.Timestamp(now)
         given = rows["known_at"]

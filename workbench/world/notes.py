@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.domain.calendars import moment
-from workbench.world.manifests import Listing, Note
+from workbench.domain.errors import ImportRefused
+from workbench.world.manifests import Listing, Note, stamp
 from workbench.world.parts import Parts
 
 
@@ -33,6 +34,19 @@ class Notes:
     def pulled(self, now: dt.datetime) -> frozenset[str]:
         """Series that a pull brought before a moment."""
         return frozenset(name for name, first in self.first.items() if first < now)
+
+    def check(self, origin: str, now: dt.datetime) -> None:
+        """Refuses a pull before the last one: what was known then would change.
+
+        Raises:
+            ImportRefused: A later pull was stored already.
+        """
+        if self.pulls and now < self.pulls[-1]:
+            raise ImportRefused(
+                f"A pull of {origin} as of {stamp(now)} comes after one as of "
+                f"{stamp(self.pulls[-1])}: what was known then would change. Set this machine's "
+                "clock and pull again; nothing was stored."
+            )
 
     def text(self) -> str:
         """As JSON."""

@@ -53,7 +53,11 @@ class Parts:
         return self.folder / COMPACTED
 
     def listed(self) -> Listing:
-        """The parts that count now; loose ones in order of name."""
+        """The parts that count now; loose ones in order of name.
+
+        Raises:
+            WorkbenchError: They change faster than they can be listed.
+        """
         for _ in range(_TRIES):
             number = self._number()
             found = [name for name in names(self.folder) if name.endswith(".parquet")]
@@ -89,7 +93,11 @@ class Parts:
         return [*merged, *(self.folder / name for name in listing.loose)]
 
     def again(self, read: Callable[[Listing], _T]) -> _T:
-        """What a reader makes of the parts that count; once more where one was merged meanwhile."""
+        """What a reader makes of the parts that count; once more where one was merged meanwhile.
+
+        Raises:
+            WorkbenchError: A part that counts is gone for good.
+        """
         gone = ""
         for _ in range(_TRIES):
             try:

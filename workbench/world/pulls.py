@@ -16,9 +16,8 @@ from workbench.domain.calendars import UTC, moment
 from workbench.domain.deliveries import Gap, Health
 from workbench.world.feeds.asking import Heard
 from workbench.world.feeds.nodes import QUIET
-from workbench.world.files import write_atomic
+from workbench.world.files import Place, write_atomic
 from workbench.world.http import recording
-from workbench.world.http.recording import Place
 
 _GAPS = 50  # of one feed that a manifest lists; more are counted
 

@@ -49,7 +49,7 @@ def test_a_good_delivery_passes_whole():
         ({"unit": "bp"}, "other_unit"),
         ({"at": pd.Timestamp("2026-04-03T00:00Z")}, "future"),
         ({"known_at": pd.Timestamp("2026-04-03T00:00Z")}, "future"),
-        ({"at": pd.Timestamp("2026-03-05")}, "naive_time"),
+        ({"at": pd.Timestamp("2026-03-05")}, "no_zone"),
         ({"series": "ETH", "field": "tx_count", "unit": "transactions a day", "value": 0.0},
          "zero"),
         ({"series": "SPY", "field": "close", "unit": "USD", "value": 650.0,

@@ -50,7 +50,7 @@ GAPS = [
     ("kraken futures tickers", "serverTime", "2026-04-03T17:50:00", "no_zone", 0),
     ("kraken futures funding", "rates.0.relativeFundingRate", "→rate", "no_field", 1),
     ("coinbase candles", "0", [DAY2, 98.0], "wrong_shape", 5),
-    ("coinbase candles", "1", [DAY2, 98.0, 108.0, 101.0, 105.0, 7.5], "duplicates", 0),
+    ("coinbase candles", "1", [DAY2, 98.0, 108.0, 101.0, 105.0, 7.5], "conflict", 0),
     ("coinbase candles", "0.0", DAY3 + 86_400 * 9, "future", 5),
     ("coinbase ticker", "time", AT, "wrong_type", 0),
     ("coinbase ticker", "bid", "", None, 3),

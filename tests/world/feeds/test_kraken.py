@@ -79,7 +79,7 @@ def test_bars_out_of_order_are_sorted_and_said():
     found = read(GOOD["kraken ohlc"].url, body)
     closes = found.observations.query("field == 'close'")
     assert closes["value"].tolist() == [0.5, 1.5]
-    assert ("XXBTZUSD", "unsorted") in gaps(found)
+    assert ("XXBTZUSD", "out_of_order") in gaps(found)
 
 
 def test_trades_of_either_width_are_read():

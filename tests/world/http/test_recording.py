@@ -19,14 +19,16 @@ from upath import UPath
 
 from tests.bench.faults import FAULTS, GOOD, Reply, body, moved, refusal, says
 from tests.bench.transport import PATIENT, Running, serving
-from workbench.domain.deliveries import Request
+from workbench.domain.deliveries import Gap, Request, none_delivered
 from workbench.domain.errors import FeedDark, WorkbenchError
+from workbench.world.feeds.asking import Heard
 from workbench.world.http import recording
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.breakers import Breakers
 from workbench.world.http.client import Guarded, connected
 from workbench.world.http.recording import PART, Recorder, pulled, pulls
 from workbench.world.http.replaying import replayed
+from workbench.world.pulls import health
 
 NOW = dt.datetime(2026, 4, 3, 17, 44, tzinfo=dt.UTC)
 KEY = Key(env="DESK_TEST_KEY", query="api_key")
@@ -182,7 +184,7 @@ def test_a_pull_that_begins_again_adds_to_its_record(run, tmp_path: Path):
 
 
 def test_what_cannot_be_recorded_is_not_used(run, tmp_path: Path):
-    """An answer that is not on record could never be explained: it is refused."""
+    """An answer that is not on record could never be explained: it is refused, and that is told."""
     (tmp_path / "bodies").write_text("a file where a folder should be")
 
     async def scene():
@@ -192,8 +194,13 @@ def test_what_cannot_be_recorded_is_not_used(run, tmp_path: Path):
                 return await fetched(client, server.base, ["x"])
 
     ((code, reason, _),) = run(scene())
-    assert code == "not_kept"
+    assert code == "unrecorded"
     assert str(tmp_path) not in reason
+    # Beside other answers of the feed it is a gap, and not one of those that are left out as usual.
+    request = Request(feed="yahoo", series={"SPY": "SPY"}, since=NOW, now=NOW)
+    heard = Heard(request=request, delivered=none_delivered())
+    gap = Gap(series="SPY", code=code, reason=reason)
+    assert health(heard, 9, [gap], None, NOW).state == "degraded"
 
 
 def test_a_record_that_cannot_be_completed_is_an_error(run, tmp_path: Path):

@@ -7,16 +7,14 @@ and claims now: ``dark`` hides a series and ``withheld`` a field, each with what
 
 from workbench.measures.quality.coverage import coverage
 from workbench.measures.quality.examination import Examined, examined
-from workbench.measures.quality.feeds import clock_off, feed_flags, quiet
+from workbench.measures.quality.feeds import clock_off, quiet
 from workbench.measures.quality.finer import finer_faults
-from workbench.measures.quality.hours import Change, Hours, change, comparable, hours
+from workbench.measures.quality.hours import change, comparable, hours
 from workbench.measures.quality.members import members_apart
-from workbench.measures.quality.rows import Fault
 from workbench.measures.quality.standing import flags
 from workbench.measures.quality.told import reason, withheld
 
 __all__ = [
-    "Change", "Examined", "Fault", "Hours", "change", "clock_off", "comparable", "coverage",
-    "examined", "feed_flags", "finer_faults", "flags", "hours", "members_apart", "quiet", "reason",
-    "withheld",
+    "Examined", "change", "clock_off", "comparable", "coverage", "examined", "finer_faults",
+    "flags", "hours", "members_apart", "quiet", "reason", "withheld",
 ]  # fmt: skip

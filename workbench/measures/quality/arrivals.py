@@ -114,7 +114,7 @@ def _timed(rows: pd.DataFrame, gaps: list[Gap]) -> pd.DataFrame:
         moments[name] = rows[name].where(zoned)
     for series in dict.fromkeys(rows.loc[~kept, "series"]):
         reason = f"{int((rows.loc[~kept, 'series'] == series).sum())} rows whose time names no zone"
-        gaps.append(Gap(series=str(series), code="naive_time", reason=reason))
+        gaps.append(Gap(series=str(series), code="no_zone", reason=reason))
     times = {
         name: pd.to_datetime(value[kept], utc=True).astype("datetime64[us, UTC]")
         for name, value in moments.items()
@@ -220,7 +220,7 @@ def _ordered(rows: pd.DataFrame, gaps: list[Gap]) -> pd.DataFrame:
         groups = several.groupby(["field", "known_at"], sort=False, dropna=False)
         steps = [np.diff(own["at"].astype(np.int64).to_numpy()) for _, own in groups]
         if any((one > 0).any() and (one < 0).any() for one in steps):
-            gaps.append(Gap(series=str(series), code="unordered", reason="its rows were mixed"))
+            gaps.append(Gap(series=str(series), code="out_of_order", reason="its rows were mixed"))
     rows = rows.drop_duplicates()
     twice = rows.duplicated(_KEY, keep="last")
     for series in dict.fromkeys(rows.loc[twice, "series"]):

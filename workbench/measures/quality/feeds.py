@@ -28,7 +28,7 @@ _CODES = {  # gap code -> check, what would lift it
 _ROUTINE = frozenset(
     {
         "not_kept", "not_asked", "unfinished", "incomplete", "too_many", "duplicate", "revised",
-        "unordered", "out_of_order", "off_session", "no_session",
+        "out_of_order", "off_session", "no_session",
     }
 )  # fmt: skip
 _USUAL = 5  # rows that a feed must usually bring before fewer of them mean anything

@@ -15,7 +15,6 @@ from workbench.measures.prices import Array, aligned
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 BAR = ("open", "high", "low", "close", "volume")
-PRICES = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,14 +86,14 @@ def rows(snapshot: Snapshot, series: str) -> Rows | None:
         close=close.value,
         volume=None if volume is None else aligned(volume, at),
         adjusted=None if adjusted is None else aligned(adjusted, at),
-        split=splits(snapshot.get(series, "split"), at),
+        split=_split(snapshot.get(series, "split"), at),
         paid=_summed(paid, at),
         gains=_summed(gains, at),
         events=paid is not None,
     )
 
 
-def splits(column: Column | None, at: Moments) -> Array:
+def _split(column: Column | None, at: Moments) -> Array:
     """New shares for one old by bar: an event belongs to the first bar that ends after it."""
     found = np.ones(len(at))
     if column is None:

@@ -16,8 +16,9 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown, text
+from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -62,7 +63,7 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
             raise FeedDark(
                 "other_symbol", f"Bitstamp bars: asked for {symbol}, got {shown(data['pair'])}."
             )
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Bitstamp bars: {error.reason}.") from error
     step = query(url).get("step", "")
     length = dt.timedelta(seconds=int(step)) if re.fullmatch("[1-9][0-9]{0,6}", step) else None
@@ -78,7 +79,7 @@ def ticker(body: bytes, request: Request, url: str) -> Delivered:
         for one in objects(answer, what="Bitstamp tickers"):
             try:
                 _quote(found, request, text(one, "pair"), one)
-            except Unread as error:
+            except Unfit as error:
                 found.gap("", error.code, f"a ticker: {error.reason}", about="ticker")
         return found.delivered()
     one = mapping(answer, what="Bitstamp ticker")
@@ -120,7 +121,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     for one in objects(_read(body, "Bitstamp pairs"), what="Bitstamp pairs"):
         try:
             there[text(one, "name")] = part(one, "trading") == "Enabled"
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a pair: {error.reason}", about="listing")
     listing(found, request, there, "pairs of Bitstamp")
     return found.delivered()

@@ -17,7 +17,8 @@ from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, mapping, number, part, shown
+from workbench.world.feeds.coins.found import Found, mapping, number, part
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.decoding import as_json
 
@@ -57,7 +58,7 @@ def stats(body: bytes, request: Request, url: str) -> Delivered:
         try:
             price = number(part(data, "market_price_usd"))
             found.take(series, "transfer_usd", data, volume, at, "USD a day", basis, coin * price)
-        except Unread as error:
+        except Unfit as error:
             found.gap(series, error.code, f"transfer_usd: its price: {error.reason}")
         if series == "ETH":
             gas = "mempool_median_gas_price"

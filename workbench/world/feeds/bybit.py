@@ -16,15 +16,7 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import (
-    Found,
-    Unread,
-    mapping,
-    objects,
-    part,
-    shown,
-    text,
-)
+from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import (
     PERPS,
     asked,
@@ -35,6 +27,7 @@ from workbench.world.feeds.coins.pairs import (
     query,
     spelt,
 )
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -87,7 +80,7 @@ def tickers(body: bytes, request: Request, url: str) -> Delivered:
     for one in objects(result, "list", what="Bybit tickers") if when else ():
         try:
             symbol = text(one, "symbol")
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a ticker: {error.reason}", about="symbol")
             continue
         if not asked(request, symbol) or when is None:
@@ -117,7 +110,7 @@ def _fields(
     try:
         period = perps.hours(part(one, "fundingIntervalHour"))
         fields["funding"] = ("fundingRate", perps.per_eight(period))
-    except Unread as error:
+    except Unfit as error:
         found.gap(symbol, "no_period", f"period of funding: {error.reason}", about="period")
     return fields
 
@@ -129,7 +122,7 @@ def funding(body: bytes, request: Request, url: str) -> Delivered:
     for one in objects(_read(body, "Bybit funding"), "result", "list", what="Bybit funding"):
         try:
             rates.setdefault(text(one, "symbol"), []).append(one)
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a rate: {error.reason}", about="symbol")
     wanted, keys = query(url).get("symbol", ""), ("fundingRateTimestamp", "fundingRate")
     perps.paid_of_each(found, request, rates, wanted, keys, "ms")
@@ -185,7 +178,7 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
     newest = objects(_read(body, "Bybit trades"), "result", "list", what="Bybit trades")[0]
     try:
         symbol = text(newest, "symbol")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Bybit trades: {error.reason}.") from error
     if when := found.stamp(symbol, newest, "time", "ms"):
         quotes(found, request, symbol, newest, {"last": "price"}, when)
@@ -201,7 +194,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
         try:
             key = "symbol" if isinstance(one, dict) and "symbol" in one else "name"
             there[text(one, key)] = part(one, "status") == "Trading"
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a symbol: {error.reason}", about="listing")
     listing(found, request, there, "symbols of Bybit")
     return found.delivered()

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from workbench.domain.calendars import UTC
+from workbench.domain.calendars import NEW_YORK, UTC
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import cboe_chain, cboe_history, nodes
-from workbench.world.feeds.cboe_chain import NEW_YORK, SOURCE, moment
+from workbench.world.feeds.cboe_chain import SOURCE, moment
 from workbench.world.feeds.endpoints import Endpoint, Parse, Row, delivered
+from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.answers import Client, Form
 from workbench.world.http.decoding import as_csv, as_json
@@ -188,7 +189,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         FeedDark: Nothing usable came for any series.
     """
     told = replace(request, series=request.series or {one: one for one in SERIES})
-    return await nodes.several(
+    return await several(
         SOURCE,
         {
             one: _ask(client, replace(told, series={one: known}))

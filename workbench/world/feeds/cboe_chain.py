@@ -12,9 +12,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from workbench.domain.calendars import UTC
+from workbench.domain.calendars import NEW_YORK, UTC
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import nodes
@@ -23,7 +22,6 @@ from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.decoding import as_json
 
 SOURCE = "cboe"
-NEW_YORK = ZoneInfo("America/New_York")
 DAYS = (1, 5, 10, 20, 30)
 STRIKES = 41
 _BAND = 0.03  # of the price, for one day

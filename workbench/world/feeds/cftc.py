@@ -15,20 +15,19 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
-from workbench.domain.calendars import UTC, venue
+from workbench.domain.calendars import NEW_YORK, UTC, venue
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import nodes
 from workbench.world.feeds.endpoints import Endpoint, Row, delivered
+from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
 SOURCE = "cftc"
 BASE = "https://publicreporting.cftc.gov"
-NEW_YORK = ZoneInfo("America/New_York")
 CODES: Mapping[str, str] = {  # contract market codes of the e-mini contracts and their like
     "cftc:ES": "13874A", "cftc:NQ": "209742", "cftc:RTY": "239742", "cftc:VX": "1170E1",
     "cftc:ZT": "042601", "cftc:ZN": "043602", "cftc:DX": "098662", "cftc:GC": "088691",
@@ -129,7 +128,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         answer = await client.ask(url, form="json", query=asked)
         return positions(answer.body, told, answer.url)
 
-    return await nodes.several(SOURCE, {"": answered()})
+    return await several(SOURCE, {"": answered()})
 
 
 def _wanted(request: Request) -> Mapping[str, str]:

@@ -16,8 +16,9 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes, row
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown, text
+from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -154,7 +155,7 @@ def spot(body: bytes, request: Request, _url: str) -> Delivered:
     one = mapping(_read(body, "Coinbase price"), "data", what="Coinbase price")
     try:
         symbol = f"{text(one, 'base')}-{text(one, 'currency')}"
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Coinbase price: {error.reason}.") from error
     quotes(found, request, symbol, one, {"last": "amount"}, (request.now, "seen"))
     return found.delivered()
@@ -170,7 +171,7 @@ def products(body: bytes, request: Request, _url: str) -> Delivered:
         try:
             key = "id" if isinstance(one, dict) and "id" in one else "product_id"
             listed[text(one, key)] = part(one, "status") in ("online", "open")
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a product: {error.reason}", about="listing")
     listing(found, request, listed, "products of Coinbase")
     return found.delivered()

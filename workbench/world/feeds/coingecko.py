@@ -16,8 +16,9 @@ from dataclasses import replace
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, text
+from workbench.world.feeds.coins.found import Found, mapping, objects, text
 from workbench.world.feeds.coins.pairs import currency, query
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.decoding import as_json
 
@@ -68,7 +69,7 @@ def markets(body: bytes, request: Request, url: str) -> Delivered:
     for one in objects(_read(body, "CoinGecko's markets"), what="CoinGecko's markets"):
         try:
             coin = text(one, "id")
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a coin: {error.reason}", about="id")
             continue
         there.add(coin)

@@ -18,8 +18,9 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown, text
+from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -53,7 +54,7 @@ def _result(body: bytes, what: str) -> object:
         return answer  # recorded without its envelope
     try:
         return part(answer, "result")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
 
 
@@ -72,7 +73,7 @@ def ticker(body: bytes, request: Request, _url: str) -> Delivered:
     one = mapping(_result(body, "Deribit ticker"), what="Deribit ticker")
     try:
         symbol = text(one, "instrument_name")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Deribit ticker: {error.reason}.") from error
     if when := found.stamp(symbol, one, "timestamp", "ms"):
         fields: _Field = {
@@ -89,7 +90,7 @@ def summaries(body: bytes, request: Request, _url: str) -> Delivered:
     for one in objects(_result(body, "Deribit summaries"), what="Deribit summaries"):
         try:
             symbol = text(one, "instrument_name")
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a summary: {error.reason}", about="symbol")
             continue
         if asked(request, symbol) and (
@@ -164,7 +165,7 @@ def instruments(body: bytes, request: Request, _url: str) -> Delivered:
     for one in objects(table, what="Deribit instruments"):
         try:
             listed[text(one, "instrument_name")] = part(one, "is_active") is True
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"an instrument: {error.reason}", about="listing")
     listing(found, request, listed, "contracts of Deribit")
     return found.delivered()

@@ -13,9 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
-from zoneinfo import ZoneInfo
 
-from workbench.domain.calendars import UTC, iso, venue
+from workbench.domain.calendars import NEW_YORK, UTC, iso, venue
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.instruments import KNOWN
@@ -26,7 +25,6 @@ from workbench.world.feeds.yahoo_pages import results, top
 from workbench.world.http.decoding import as_json
 
 SOURCE = "earnings"
-NEW_YORK = ZoneInfo("America/New_York")
 _EARLY, _LATE = dt.time(4), dt.time(20)  # when trading before and after the market begins and ends
 _EPS = {"eps_average": "earningsAverage", "eps_low": "earningsLow", "eps_high": "earningsHigh"}
 _BRACKETS = re.compile(r"\(\$?([\d.,]+)\)")  # how Nasdaq writes a loss

@@ -14,8 +14,9 @@ import re
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, one
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown
+from workbench.world.feeds.coins.found import Found, mapping, objects, part
 from workbench.world.feeds.endpoints import Endpoint, together
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -35,7 +36,7 @@ _ASKED = {
 
 def _quantity(value: object) -> int:
     if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise Unread("wrong_type", f"expected a quantity such as 0x1f, got {shown(value)}")
+        raise Unfit("wrong_type", f"expected a quantity such as 0x1f, got {shown(value)}")
     return int(value, 16)
 
 
@@ -59,7 +60,7 @@ def rpc(body: bytes, request: Request, _url: str) -> Delivered:
             _block(found, result)
         else:
             raise FeedDark("wrong_shape", f"Ethereum: neither fees nor block: {shown(result)}.")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Ethereum: {error.reason}.") from error
     return found.delivered()
 
@@ -75,7 +76,7 @@ def _fees(found: Found, result: dict[str, object]) -> None:
     try:
         tip = _quantity(part(part(part(result, "reward"), -1), 0))
         found.add(SERIES, "priority_gwei", found.now, tip * _WEI, "gwei", "seen")
-    except Unread as error:
+    except Unfit as error:
         found.gap(SERIES, error.code, f"priority_gwei: {error.reason}")
 
 
@@ -93,7 +94,7 @@ def _block(found: Found, result: dict[str, object]) -> None:
     try:
         used = float(_quantity(part(result, "gasUsed")))
         found.add(SERIES, "block_gas_used", when[0], used, "gas", when[1])
-    except Unread as error:
+    except Unfit as error:
         found.gap(SERIES, error.code, f"block_gas_used: {error.reason}")
 
 

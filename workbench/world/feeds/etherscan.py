@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, part, shown
+from workbench.world.feeds.coins.found import Found, mapping, objects, part
 from workbench.world.feeds.coins.pairs import DAY, query
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.decoding import as_csv, as_json
 
@@ -77,7 +78,7 @@ def _days(
     for one in rows:
         try:
             start = found.time(one, keys[0], "s")
-        except Unread as error:
+        except Unfit as error:
             found.gap(SERIES, error.code, f"day: {error.reason}", about="day")
             continue
         if start.timestamp() % DAY.total_seconds():
@@ -85,7 +86,7 @@ def _days(
             continue
         if start in seen and seen[start] != one:
             torn.add(start)
-            found.gap(SERIES, "duplicates", f"two different rows of {start:%Y-%m-%d}", about="two")
+            found.gap(SERIES, "conflict", f"two different rows of {start:%Y-%m-%d}", about="two")
         seen[start] = one
     for start in sorted(seen.keys() - torn):
         if start + DAY <= found.now:

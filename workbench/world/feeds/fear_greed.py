@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, within
+from workbench.world.feeds.coins.found import Found, mapping, objects, within
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -62,7 +63,7 @@ def _history(found: Found, answer: dict[str, object]) -> dict[dt.datetime, objec
     seen: dict[dt.datetime, object] = {}
     try:
         table = within(answer, "fear_and_greed_historical", "data")
-    except Unread as error:
+    except Unfit as error:
         found.gap(SHARES, error.code, f"history: {error.reason}")
         return seen
     if not isinstance(table, list) or not table:
@@ -78,7 +79,7 @@ def _history(found: Found, answer: dict[str, object]) -> dict[dt.datetime, objec
                 found.gap(SHARES, "off_grid", f"a day starts at {when[0]}", about="grid")
             continue
         if when[0] in seen and seen[when[0]] != one:
-            found.gap(SHARES, "duplicates", f"two values of {when[0]:%Y-%m-%d}", about="twice")
+            found.gap(SHARES, "conflict", f"two values of {when[0]:%Y-%m-%d}", about="twice")
             torn.add(when[0])
         seen[when[0]] = one
     return {start: one for start, one in seen.items() if start not in torn}

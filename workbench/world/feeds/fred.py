@@ -23,6 +23,7 @@ from workbench.world.feeds import fred_pages, fred_rows, nodes
 from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together
 from workbench.world.feeds.fred_pages import SITE, SOURCE
 from workbench.world.feeds.fred_rows import LATEST, ST_LOUIS, About, Vintage
+from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client, Form, Key
 
@@ -108,7 +109,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
     }
     if request.options.get("calendar") == "yes":
         parts[fred_pages.CALENDAR] = _calendar(client, request)
-    return await nodes.several(SOURCE, parts)
+    return await several(SOURCE, parts)
 
 
 async def _series(client: Client, request: Request) -> Delivered:

@@ -1,13 +1,19 @@
-"""Several series asked at once: one that fails is a gap, all that fail make the feed dark."""
+"""Several answers of one source asked for at once: one that fails is a gap, all make it dark.
+
+``each`` is dark only where no answer came; ``several`` also where answers came and nothing of them
+could be used. Venues of coins are asked one call after the other instead: ``coins.calls``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 
 from workbench.domain.deliveries import Delivered, Gap
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.endpoints import delivered, together
+from workbench.world.feeds.nodes import BENIGN, gathered
 
 
 async def each(source: str, asked: Mapping[str, Awaitable[Delivered]]) -> Delivered:
@@ -37,3 +43,38 @@ async def _settled(one: Awaitable[Delivered]) -> Delivered | FeedDark:
         return await one
     except FeedDark as dark:
         return dark
+
+
+async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
+    """Several answers as one delivery: one that fails is a gap, and all failing is dark.
+
+    Args:
+        source: Name for the reason.
+        parts: Series, or another name of the part, to its coming delivery.
+
+    Raises:
+        FeedDark: Nothing usable came, and at least one part says why.
+    """
+    answers = await asyncio.gather(*parts.values(), return_exceptions=True)
+    found: list[Delivered] = []
+    dark: FeedDark | None = None
+    for name, answer in zip(parts, answers, strict=True):
+        if isinstance(answer, FeedDark):
+            dark = dark or answer
+            found.append(
+                delivered("", gaps=[Gap(series=name, code=answer.code, reason=str(answer))])
+            )
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found.append(answer)
+    whole = together(found)
+    whole = replace(whole, gaps=gathered(whole.gaps))
+    bad = [gap for gap in whole.gaps if gap.code not in BENIGN]
+    if len(whole.observations) or len(whole.items) or not bad:
+        return whole
+    raise FeedDark(
+        dark.code if dark else bad[0].code,
+        f"{source}: nothing of {len(parts)} part(s) could be used. {bad[0].reason}",
+        dark.retry_at if dark else "",
+    )

@@ -16,8 +16,9 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import Found, Unread, mapping, objects, shown, text
+from workbench.world.feeds.coins.found import Found, mapping, objects, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -107,7 +108,7 @@ def price_feed(body: bytes, request: Request, _url: str) -> Delivered:
     for one in objects(_read(body, "Gemini prices"), what="Gemini prices"):
         try:
             symbol = text(one, "pair")
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a price: {error.reason}", about="pair")
             continue
         quotes(found, request, symbol, one, {"last": "price"}, (request.now, "seen"))
@@ -131,7 +132,7 @@ def details(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol, quote = text(one, "symbol"), text(one, "quote_currency")
         status = text(one, "status")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Gemini symbol: {error.reason}.") from error
     told = pair(symbol)
     if told is not None and told.quote != quote.upper():

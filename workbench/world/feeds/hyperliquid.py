@@ -19,8 +19,9 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, Unread, number, objects, part, text, wide
+from workbench.world.feeds.coins.found import Found, number, objects, part, text, wide
 from workbench.world.feeds.coins.pairs import asked, named, spelt
+from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -93,7 +94,7 @@ def _states(found: Found, request: Request, meta: Mapping[str, object], contexts
     for contract, one in zip(universe, states, strict=True):
         try:
             coin = text(contract, "name")
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a contract: {error.reason}", about="name")
             continue
         there.add(coin)
@@ -116,7 +117,7 @@ def _state(
     }  # fmt: skip
     try:
         mark = number(part(one, "markPx"))
-    except Unread:
+    except Unfit:
         mark = math.nan  # what is wrong with it is said of the field itself
     if mark > 0:
         fields["open_interest"] = ("openInterest", mark)  # it counts coins
@@ -130,7 +131,7 @@ def _funding(found: Found, request: Request, table: list[object]) -> None:
     for one in table:
         try:
             rates.setdefault(text(one, "coin"), []).append(one)
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a rate: {error.reason}", about="coin")
     for coin, of in rates.items():
         perps.paid(found, request, coin, of, ("time", "fundingRate"), "ms", every=1)
@@ -139,7 +140,7 @@ def _funding(found: Found, request: Request, table: list[object]) -> None:
 def _bars(found: Found, request: Request, table: list[object]) -> None:
     try:
         coin, frame = text(table[0], "s"), text(table[0], "i")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Hyperliquid bars: {error.reason}.") from error
     same = [one for one in table if isinstance(one, dict) and one.get("s") == coin]
     if len(same) < len(table):
@@ -154,7 +155,7 @@ def _book(found: Found, request: Request, answer: dict[str, object]) -> None:
         coin = text(answer, "coin")
         levels = wide(part(answer, "levels"), 2)
         sides = part(levels, 0), part(levels, 1)
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Hyperliquid order book: {error.reason}.") from error
     if when := found.stamp(coin, answer, "time", "ms"):
         book(found, request, coin, sides, when, keys=("px", "sz"), unit=_unit(coin))

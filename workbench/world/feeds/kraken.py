@@ -16,17 +16,9 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import (
-    Found,
-    Unread,
-    mapping,
-    moment,
-    objects,
-    part,
-    shown,
-    wide,
-)
+from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, wide
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -54,7 +46,7 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
     found, result = _found(request), _result(body, "Kraken OHLC")
     try:
         last = moment(result.pop("last", None), "s")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Kraken OHLC: last finished bar: {error.reason}.") from error
     minutes = query(url).get("interval", "")
     length = (
@@ -79,7 +71,7 @@ def ticker(body: bytes, request: Request, _url: str) -> Delivered:
         for name, (key, place, widths) in fields.items():
             try:
                 wide(part(one, key), *widths)
-            except Unread as error:
+            except Unfit as error:
                 found.gap(symbol, error.code, f"{name}: {error.reason}", about=name)
                 continue
             quotes(found, request, symbol, one, {name: (key, place)}, (request.now, "seen"))
@@ -105,7 +97,7 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
         for trade in objects(result, symbol, what=f"Kraken trades of {symbol}"):
             try:
                 at = found.time(wide(trade, 6, 7), 2, "s")
-            except Unread as error:
+            except Unfit as error:
                 found.gap(symbol, error.code, f"time of a trade: {error.reason}", about="time")
                 continue
             newest = (at, trade) if newest is None or at >= newest[0] else newest
@@ -135,7 +127,7 @@ def pairs_listed(body: bytes, request: Request, _url: str) -> Delivered:
         try:
             status = part(one, "status") if isinstance(one, dict) and "status" in one else "online"
             listed[str(part(one, "altname"))] = status == "online"
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, error.code, error.reason, about="listing")
     listing(found, request, listed, "pairs of Kraken")
     return found.delivered()

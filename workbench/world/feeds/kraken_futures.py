@@ -19,17 +19,9 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import (
-    Found,
-    Unread,
-    mapping,
-    number,
-    objects,
-    part,
-    shown,
-    text,
-)
+from workbench.world.feeds.coins.found import Found, mapping, number, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -73,7 +65,7 @@ def tickers(body: bytes, request: Request, _url: str) -> Delivered:
     for one in table if when else ():
         try:
             symbol = text(one, "symbol").upper()
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a ticker: {error.reason}", about="symbol")
             continue
         if asked(request, symbol) and when:
@@ -117,7 +109,7 @@ def _ticker(
 def _price(found: Found, symbol: str, one: object, key: str) -> float:
     try:
         return number(part(one, key))
-    except Unread as error:
+    except Unfit as error:
         found.gap(symbol, error.code, f"{symbol}: {error.reason}")
         return math.nan
 
@@ -180,7 +172,7 @@ def instruments(body: bytes, request: Request, _url: str) -> Delivered:
     for one in objects(answer, "instruments", what="Kraken futures instruments"):
         try:
             listed[text(one, "symbol").upper()] = part(one, "tradeable") is True
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"an instrument: {error.reason}", about="listing")
     listing(found, request, listed, "contracts of Kraken")
     return found.delivered()

@@ -12,15 +12,9 @@ from collections.abc import Iterator
 
 from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import (
-    Found,
-    Unread,
-    mapping,
-    objects,
-    part,
-    shown,
-)
+from workbench.world.feeds.coins.found import Found, mapping, objects, part
 from workbench.world.feeds.endpoints import Parse
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -56,7 +50,7 @@ def pool(body: bytes, request: Request, _url: str) -> Delivered:
                 found.gap(series, "wrong_type", f"fee histogram: got {shown(histogram)}")
             elif not histogram:
                 found.gap(series, "empty", "the fee histogram is empty: has the node just started?")
-        except Unread as error:
+        except Unfit as error:
             found.gap(series, error.code, f"fee histogram: {error.reason}")
     return found.delivered()
 

@@ -26,7 +26,7 @@ from workbench.world.http.decoding import as_json
 SOURCE = "news"
 BASE = ""  # every feed has its own address
 DAYS = 7
-SKEW = dt.timedelta(minutes=10)  # publishers' clocks; a recorded list is 2 minutes ahead of its own
+AHEAD = dt.timedelta(minutes=10)  # publishers' clocks; one recorded list is 2 minutes ahead
 MOST = 500  # entries read of one list; the longest recorded has 100
 # Names of days and months as newspapers of other languages write them into RFC 822 dates.
 _MONTHS = {
@@ -190,7 +190,7 @@ def _why_not(title: str, when: dt.datetime | None, request: Request, days: int) 
         return "no_title"
     if when is None:
         return "undated"
-    if when > request.now + SKEW:
+    if when > request.now + AHEAD:
         return "future"
     return "old" if when < request.now - dt.timedelta(days=days) else ""
 

@@ -6,18 +6,15 @@ gap and goes on with the rest. A blank (null, an empty text, FRED's full stop) i
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import math
 import re
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
 from workbench.domain.calendars import UTC, iso
-from workbench.domain.deliveries import Delivered, Gap
-from workbench.domain.errors import FeedDark
-from workbench.world.feeds.endpoints import delivered, together
+from workbench.domain.deliveries import Gap
 
 Node = Mapping[str, object]
 BLANKS = frozenset({"", ".", "-", "--", "N/A", "NA", "nan", "null", "None"})
@@ -51,9 +48,13 @@ class Unfit(Exception):
 
 
 def shown(node: object) -> str:
-    """What came, short enough for one line."""
-    text = repr(node)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """What came, short enough for one line.
+
+    >>> shown("x" * 100)[-1]
+    '…'
+    """
+    text = " ".join(repr(node).split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def table(node: object, where: str) -> Node:
@@ -204,39 +205,4 @@ def gathered(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     return tuple(
         first if not more else replace(first, reason=f"{first.reason} And {len(more)} more.")
         for first, *more in kinds.values()
-    )
-
-
-async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
-    """Several answers as one delivery: one that fails is a gap, and all failing is dark.
-
-    Args:
-        source: Name for the reason.
-        parts: Series, or another name of the part, to its coming delivery.
-
-    Raises:
-        FeedDark: Nothing usable came, and at least one part says why.
-    """
-    answers = await asyncio.gather(*parts.values(), return_exceptions=True)
-    found: list[Delivered] = []
-    dark: FeedDark | None = None
-    for name, answer in zip(parts, answers, strict=True):
-        if isinstance(answer, FeedDark):
-            dark = dark or answer
-            found.append(
-                delivered("", gaps=[Gap(series=name, code=answer.code, reason=str(answer))])
-            )
-        elif isinstance(answer, BaseException):
-            raise answer
-        else:
-            found.append(answer)
-    whole = together(found)
-    whole = replace(whole, gaps=gathered(whole.gaps))
-    bad = [gap for gap in whole.gaps if gap.code not in BENIGN]
-    if len(whole.observations) or len(whole.items) or not bad:
-        return whole
-    raise FeedDark(
-        dark.code if dark else bad[0].code,
-        f"{source}: nothing of {len(parts)} part(s) could be used. {bad[0].reason}",
-        dark.retry_at if dark else "",
     )

@@ -16,16 +16,7 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
-from workbench.world.feeds.coins.found import (
-    Found,
-    Unread,
-    mapping,
-    moment,
-    objects,
-    part,
-    shown,
-    text,
-)
+from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, text
 from workbench.world.feeds.coins.pairs import (
     PERPS,
     asked,
@@ -36,6 +27,7 @@ from workbench.world.feeds.coins.pairs import (
     query,
     spelt,
 )
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -77,7 +69,7 @@ def _each(found: Found, body: bytes, what: str) -> Iterator[tuple[str, object]]:
     for one in _data(body, what):
         try:
             yield text(one, "instId"), one
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"{what}: {error.reason}", about="symbol")
 
 
@@ -104,7 +96,7 @@ def candles(body: bytes, request: Request, url: str) -> Delivered:
     for one in _data(body, f"OKX candles of {symbol or 'no symbol'}"):
         try:
             confirmed = part(one, 8)
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, error.code, f"a bar: {error.reason}", about="confirm")
             continue
         if confirmed == "1":
@@ -133,7 +125,7 @@ def funding_now(body: bytes, request: Request, _url: str) -> Delivered:
                 moment(part(one, key), "ms") for key in ("fundingTime", "nextFundingTime")
             )
             hours = perps.hours((next_ - charged) / dt.timedelta(hours=1))
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, "no_period", f"period of funding: {error.reason}")
             continue
         when = found.stamp(symbol, one, "ts", "ms")

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Literal
-from zoneinfo import ZoneInfo
+
+from workbench.domain.calendars import NEW_YORK
 
 Clock = Literal["UTC", "New York", "unclear"]
-NEW_YORK = ZoneInfo("America/New_York")
 _LATE = frozenset({"3", "4", "5", "144", "SC 13D", "SC 13G", "SCHEDULE 13D", "SCHEDULE 13G"})
 
 

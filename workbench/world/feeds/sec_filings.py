@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from bs4 import BeautifulSoup
 
+from workbench.domain.calendars import NEW_YORK
 from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import visible
-from workbench.world.feeds.sec_clock import NEW_YORK
 
 LONGEST = 1_000_000  # bytes of a document that are read; the longest recorded 8-K has 49 kB
 KEPT = 4_000  # characters of one item

@@ -10,12 +10,12 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 
+from workbench.domain.calendars import NEW_YORK
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.hygiene import clean
 from workbench.world.feeds import form4, sec_filings, sec_lists
 from workbench.world.feeds.endpoints import Item, delivered
-from workbench.world.feeds.sec_clock import NEW_YORK
 from workbench.world.feeds.sec_lists import Filing, cik10
 from workbench.world.http.decoding import as_json
 

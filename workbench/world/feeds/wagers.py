@@ -19,8 +19,8 @@ from workbench.domain.errors import ClaimRefused, FeedDark
 from workbench.domain.instruments import INSTRUMENTS
 from workbench.domain.questions import Question, sentence
 from workbench.world.feeds.endpoints import Row, delivered
+from workbench.world.feeds.nodes import AHEAD
 
-SKEW = dt.timedelta(minutes=2)  # a source's clock against ours
 UNIT = "probability"
 
 
@@ -130,7 +130,7 @@ def _sentence(one: Wager, request: Request) -> tuple[str, str]:
 
 def _fault(one: Wager, request: Request) -> str:
     """Why its quote cannot be used, or nothing."""
-    if one.at > request.now + SKEW:
+    if one.at > request.now + AHEAD:
         return "future"
     if math.isnan(one.bid) or math.isnan(one.ask):
         return "no_quote"

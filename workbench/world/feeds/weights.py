@@ -23,6 +23,7 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import nodes
 from workbench.world.feeds.endpoints import Endpoint, Row, delivered
+from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_text
@@ -118,7 +119,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         series: _fund(client, replace(told, series={series: known}))
         for series, known in told.series.items()
     }
-    return await nodes.several(SOURCE, parts)
+    return await several(SOURCE, parts)
 
 
 async def _fund(client: Client, request: Request) -> Delivered:

@@ -22,7 +22,7 @@ from workbench.domain.errors import FeedDark
 from workbench.domain.instruments import INSTRUMENTS
 from workbench.world.feeds import yahoo_chart, yahoo_pages, yahoo_symbol
 from workbench.world.feeds.endpoints import Endpoint, Parse
-from workbench.world.feeds.nodes import several
+from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
 
 SOURCE = yahoo_symbol.SOURCE

@@ -4,7 +4,7 @@ An answer is whole, small enough, of the form asked for, from the host asked, wi
 and on record; everything else is a ``FeedDark`` with its code. Every host has its pace and its
 circuit breaker. Codes: ``timeout no_connection broken too_large bad_encoding redirect empty
 not_found denied limited unavailable status not_json not_csv not_xml not_html not_text`` of what
-came; ``open limited queue no_key bad_address not_kept`` where nothing was asked or kept.
+came; ``open limited queue no_key bad_address unrecorded`` where nothing was asked or recorded.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ class Guarded:
             await self.keep(one, sent.body)
         except Exception as error:  # noqa: BLE001  # an object store has errors of its own kinds
             raise FeedDark(
-                "not_kept",
+                "unrecorded",
                 f"What {call.host} answered could not be recorded ({type(error).__name__}), so it "
                 "is not used. Look whether the outputs' folder can be written and has room.",
             ) from None

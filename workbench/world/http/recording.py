@@ -16,21 +16,18 @@ import json
 import re
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from upath import UPath
-
 from workbench.domain.deliveries import Request
 from workbench.domain.errors import WorkbenchError
-from workbench.world.files import write_atomic
+from workbench.world.files import Place, folders, names, place, write_atomic
 from workbench.world.http.exchanges import Exchange, exchange
 
-Place = Path | UPath
 PART = 50  # lines of one part; a killed pull loses fewer, and it has stored nothing yet
 _FETCHED = "fetched"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
+_PULL = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 
 
 class Recorder:
@@ -42,7 +39,7 @@ class Recorder:
     """
 
     def __init__(self, folder: Place, pull: dt.datetime) -> None:
-        self._folder: Place = _place(folder)
+        self._folder = place(folder)
         self._pull = stamp(pull)
         self._pending: list[str] = []
         self._known: set[str] = set()
@@ -118,7 +115,7 @@ class Recorder:
         # lock is held by threads, as a cancelled pull does not wait for its last one.
         with self._one:
             folder = self._folder / "pulls" / self._pull
-            _write(folder / f"{len(_names(folder, '.jsonl')):05d}.jsonl", data)
+            write_atomic(folder / f"{len(_parts(folder)):05d}.jsonl", data)
 
 
 def stamp(pull: dt.datetime) -> str:
@@ -128,8 +125,7 @@ def stamp(pull: dt.datetime) -> str:
 
 def pulls(folder: Place) -> list[dt.datetime]:
     """The moments of all pulls on record, in order."""
-    names = _names(_place(folder) / "pulls")
-    found = [name for name in names if re.fullmatch(r"\d{8}T\d{6}\.\d{6}Z", name)]
+    found = [name for name in folders(place(folder) / "pulls") if _PULL.fullmatch(name)]
     return sorted(dt.datetime.strptime(name, _STAMP).replace(tzinfo=dt.UTC) for name in found)
 
 
@@ -152,9 +148,9 @@ def pulled(folder: Place, pull: dt.datetime) -> Pulled:
     Raises:
         WorkbenchError: A line of it is damaged.
     """
-    root: Place = _place(folder) / "pulls" / stamp(pull)
+    root: Place = place(folder) / "pulls" / stamp(pull)
     requests, exchanges = [], []
-    for name in _names(root, ".jsonl"):
+    for name in _parts(root):
         lines = (root / name).read_text("utf-8").split("\n")[:-1]
         for number, line in enumerate(lines, start=1):
             try:
@@ -184,7 +180,7 @@ def body(folder: Place, digest: str) -> bytes:
     if not digest:
         return b""
     try:
-        found = gzip.decompress(_body(_place(folder), digest).read_bytes())
+        found = gzip.decompress(_body(place(folder), digest).read_bytes())
     except (OSError, EOFError, ValueError):
         found = b""
     if hashlib.sha256(found).hexdigest() != digest:
@@ -195,25 +191,9 @@ def body(folder: Place, digest: str) -> bytes:
     return found
 
 
-def _place(folder: Place) -> Place:
-    """A plain path where the folder is of this machine, as only those can be renamed into."""
-    if isinstance(folder, Path):
-        return folder
-    return Path(folder.path) if folder.protocol in {"", "file", "local"} else folder
-
-
-def _names(folder: Place, suffix: str = "") -> list[str]:
-    """What a folder holds, in order; nothing when there is no such folder."""
-    try:
-        if isinstance(folder, Path):
-            found = [path.name for path in folder.iterdir()]
-        else:
-            folder.fs.invalidate_cache(folder.path)  # another writer's files count too
-            listed = folder.fs.ls(folder.path, detail=False)
-            found = [path.rstrip("/").rpartition("/")[2] for path in listed]
-    except FileNotFoundError:
-        return []
-    return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
+def _parts(pull: Place) -> list[str]:
+    """The parts of the record of a pull, in order."""
+    return [name for name in names(pull) if name.endswith(".jsonl")]
 
 
 def _body(folder: Place, digest: str) -> Place:
@@ -223,12 +203,4 @@ def _body(folder: Place, digest: str) -> Place:
 def _write_body(folder: Place, digest: str, content: bytes) -> None:
     path = _body(folder, digest)
     if not path.exists():
-        _write(path, gzip.compress(content, 6, mtime=0))
-
-
-def _write(path: Place, data: bytes) -> None:
-    """Writes a file that appears whole: by renaming here, and as object stores do by themselves."""
-    if isinstance(path, Path):
-        write_atomic(path, data)
-    else:
-        path.fs.pipe_file(path.path, data)
+        write_atomic(path, gzip.compress(content, 6, mtime=0))

@@ -13,17 +13,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import (
-    Clock,
-    Found,
-    Unread,
-    moment,
-    number,
-    part,
-    shown,
-    wide,
-)
+from workbench.world.feeds.coins.found import Clock, Found, moment, number, part, wide
 from workbench.world.feeds.coins.pairs import DAY, asked, fits, pair
+from workbench.world.feeds.nodes import Unfit, shown
 
 _ZERO = dt.timedelta(0)
 _PRICES = ("open", "high", "low", "close")
@@ -122,16 +114,16 @@ def _read(found: Found, symbol: str, table: Sequence[object], shape: Shape) -> _
             if shape.width:
                 wide(one, shape.width)
             start = moment(part(one, shape.start), shape.clock)
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, error.code, f"start of a bar: {error.reason}", about="start")
             continue
         read.starts.append(start)
         if start in read.bars and read.bars[start] != one:
             read.torn.add(start)
-            found.gap(symbol, "duplicates", f"two different bars start at {start}", about="twice")
+            found.gap(symbol, "conflict", f"two different bars start at {start}", about="twice")
         read.bars[start] = one
     if len(read.starts) > 1 and read.starts not in (sorted(read.starts), sorted(read.starts)[::-1]):
-        found.gap(symbol, "unsorted", f"the bars of {symbol} came out of order and were sorted")
+        found.gap(symbol, "out_of_order", f"the bars of {symbol} came out of order and were sorted")
     return read
 
 
@@ -228,7 +220,7 @@ def book(
             for level in levels if width else ():
                 wide(level, width)
             best[name] = side(levels, key=lambda level: _price(level, keys[0]))
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, error.code, f"{name}s of {symbol}: {error.reason}")
             continue
         fields |= {name: (name, keys[0])}
@@ -240,5 +232,5 @@ def book(
 def _price(level: object, key: str | int) -> float:
     price = number(part(level, key))
     if math.isnan(price):  # a blank has no place in an order
-        raise Unread("wrong_type", f"a level without a price: {shown(level)}")
+        raise Unfit("wrong_type", f"a level without a price: {shown(level)}")
     return price

@@ -8,17 +8,9 @@ from collections.abc import Iterator, Mapping
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.found import (
-    Found,
-    Unread,
-    mapping,
-    moment,
-    objects,
-    part,
-    shown,
-    text,
-)
+from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, text
 from workbench.world.feeds.coins.pairs import listing, query
+from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.decoding import as_json
 
 SPOT_QUOTE: Mapping[str, str] = {
@@ -58,7 +50,7 @@ def each(found: Found, body: bytes, what: str) -> Iterator[tuple[str, object]]:
     for one in objects(table, what=what):
         try:
             yield text(one, "symbol"), one
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"{what}: {error.reason}", about="symbol")
 
 
@@ -74,7 +66,7 @@ def klines(
     try:
         tick = dt.timedelta(milliseconds=1)  # a bar ends one before the next starts
         length = moment(part(table[0], 6), "ms") + tick - moment(part(table[0], 0), "ms")
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"Binance klines of {symbol}: {error.reason}.") from error
     said = _MINUTES.get(query(url).get("interval", ""))
     if said is not None and dt.timedelta(minutes=said) != length:
@@ -164,7 +156,7 @@ def listed(found: Found, body: bytes, request: Request) -> Delivered:
         try:
             key = "status" if isinstance(one, dict) and "status" in one else "contractStatus"
             there[text(one, "symbol")] = part(one, key) == "TRADING"
-        except Unread as error:
+        except Unfit as error:
             found.gap("", error.code, f"a symbol: {error.reason}", about="listing")
     listing(found, request, there, "symbols of Binance")
     return found.delivered()

@@ -18,34 +18,16 @@ from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Basis, Delivered, Gap
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.endpoints import Row, delivered
+from workbench.world.feeds.nodes import Unfit, shown
 
 Clock = Literal["s", "ms", "us", "ns", "iso"]
-SLACK = dt.timedelta(minutes=10)
+AHEAD = dt.timedelta(minutes=10)
 """A pull lasts minutes, and its moment is its start: what it brings may be that much later."""
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,60}(?:\.[0-9]{0,60})?(?:[eE][+-]?[0-9]{1,3})?")
 _EACH = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _FIRST = dt.datetime(2009, 1, 1, tzinfo=UTC)  # no coin is older
 _LAST = dt.datetime(2100, 1, 1, tzinfo=UTC)
-
-
-class Unread(Exception):
-    """A part of an answer that is not what its field should hold; becomes a gap."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-def shown(value: object) -> str:
-    """A value of an answer as reasons quote it, short.
-
-    >>> shown("x" * 100)[-1]
-    '…'
-    """
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def number(value: object) -> float:
@@ -55,7 +37,7 @@ def number(value: object) -> float:
     (26.5, nan, nan)
 
     Raises:
-        Unread: It is neither a finite number nor the plain decimal text of one.
+        Unfit: It is neither a finite number nor the plain decimal text of one.
     """
     if value is None or value == "":
         return math.nan
@@ -64,9 +46,9 @@ def number(value: object) -> float:
     elif isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
         found = float(value) if abs(value) < 1e300 else math.inf
     else:
-        raise Unread("wrong_type", f"expected a number, got {shown(value)}")
+        raise Unfit("wrong_type", f"expected a number, got {shown(value)}")
     if not math.isfinite(found):
-        raise Unread("wrong_type", f"expected a finite number, got {shown(value)}")
+        raise Unfit("wrong_type", f"expected a finite number, got {shown(value)}")
     return found
 
 
@@ -74,32 +56,32 @@ def moment(value: object, clock: Clock) -> dt.datetime:
     """A moment in the unit that the source documents, aware UTC.
 
     Raises:
-        Unread: It is none, or none of the years 2009 to 2099 when read in that unit.
+        Unfit: It is none, or none of the years 2009 to 2099 when read in that unit.
     """
     if clock == "iso":
         found = _iso(value)
     else:
         count = number(value)
         if math.isnan(count):
-            raise Unread("no_time", "expected a time, got a blank")
+            raise Unfit("no_time", "expected a time, got a blank")
         seconds = count / _EACH[clock]
         if not _FIRST.timestamp() <= seconds < _LAST.timestamp():
-            raise Unread("wrong_time", f"{shown(value)} counted in {clock} is no moment since 2009")
+            raise Unfit("wrong_time", f"{shown(value)} counted in {clock} is no moment since 2009")
         found = dt.datetime.fromtimestamp(seconds, UTC)
     if not _FIRST <= found < _LAST:
-        raise Unread("wrong_time", f"{shown(value)} is no moment since 2009")
+        raise Unfit("wrong_time", f"{shown(value)} is no moment since 2009")
     return found
 
 
 def _iso(value: object) -> dt.datetime:
     if not isinstance(value, str) or len(value) > 40:
-        raise Unread("wrong_type", f"expected an ISO time, got {shown(value)}")
+        raise Unfit("wrong_type", f"expected an ISO time, got {shown(value)}")
     try:
         found = dt.datetime.fromisoformat(value)
     except ValueError as error:
-        raise Unread("wrong_type", f"expected an ISO time, got {shown(value)}") from error
+        raise Unfit("wrong_type", f"expected an ISO time, got {shown(value)}") from error
     if found.tzinfo is None:
-        raise Unread("no_zone", f"the time {shown(value)} says no zone")
+        raise Unfit("no_zone", f"the time {shown(value)} says no zone")
     return found.astimezone(UTC)
 
 
@@ -107,17 +89,17 @@ def part(holder: object, key: str | int) -> object:
     """What stands under a key of an object, or at a place of a list.
 
     Raises:
-        Unread: There is no such key or place, or it is neither an object nor a list.
+        Unfit: There is no such key or place, or it is neither an object nor a list.
     """
     if isinstance(key, str) and isinstance(holder, Mapping):
         if key not in holder:
-            raise Unread("no_field", f"{key!r} is missing")
+            raise Unfit("no_field", f"{key!r} is missing")
         return holder[key]
     if isinstance(key, int) and isinstance(holder, Sequence) and not isinstance(holder, str):
         if not -len(holder) <= key < len(holder):
-            raise Unread("no_field", f"place {key} is missing, the row has {len(holder)}")
+            raise Unfit("no_field", f"place {key} is missing, the row has {len(holder)}")
         return holder[key]
-    raise Unread("wrong_type", f"expected {'an object' if isinstance(key, str) else 'a list'}, "
+    raise Unfit("wrong_type", f"expected {'an object' if isinstance(key, str) else 'a list'}, "
                  f"got {shown(holder)}")  # fmt: skip
 
 
@@ -125,28 +107,28 @@ def wide(holder: object, *widths: int) -> object:
     """A row of a list that has so many places, so that none of them has moved.
 
     Raises:
-        Unread: It is no list, or has more or fewer.
+        Unfit: It is no list, or has more or fewer.
     """
     if not isinstance(holder, list):
-        raise Unread("wrong_type", f"expected a list, got {shown(holder)}")
+        raise Unfit("wrong_type", f"expected a list, got {shown(holder)}")
     if len(holder) not in widths:
         expected = " or ".join(map(str, widths))
-        raise Unread("wrong_shape", f"expected {expected} places, the row has {len(holder)}")
+        raise Unfit("wrong_shape", f"expected {expected} places, the row has {len(holder)}")
     return holder
 
 
 def within(holder: object, *keys: str | int) -> object:
-    """What stands under several keys, one in the other; raises ``Unread`` like ``part``."""
+    """What stands under several keys, one in the other; raises ``Unfit`` like ``part``."""
     for key in keys:
         holder = part(holder, key)
     return holder
 
 
 def text(holder: object, key: str | int) -> str:
-    """A name of an answer; raises ``Unread`` when it is missing, empty or no text."""
+    """A name of an answer; raises ``Unfit`` when it is missing, empty or no text."""
     value = part(holder, key)
     if not isinstance(value, str) or not value:
-        raise Unread("wrong_type", f"{key!r} should be a text, got {shown(value)}")
+        raise Unfit("wrong_type", f"{key!r} should be a text, got {shown(value)}")
     return value
 
 
@@ -158,7 +140,7 @@ def objects(body: object, *keys: str | int, what: str) -> list[object]:
     """
     try:
         value = within(body, *keys)
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
     if not isinstance(value, list):
         raise FeedDark("wrong_shape", f"{what}: expected a list, got {shown(value)}.")
@@ -171,7 +153,7 @@ def mapping(body: object, *keys: str | int, what: str) -> dict[str, object]:
     """The object under some keys of an answer; raises ``FeedDark`` as ``objects`` does."""
     try:
         value = within(body, *keys)
-    except Unread as error:
+    except Unfit as error:
         raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
     if not isinstance(value, dict):
         raise FeedDark("wrong_shape", f"{what}: expected an object, got {shown(value)}.")
@@ -223,7 +205,7 @@ class Found:
         """
         try:
             value = number(within(holder, *(keys if isinstance(keys, tuple) else (keys,))))
-        except Unread as error:
+        except Unfit as error:
             self.gap(series, error.code, f"{name}: {error.reason}", about=name)
             return
         if math.isinf(value * times):
@@ -235,11 +217,11 @@ class Found:
         """A moment that the answer states, not after this pull has run.
 
         Raises:
-            Unread: There is none, it is malformed, or it lies after the pull.
+            Unfit: There is none, it is malformed, or it lies after the pull.
         """
         at = moment(part(holder, keys), clock)
-        if at > self.now + SLACK:
-            raise Unread("future", f"{at:%Y-%m-%dT%H:%MZ} lies after the pull")
+        if at > self.now + AHEAD:
+            raise Unfit("future", f"{at:%Y-%m-%dT%H:%MZ} lies after the pull")
         return at
 
     def stamp(
@@ -251,7 +233,7 @@ class Found:
         """
         try:
             at = self.time(holder, keys, clock)
-        except Unread as error:
+        except Unfit as error:
             self.gap(series, error.code, f"time: {error.reason}", about="time")
             return None
         return (at, "stated") if at <= self.now else (self.now, "seen")
@@ -264,7 +246,7 @@ class Found:
         for (series, name, at), same in told.items():
             if len({repr(row.value) for row in same}) > 1:
                 reason = f"{name} of {at:%Y-%m-%dT%H:%MZ} has {len(same)} values that differ"
-                self.gap(series, "duplicates", reason, about=name)
+                self.gap(series, "conflict", reason, about=name)
             else:
                 kept.append(same[0])
         return kept

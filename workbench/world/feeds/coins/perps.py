@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import Clock, Found, Unread, number, shown
+from workbench.world.feeds.coins.found import Clock, Found, number
 from workbench.world.feeds.coins.pairs import asked, fits
+from workbench.world.feeds.nodes import Unfit, shown
 
 FUNDING = "fraction of 8 hours"
 _HOURS = frozenset({1, 2, 4, 8})
@@ -28,10 +29,10 @@ def per_eight(hours: float) -> float:
 
 
 def hours(value: object) -> float:
-    """Over how many hours a rate is charged; raises ``Unread`` unless it is part of a day."""
+    """Over how many hours a rate is charged; raises ``Unfit`` unless it is part of a day."""
     found = number(value)
     if not 0 < found <= 24:
-        raise Unread("no_period", f"a period of {shown(value)} hours")
+        raise Unfit("no_period", f"a period of {shown(value)} hours")
     return found
 
 
@@ -125,14 +126,14 @@ def paid(
     for one in table:
         try:
             at = found.time(one, keys[0], clock)
-        except Unread as error:
+        except Unfit as error:
             found.gap(symbol, error.code, f"time of a rate: {error.reason}", about="time")
             continue
         if at > found.now:
             continue  # charged while the pull ran: the next one brings it
         if at in rates and rates[at] != one:
             torn.add(at)
-            found.gap(symbol, "duplicates", f"two different rates of {at}", about="twice")
+            found.gap(symbol, "conflict", f"two different rates of {at}", about="twice")
         rates[at] = one
     # Beside a rate that could not be read, distances are those of two periods.
     torn_apart = every is None and any(code != "not_asked" for _, code, _ in found.gaps)
