@@ -75,7 +75,7 @@ CASES: Mapping[str, Case] = {
         "volume 0 on 5-minute bars of a coin",
         ("ZERO_VOLUME_ACTIVE withheld", "299 out"),
         lambda: minutes(silent=True),
-        "quality.finer, which no step calls yet",
+        "quality.finer",
     ),
     "S03": Case(
         "volume blank",
@@ -295,11 +295,11 @@ CASES: Mapping[str, Case] = {
     "S47": Case("invisible letters", (), elsewhere, "world.feeds texts"),
     "S48": Case("a headline with instructions", (), elsewhere, "world.claude fence"),
     "S49": Case("no items where 48 are usual", ("VOLUME_LOW note",), lambda: feed(0),
-                "quality.feeds.quiet, which no step calls yet"),
+                "quality.feeds"),
     "S50": Case("a column renamed", ("SCHEMA note",), lambda: health("no_field"),
                 "adapters, quality.feeds"),
     "S51": Case("members fall, their index does not", ("MEMBERS_DISAGREE note",), members,
-                "quality.members, which no step calls yet"),
+                "quality.members"),
     "S52": Case("our clock is off", ("trusted", "stopped"), clock, "quality.feeds"),
 }  # fmt: skip
 
