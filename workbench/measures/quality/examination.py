@@ -10,7 +10,7 @@ import numpy as np
 from workbench.domain.calendars import Moments, to_datetime
 from workbench.domain.contracts import prices
 from workbench.domain.deliveries import Health
-from workbench.domain.instruments import Indicator, Instrument
+from workbench.domain.instruments import ALWAYS, Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures.quality.bars import bar_faults
@@ -107,9 +107,16 @@ def _prices(
     left = _left(snapshot, own, found)
     if left is not None:
         jump = _JUMPS.get(one.theme, _JUMP)
-        found += break_faults(left, jump=jump, confirmed=confirmed(left, others))
+        found += break_faults(
+            left, jump=jump, splits=_has_shares(one), confirmed=confirmed(left, others)
+        )
         left = _left(snapshot, own, found)
     return found if left is None else found + distribution_faults(left, _moments(found))
+
+
+def _has_shares(one: Instrument) -> bool:
+    """Whether there are shares to split: not of a coin, an index, a volatility or a yield."""
+    return one.venue != ALWAYS and one.unit == "USD"
 
 
 def _left(snapshot: Snapshot, own: Rows, found: Sequence[Fault]) -> Rows | None:
