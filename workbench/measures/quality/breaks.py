@@ -28,13 +28,19 @@ _NEAR = 10  # bars around a split within which a move of its size is its own, mi
 _SAME = 0.2  # log distance of levels that are one
 _THROUGH = 0.5  # share of a move that its own bar traded through
 _HARDLY = 1.5  # log move that no market makes in a bar
+_THIRD = 1.05  # log move of a split of 3 for 1, with a spare; by half a market may fall
+_NEVER = float(np.log(20))  # satoshi, thousandths, another asset under the same name
 _HUNDRED = float(np.log(100))
 _RATIOS = np.log([2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
 _CODES = {
     "UNIT_100X": ("stood a hundredfold or a hundredth away from the others", "a second source"),
     "SPLIT_UNEXPLAINED": (
         "stood apart by the ratio of a split that nothing reports",
-        "a row of that split, or a second source",
+        "a row of that split, or a second source that did not move",
+    ),
+    "UNIT_OTHER": (
+        "stood apart from the others by a factor that no market makes",
+        "a second source",
     ),
     "SPLIT_MISDATED": ("stood apart by a split that was reported for other days", "a true date"),
     "SPLIT_UNCLEAR": ("held a split and yet moved by its size", "a second source"),
@@ -97,7 +103,7 @@ def break_faults(
     large = np.flatnonzero(np.abs(moves) > min(_LEAST, jump))
     if len(large):
         found = _breaks(moves, large, split, jump, _tradable(own, index, moves, splits))
-        found = [one for one in found if not confirmed(int(index[one.index]))]
+        found = [one for one in found if _silent(one) or not confirmed(int(index[one.index]))]
         _levels([one for one in found if one.offset], len(price), mark)
         _jumps([one for one in found if not one.offset], price, mark)
     return [_fault(own, check, mask) for check, mask in bad.items()]
@@ -110,6 +116,11 @@ def _log_splits(split: Array, index: Positions) -> Array | None:
     total = np.cumsum(np.log(split))
     steps: Array = np.diff(total[index])
     return steps
+
+
+def _silent(one: _Break) -> bool:
+    """Whether a second source that fell as far says nothing: prices of all split together."""
+    return one.check == "SPLIT_UNEXPLAINED" and abs(one.move) > _THIRD
 
 
 def _tradable(own: Rows, index: Positions, moves: Array, splits: bool) -> Mask:
@@ -184,7 +195,7 @@ def _mechanical(
     widest, least = (0.03, 0.01) if size < 1 else (0.05, 0.01) if size < _HARDLY else (0.1, 0.1)
     if close < max(least, min(sigma, widest)):
         return "SPLIT_UNEXPLAINED", move
-    return "JUMP", 0.0
+    return ("UNIT_OTHER", move) if size > _NEVER else ("JUMP", 0.0)
 
 
 def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> None:

@@ -27,7 +27,7 @@ from workbench.measures.quality.standing import flags as standing
 # in a session. VIX did 0.77 on 2018-02-05, SPX 0.23 on 1987-10-19.
 _JUMPS = {"volatility": 1.0, "index": 0.25, "small-cap": 0.25, "crypto": 0.5}
 _JUMP = 0.5
-_LEVELS = frozenset({"UNIT_100X", "SPLIT_UNEXPLAINED", "SPLIT_MISDATED"})
+_LEVELS = frozenset({"UNIT_100X", "UNIT_OTHER", "SPLIT_UNEXPLAINED", "SPLIT_MISDATED"})
 _YEAR = 250  # bars after which a break of the level no longer touches what is said now
 _NOT_YET = frozenset({"FUTURE", "PARTIAL"})  # rows too many, none lost
 
