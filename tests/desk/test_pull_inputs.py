@@ -173,7 +173,8 @@ def test_a_renamed_ticker(world: World, tmp_path: Path):
         assert one.state == "degraded"
         [gap] = one.gaps
         assert (gap.series, gap.code) == (series, "not_found")
-        assert one.reason == gap.reason
+        assert one.reason.removeprefix(f"{series}: ") == gap.reason
+        assert series in one.reason
 
 
 def test_unknown_names_in_params(world: World, tmp_path: Path):
@@ -278,3 +279,32 @@ def test_the_commands_of_a_newcomer(tmp_path: Path):
     for one in (pull, status, back, again, twice, dark):
         assert "canary" not in one.stdout + one.stderr
         assert "Traceback" not in one.stderr
+
+
+def test_no_series_keeps_a_hole_because_its_feed_was_well(world: World, tmp_path: Path):
+    """A symbol that fails for weeks while its feed answers is asked for since it failed, and one
+    that params name later for its whole history; the line that tells of it names it.
+    """
+
+    def closes(*series: str) -> list[int]:
+        desk = opened(world, tmp_path, feeds=[
+            {"feed": "yahoo", "series": list(series), "base": world.base["yahoo"]}
+        ])  # fmt: skip
+        pull = pulled(world, desk, WHOLE)
+        said.append(of(pull, "yahoo").reason)
+        known = Archive(desk.archive).as_of(pull.ended, {one: ["yahoo"] for one in series})
+        return [len(known.columns[one, "close"].at) for one in series]
+
+    said: list[str] = []
+    closes("SPY", "TSLA")
+    world.faults, world.only = {"yahoo": "error"}, {"yahoo": "TSLA"}
+    for _ in range(3):
+        assert world.now is not None
+        world.now += dt.timedelta(days=9)
+        closes("SPY", "TSLA")
+    assert said[-1].startswith("TSLA: ")
+    world.faults = {}
+    world.now += dt.timedelta(days=1)
+    spy, tesla = closes("SPY", "TSLA")
+    assert spy == tesla
+    assert closes("SPY", "TSLA", "NVDA") == [spy, spy, spy]
