@@ -319,6 +319,8 @@ def archive_backfill(
     """Ask the feeds for history from a date on; what is there already is left alone."""
     from workbench.domain.calendars import UTC
 
+    if not 1900 <= _date(first).year <= dt.datetime.now(UTC).year:
+        raise ParamsError(f"No feed has history from {first} on. Give a date since 1900-01-01.")
     since = dt.datetime.combine(_date(first), dt.time(), UTC)
     _pulled(_desk(file, outputs, archive), since, as_json)
 

@@ -263,6 +263,10 @@ def test_the_commands_of_a_newcomer(tmp_path: Path):
         assert "BTC-mempool" in status.stdout
         back = run(["archive", "backfill", "--from", str(world.numbers.start), *own])
         assert back.returncode == 0, back.stderr
+        for date in ("0001-01-01", "2999-01-01"):
+            never = run(["archive", "backfill", "--from", date, *own])
+            assert (never.returncode, never.stdout) == (2, "")
+            assert never.stderr.startswith(f"workbench: No feed has history from {date} on.")
         into = str(tmp_path / "again")
         again = run(["archive", "rebuild", "--into", into, *own])
         assert again.returncode == 0, again.stderr
