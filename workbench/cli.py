@@ -34,6 +34,7 @@ Outputs = Annotated[
 Store = Annotated[str | None, typer.Option("--archive", help="Folder of the archive.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 DEFAULT = "params/default.yaml"
+_INTERRUPTED = 130  # as shells count a process that was stopped from the keyboard
 
 
 def _desk(file: str, outputs: str | None, archive: str | None) -> Desk:
@@ -376,6 +377,8 @@ def main() -> None:
     """Entry point: every error that a person can mend becomes one line and an exit code."""
     try:
         code = app(standalone_mode=False)
+        if code == _INTERRUPTED:  # typer says nothing of it
+            code = _refused("Interrupted. What was finished stays; run it again.", code)
     except WorkbenchError as error:
         code = _refused(str(error), error.exit_code)
     except TyperException as error:

@@ -312,3 +312,21 @@ def test_no_series_keeps_a_hole_because_its_feed_was_well(world: World, tmp_path
     spy, tesla = closes("SPY", "TSLA")
     assert spy == tesla
     assert closes("SPY", "TSLA", "NVDA") == [spy, spy, spy]
+
+
+def test_an_interrupted_pull_says_so(world: World, tmp_path: Path):
+    """From the keyboard a pull ends with one line and the code that shells know."""
+    world.faults = {"news": "hang"}
+    desk = asked(world, tmp_path, "mempool", "news")
+    own = ["-f", str(desk.path), "--outputs", str(desk.outputs), "--archive", str(desk.archive)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench.cli", "pull", *own], stderr=subprocess.PIPE, text=True,
+        cwd=root, env=os.environ | KEYS | {"PYTHONPATH": str(root)},
+    ) as pull:  # fmt: skip
+        assert pull.stderr is not None
+        assert pull.stderr.readline() == "mempool: 1 of 2\n"
+        pull.send_signal(signal.SIGINT)
+        said = pull.stderr.read()
+    assert pull.returncode == 130
+    assert said == "workbench: Interrupted. What was finished stays; run it again.\n"
