@@ -23,6 +23,7 @@ from workbench.domain.errors import ParamsError
 from workbench.measures import quality
 from workbench.steps import predict
 from workbench.steps.bench import Bench
+from workbench.steps.refresh import OVERLAP, requests
 from workbench.world.archive import Archive
 from workbench.world.http.limits import Limits
 from workbench.world.ledger import Ledger
@@ -330,3 +331,14 @@ def test_an_interrupted_pull_says_so(world: World, tmp_path: Path):
         said = pull.stderr.read()
     assert pull.returncode == 130
     assert said == "workbench: Interrupted. What was finished stays; run it again.\n"
+
+
+def test_a_feed_that_params_list_twice_is_one_to_the_next_pull(world: World, tmp_path: Path):
+    """What either entry was asked for counts as asked: no history is fetched again."""
+    own = {"feed": "yahoo", "base": world.base["yahoo"]}
+    desk = opened(world, tmp_path, feeds=[{**own, "series": ["SPY"]}, {**own, "series": ["TSLA"]}])
+    pull = pulled(world, desk, WHOLE)
+    assert world.now is not None
+    later = world.now + dt.timedelta(days=1)
+    since = {one.since for one in requests(desk, pull, later)}
+    assert since == {pull.ended - OVERLAP}

@@ -27,7 +27,7 @@ from workbench.world.http.limits import Limits
 from workbench.world.http.recording import Recorder
 from workbench.world.http.replaying import replayed
 from workbench.world.params import Desk
-from workbench.world.pulls import Pull, Pulls, carried, health
+from workbench.world.pulls import Pull, Pulls, carried, health, stood
 
 OVERLAP = dt.timedelta(days=10)  # asked for again, so that late bars and revisions are found
 CAUGHT = dt.timedelta(days=100)  # how far back a series is asked for that was missed for a while
@@ -73,7 +73,7 @@ def refresh(
     found = [
         (one, *_stored(desk, archive, one, ended, backfill=since is not None)) for one in heard
     ]
-    before = {one.feed: one for one in last.health} if last else {}
+    before = stood(last)
     pull = Pull(
         began=began, ended=ended, backfill=since is not None,
         health=(
@@ -102,11 +102,11 @@ def requests(
             or for the desk's ``pull.history`` where there was none. One series that an otherwise
             good feed missed for a while is asked for since then, a new one for its history.
     """
-    stood = {one.feed: one for one in last.health} if last else {}
+    before = stood(last)
     history = dt.datetime.combine(desk.params.pull.history, dt.time(), UTC)
     found = []
     for one in desk.params.asked:
-        start = since or _since(one.series, stood.get(one.feed), now) or history
+        start = since or _since(one.series, before.get(one.feed), now) or history
         found.append(
             Request(
                 feed=one.feed, series=one.series, base=one.base, now=now, options=one.options,

@@ -127,6 +127,17 @@ def _reached(
     return {name: before.get(name) if name in missed else at for name in heard.request.series}
 
 
+def stood(last: Pull | None) -> dict[str, Health]:
+    """How each feed stood after a pull; one that params list twice by all that it was asked for."""
+    found: dict[str, Health] = {}
+    for one in last.health if last else ():
+        before = found.get(one.feed)
+        found[one.feed] = replace(
+            one, reached={**before.reached, **one.reached} if before else one.reached
+        )
+    return found
+
+
 def carried(before: Sequence[Health], feeds: Sequence[str]) -> tuple[Health, ...]:
     """How feeds stood that a pull did not ask, so that no pull forgets them."""
     return tuple(replace(one) for one in before if one.feed not in feeds)
