@@ -34,6 +34,7 @@ Outputs = Annotated[
 Store = Annotated[str | None, typer.Option("--archive", help="Folder of the archive.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 DEFAULT = "params/default.yaml"
+_INTERRUPTED = 130  # as shells count a process that was stopped from the keyboard
 
 
 def _desk(file: str, outputs: str | None, archive: str | None) -> Desk:
@@ -320,6 +321,8 @@ def archive_backfill(
     """Ask the feeds for history from a date on; what is there already is left alone."""
     from workbench.domain.calendars import UTC
 
+    if not 1900 <= _date(first).year <= dt.datetime.now(UTC).year:
+        raise ParamsError(f"No feed has history from {first} on. Give a date since 1900-01-01.")
     since = dt.datetime.combine(_date(first), dt.time(), UTC)
     _pulled(_desk(file, outputs, archive), since, as_json)
 
@@ -375,6 +378,8 @@ def main() -> None:
     """Entry point: every error that a person can mend becomes one line and an exit code."""
     try:
         code = app(standalone_mode=False)
+        if code == _INTERRUPTED:  # typer says nothing of it
+            code = _refused("Interrupted. What was finished stays; run it again.", code)
     except WorkbenchError as error:
         code = _refused(str(error), error.exit_code)
     except TyperException as error:

@@ -24,6 +24,7 @@ from workbench.domain.records import Decision
 from workbench.measures import quality
 from workbench.steps import opening, predict
 from workbench.steps.bench import Bench
+from workbench.steps.refresh import OVERLAP, requests
 from workbench.world.archive import Archive
 from workbench.world.http.limits import Limits
 from workbench.world.ledger import Ledger
@@ -179,7 +180,8 @@ def test_a_renamed_ticker(world: World, tmp_path: Path):
         assert one.state == "degraded"
         [gap] = one.gaps
         assert (gap.series, gap.code) == (series, "not_found")
-        assert one.reason == gap.reason
+        assert one.reason.removeprefix(f"{series}: ") == gap.reason
+        assert series in one.reason
 
 
 def test_unknown_names_in_params(world: World, tmp_path: Path):
@@ -268,6 +270,10 @@ def test_the_commands_of_a_newcomer(tmp_path: Path):
         assert "BTC-mempool" in status.stdout
         back = run(["archive", "backfill", "--from", str(world.numbers.start), *own])
         assert back.returncode == 0, back.stderr
+        for date in ("0001-01-01", "2999-01-01"):
+            never = run(["archive", "backfill", "--from", date, *own])
+            assert (never.returncode, never.stdout) == (2, "")
+            assert never.stderr.startswith(f"workbench: No feed has history from {date} on.")
         into = str(tmp_path / "again")
         again = run(["archive", "rebuild", "--into", into, *own])
         assert again.returncode == 0, again.stderr
@@ -286,3 +292,61 @@ def test_the_commands_of_a_newcomer(tmp_path: Path):
     for one in (pull, status, back, again, twice, dark):
         assert "canary" not in one.stdout + one.stderr
         assert "Traceback" not in one.stderr
+
+
+def test_no_series_keeps_a_hole_because_its_feed_was_well(world: World, tmp_path: Path):
+    """A symbol that fails for weeks while its feed answers is asked for since it failed, and one
+    that params name later for its whole history; the line that tells of it names it.
+    """
+
+    def closes(*series: str) -> list[int]:
+        desk = opened(world, tmp_path, feeds=[
+            {"feed": "yahoo", "series": list(series), "base": world.base["yahoo"]}
+        ])  # fmt: skip
+        pull = pulled(world, desk, WHOLE)
+        said.append(of(pull, "yahoo").reason)
+        known = Archive(desk.archive).as_of(pull.ended, {one: ["yahoo"] for one in series})
+        return [len(known.columns[one, "close"].at) for one in series]
+
+    said: list[str] = []
+    closes("SPY", "TSLA")
+    world.faults, world.only = {"yahoo": "error"}, {"yahoo": "TSLA"}
+    for _ in range(3):
+        assert world.now is not None
+        world.now += dt.timedelta(days=9)
+        closes("SPY", "TSLA")
+    assert said[-1].startswith("TSLA: ")
+    world.faults = {}
+    world.now += dt.timedelta(days=1)
+    spy, tesla = closes("SPY", "TSLA")
+    assert spy == tesla
+    assert closes("SPY", "TSLA", "NVDA") == [spy, spy, spy]
+
+
+def test_an_interrupted_pull_says_so(world: World, tmp_path: Path):
+    """From the keyboard a pull ends with one line and the code that shells know."""
+    world.faults = {"news": "hang"}
+    desk = asked(world, tmp_path, "mempool", "news")
+    own = ["-f", str(desk.path), "--outputs", str(desk.outputs), "--archive", str(desk.archive)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench.cli", "pull", *own], stderr=subprocess.PIPE, text=True,
+        cwd=root, env=os.environ | KEYS | {"PYTHONPATH": str(root)},
+    ) as pull:  # fmt: skip
+        assert pull.stderr is not None
+        assert pull.stderr.readline() == "mempool: 1 of 2\n"
+        pull.send_signal(signal.SIGINT)
+        said = pull.stderr.read()
+    assert pull.returncode == 130
+    assert said == "workbench: Interrupted. What was finished stays; run it again.\n"
+
+
+def test_a_feed_that_params_list_twice_is_one_to_the_next_pull(world: World, tmp_path: Path):
+    """What either entry was asked for counts as asked: no history is fetched again."""
+    own = {"feed": "yahoo", "base": world.base["yahoo"]}
+    desk = opened(world, tmp_path, feeds=[{**own, "series": ["SPY"]}, {**own, "series": ["TSLA"]}])
+    pull = pulled(world, desk, WHOLE)
+    assert world.now is not None
+    later = world.now + dt.timedelta(days=1)
+    since = {one.since for one in requests(desk, pull, later)}
+    assert since == {pull.ended - OVERLAP}

@@ -121,6 +121,13 @@ def test_an_address_of_no_known_kind():
         Archive("nope://x")
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1/desk", "https://desk.example", "://"])
+def test_an_address_that_nothing_can_be_kept_at(address: str):
+    """A web page is no folder, and an address without a kind becomes none of that name."""
+    with pytest.raises(ParamsError, match=r"cannot be written: .* Give a path, or an"):
+        place(address)
+
+
 def test_without_its_library_an_address_names_the_extra():
     """Where s3fs is not installed, one line says what to install."""
     code = (

@@ -89,6 +89,8 @@ class Health:
         good: Its last pull that was not dark; None when there was none.
         rows: Observations and items that the last pull brought.
         gaps: What of it could not be used.
+        reached: Each series asked for to the last pull that missed nothing of it, None where
+            there was none.
     """
 
     feed: str
@@ -99,6 +101,7 @@ class Health:
     good: dt.datetime | None
     rows: int
     gaps: tuple[Gap, ...] = ()
+    reached: Mapping[str, dt.datetime | None] = field(default_factory=dict, compare=False)
 
 
 def none_delivered(*gaps: Gap) -> Delivered:

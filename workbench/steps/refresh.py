@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import pandas as pd
 
 from workbench.domain.calendars import UTC, iso
-from workbench.domain.deliveries import Delivered, Gap, Request
+from workbench.domain.deliveries import Delivered, Gap, Health, Request
 from workbench.domain.errors import ImportRefused, ParamsError
 from workbench.world.archive import Archive
 from workbench.world.feeds.asking import Heard, Told, adapter, asked
@@ -27,9 +27,10 @@ from workbench.world.http.limits import Limits
 from workbench.world.http.recording import Recorder
 from workbench.world.http.replaying import replayed
 from workbench.world.params import Desk
-from workbench.world.pulls import Pull, Pulls, carried, health
+from workbench.world.pulls import Pull, Pulls, carried, health, stood
 
 OVERLAP = dt.timedelta(days=10)  # asked for again, so that late bars and revisions are found
+CAUGHT = dt.timedelta(days=100)  # how far back a series is asked for that was missed for a while
 _SILENT: Told = lambda _what, _done, _of: None  # noqa: E731  # a default, no function to read
 
 
@@ -72,11 +73,14 @@ def refresh(
     found = [
         (one, *_stored(desk, archive, one, ended, backfill=since is not None)) for one in heard
     ]
-    before = {one.feed: one for one in last.health} if last else {}
+    before = stood(last)
     pull = Pull(
         began=began, ended=ended, backfill=since is not None,
         health=(
-            *(health(one, n, gaps, before.get(one.request.feed), ended) for one, n, gaps in found),
+            *(
+                health(one, n, gaps, before.get(one.request.feed), ended, brought)
+                for one, n, gaps, brought in found
+            ),
             *carried(tuple(before.values()), [one.feed for one in wanted]),
         ),
         skews=skews, breakers=breakers.state(),
@@ -95,20 +99,34 @@ def requests(
         last: The pull before, or None.
         now: The pull's moment.
         since: Oldest moment wanted; None for what may have changed since a feed's last good pull,
-            or for the desk's ``pull.history`` where there was none.
+            or for the desk's ``pull.history`` where there was none. One series that an otherwise
+            good feed missed for a while is asked for since then, a new one for its history.
     """
-    good = {one.feed: one.good for one in last.health} if last else {}
+    before = stood(last)
     history = dt.datetime.combine(desk.params.pull.history, dt.time(), UTC)
     found = []
     for one in desk.params.asked:
-        before = good.get(one.feed)
+        start = since or _since(one.series, before.get(one.feed), now) or history
         found.append(
             Request(
                 feed=one.feed, series=one.series, base=one.base, now=now, options=one.options,
-                since=since or (history if before is None else before - OVERLAP),
+                since=max(start, history) if since is None else start,
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _since(series: Collection[str], before: Health | None, now: dt.datetime) -> dt.datetime | None:
+    """From when a feed is asked for what it may have changed; None for its whole history."""
+    if before is None or before.good is None:
+        return None
+    reached = [before.reached.get(name) for name in series]
+    if any(name not in before.reached for name in series):
+        return None  # asked for the first time
+    if None in reached and now.date() > before.at.date():
+        return None  # never brought: its history is asked for once a day, lest a typo cost more
+    oldest = min((one for one in reached if one is not None), default=before.good)
+    return max(min(oldest, before.good), before.good - CAUGHT) - OVERLAP
 
 
 def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, int]:
@@ -144,7 +162,7 @@ def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, in
         client = replayed(found.exchanges, partial(recording.body, source.folder))
         heard = asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
         stored = [_stored(desk, into, one, pull.ended, backfill=pull.backfill) for one in heard]
-        rows += sum(n for n, _ in stored)
+        rows += sum(n for n, _, _ in stored)
         told(f"rebuild {began:%Y-%m-%d %H:%M}", done, len(moments))
     return len(moments), rows
 
@@ -197,12 +215,12 @@ async def _asked(
 
 def _stored(
     desk: Desk, archive: Archive, heard: Heard, now: dt.datetime, *, backfill: bool
-) -> tuple[int, tuple[Gap, ...]]:
-    """What of a delivery could be used: how many rows and items it had, and its gaps."""
+) -> tuple[int, tuple[Gap, ...], frozenset[str]]:
+    """What of a delivery could be used: how many rows and items, its gaps, and which series."""
     from workbench.measures.quality.arrivals import conforming  # pandera takes two seconds
 
     if heard.delivered is None:
-        return 0, ()
+        return 0, (), frozenset()
     rows, gaps = conforming(heard.delivered.observations, now=now, table=desk.table)
     rows, blank = _valued(rows)
     gaps = (*gaps, *blank)
@@ -214,8 +232,10 @@ def _stored(
         archive.arrive(rows, origin=feed, now=now, backfill=backfill, instruments=desk.instruments)
         archive.items.arrive(found.items, origin=feed, now=now)
     except ImportRefused as error:
-        return 0, (*found.gaps, Gap(series="", code="refused", reason=str(error)))
-    return len(rows) + len(found.items), found.gaps
+        refused = Gap(series="", code="refused", reason=str(error))
+        return 0, (*found.gaps, refused), frozenset()
+    brought = {*map(str, rows["series"].unique()), *map(str, found.items["series"].unique())}
+    return len(rows) + len(found.items), found.gaps, frozenset(brought)
 
 
 def _valued(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Gap]]:

@@ -32,6 +32,12 @@ def place(folder: Place | str) -> Place:
     from upath import UPath  # only where an address asks for it
 
     kind = str(folder).partition("://")[0]
+    if kind in {"", "http", "https"}:
+        raise ParamsError(
+            f"The folder {str(folder)!r} cannot be written: nothing is kept "
+            f"{'at a web address' if kind else 'without a name'}. "
+            "Give a path, or an address such as s3://bucket/desk."
+        )
     try:
         found = UPath(folder)
         if found.protocol in {"", "file", "local"}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -99,8 +99,9 @@ class Pulls:
 
 
 def health(
-    heard: Heard, rows: int, gaps: Sequence[Gap], last: Health | None, at: dt.datetime
-) -> Health:
+    heard: Heard, rows: int, gaps: Sequence[Gap], last: Health | None, at: dt.datetime,
+    brought: Collection[str] = (),
+) -> Health:  # fmt: skip
     """How a feed stands after a pull.
 
     Args:
@@ -109,6 +110,7 @@ def health(
         gaps: What could not; what is left out of a healthy answer says nothing of its health.
         last: How it stood before; None when it was never asked.
         at: The pull's moment.
+        brought: Series of which something could be used.
     """
     faults = [gap for gap in gaps if gap.code not in QUIET]
     dark = heard.delivered is None or (not rows and bool(faults))
@@ -119,7 +121,29 @@ def health(
     return Health(
         feed=heard.request.feed, state=state, reason=reason, at=at,  # type: ignore[arg-type]  # one of the three
         since=last.since if same and last else at, good=good, rows=rows, gaps=tuple(gaps[:_GAPS]),
+        reached=_reached(heard, {gap.series for gap in faults} - set(brought), last, at, dark),
     )  # fmt: skip
+
+
+def _reached(
+    heard: Heard, missed: Collection[str], last: Health | None, at: dt.datetime, dark: bool
+) -> dict[str, dt.datetime | None]:
+    """Each series to the last pull that missed nothing of it; the dark feed's stay as they were."""
+    before = last.reached if last else {}
+    if dark:
+        return {name: before[name] for name in heard.request.series if name in before}
+    return {name: before.get(name) if name in missed else at for name in heard.request.series}
+
+
+def stood(last: Pull | None) -> dict[str, Health]:
+    """How each feed stood after a pull; one that params list twice by all that it was asked for."""
+    found: dict[str, Health] = {}
+    for one in last.health if last else ():
+        before = found.get(one.feed)
+        found[one.feed] = replace(
+            one, reached={**before.reached, **one.reached} if before else one.reached
+        )
+    return found
 
 
 def carried(before: Sequence[Health], feeds: Sequence[str]) -> tuple[Health, ...]:
@@ -129,7 +153,8 @@ def carried(before: Sequence[Health], feeds: Sequence[str]) -> tuple[Health, ...
 
 def _reason(gaps: Sequence[Gap]) -> str:
     more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
-    return f"{gaps[0].reason}{more}"
+    series, said = gaps[0].series, gaps[0].reason
+    return f"{said if not series or series in said else f'{series}: {said}'}{more}"
 
 
 def _iso(value: dt.datetime) -> str:
@@ -154,6 +179,10 @@ def _health(told: Mapping[str, Any]) -> Health:
             **told,
             "at": moment(told["at"]), "since": moment(told["since"]),
             "good": None if good is None else moment(good),
+            "reached": {
+                name: None if at is None else moment(at)
+                for name, at in told.get("reached", {}).items()
+            },
             "gaps": tuple(Gap(**one) for one in told["gaps"]),
         }
     )  # fmt: skip

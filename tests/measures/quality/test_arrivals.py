@@ -171,3 +171,17 @@ def test_real_first_prints_and_their_revisions_stay():
     assert gaps == ()
     assert len(good) == int(open_day.sum())
     assert (frame[open_day]["kind"] == "revision").sum() > 0
+
+
+def test_a_pair_in_tethers_is_in_tethers():
+    """Hours against the tether, which may speak for a coin, are kept, and never as dollars."""
+    bar = {"field": "close", "value": 64_000.0, "source": "binance", "at": NOW.replace(hour=20)}
+    frame = delivered(
+        {**bar, "series": "BTCUSDT@1h", "unit": "USDT"},
+        {**bar, "series": "BTC-USD@1h", "unit": "USD"},
+        {**bar, "series": "ETHUSDT@1h", "unit": "USD"},
+        {**bar, "series": "ETH-USD@1h", "unit": "USDT"},
+    )
+    good, gaps = conforming(frame, now=NOW)
+    assert sorted(good["series"]) == ["BTC-USD@1h", "BTCUSDT@1h"]
+    assert codes(gaps) == ["other_unit", "other_unit"]

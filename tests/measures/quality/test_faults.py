@@ -127,6 +127,40 @@ def test_a_hundredfold_bar_of_late_is_one_bar(back: int):
     assert quality.withheld(found.flags) == set()
 
 
+@pytest.mark.parametrize(("symbol", "factor"), [("BTC-USD", 0.5), ("VIX", 2.0)])
+def test_what_has_no_shares_is_never_split(symbol: str, factor: float):
+    """A coin that halves in a day has halved, and the years before it are still its history."""
+    assert looked(scaled(symbol, slice(-6, None), factor)).faults == ()
+
+
+def test_a_crash_by_the_ratio_of_a_split_is_told_by_its_bar():
+    """GameStop closed at 90 on 2021-02-02 after 225, traded between: no split, and no past lost."""
+    fallen = scaled("TSLA", slice(-6, None), 0.4)
+    close = fallen.columns["TSLA", "close"].value
+    crash = poked(("TSLA", "high"), -6, 0.7 * close[-7], fallen)
+    crash = poked(("TSLA", "low"), -6, 0.33 * close[-7], crash)
+    assert [f.check for f in looked(fallen).faults] == ["SPLIT_UNEXPLAINED"]
+    assert looked(crash).faults == ()
+
+
+def test_a_factor_that_no_market_makes_is_never_believed_by_repetition():
+    """Bitcoin in satoshi for four days is no crash, however often it is said."""
+    found = looked(scaled("BTC-USD", slice(-4, None), 1e-8))
+    assert [(f.check, len(f.at)) for f in found.faults] == [("UNIT_OTHER", 4)]
+    assert quality.withheld(found.flags) == {"BTC-USD"}
+
+
+def test_a_second_source_that_falls_as_far_explains_no_split():
+    """Every price as traded falls to a tenth in a split of ten for one: its row is wanted."""
+    fallen = scaled("SPY", slice(-3, None), 0.1)
+    second = [replace(fallen.columns["SPY", "close"], source="other")]
+    found = looked(fallen, others={"SPY": second})
+    assert [(f.check, len(f.at)) for f in found.faults] == [("SPLIT_UNEXPLAINED", 3)]
+    halved = scaled("SPY", slice(-3, None), 0.5)
+    second = [replace(halved.columns["SPY", "close"], source="other")]
+    assert looked(halved, others={"SPY": second}).faults == ()
+
+
 def test_a_quotation_without_volume_among_quotations_is_no_placeholder():
     """Where bars without volume are usual, a flat one says what its market said."""
     seen = poked(("SPY", "volume"), slice(150, 200), 0.0, broken.flat("SPY", 200, 900.0))

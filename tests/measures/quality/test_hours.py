@@ -116,10 +116,27 @@ def test_prints_on_holidays_do_not_make_a_price_stale():
     own = rows(day(), "SPY")
     assert own is not None
     weekend = own.at[-1] + np.arange(1, 8) * np.timedelta64(1, "h")
-    longer = replace(
-        own, at=np.r_[own.at, weekend], close=np.r_[own.close, np.full(7, own.close[-1])]
-    )
-    assert still(SPY, longer) is None
+    prices = {
+        name: np.r_[each, np.full(7, each[-1])]
+        for name in ("open", "high", "low", "close")
+        if (each := getattr(own, name)) is not None
+    }
+    assert still(SPY, replace(own, at=np.r_[own.at, weekend], **prices)) is None
+
+
+def test_a_bar_that_repeats_the_one_before_is_stale():
+    """The same open, high, low and close twice is a source that stands still, a close alone not."""
+    own = rows(day(), "SPY")
+    assert own is not None
+    close = np.r_[own.close[:-1], own.close[-2]]
+    high, low, first = (np.r_[each[:-1], each[-2]] for each in (own.high, own.low, own.open))
+    assert still(SPY, replace(own, close=close)) is None
+    flag = still(SPY, replace(own, open=first, high=high, low=low, close=close))
+    assert flag is not None
+    assert flag.since is not None
+    assert (flag.check, flag.severity, flag.since.date()) == (
+        "STALE_PRICE", "withheld", dt.date(2026, 4, 2),
+    )  # fmt: skip
 
 
 def test_a_rate_may_rest():
@@ -137,5 +154,6 @@ def test_minutes_of_a_closed_market_do_not_make_a_price_stale():
     assert own is not None
     for end, stale in (("2026-04-02T19:00", True), ("2026-04-03T19:00", False)):
         at = np.datetime64(end, "us") - np.arange(60)[::-1] * np.timedelta64(5, "m")
-        short = replace(own, series="SPY@5m", at=at, close=np.full(60, 650.0))
+        flat = dict.fromkeys(("open", "high", "low", "close"), np.full(60, 650.0))
+        short = replace(own, series="SPY@5m", at=at, **flat)
         assert (still(SPY, short, 12) is not None) is stale

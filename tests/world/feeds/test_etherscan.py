@@ -50,8 +50,11 @@ def test_a_chart_in_wei_arrives_in_gwei():
     url = "https://etherscan.io/chart/gasprice?output=csv"
     head = '"Date(UTC)","UnixTimeStamp","Value (Wei)"\n'
     body = head.replace(" (Wei)", "") + f'"x","{DAY1}","2500000000"\n"x","{DAY2}",""\n'
-    found = read(url, body.encode()).observations
-    assert found["value"].tolist()[0] == pytest.approx(2.5)
-    assert found["value"].isna().tolist() == [False, True]
-    with pytest.raises(FeedDark, match="expected UnixTimeStamp and Value"):
-        read(url, (head + f'"x","{DAY1}","25"\n').encode())
+    for said in (body, body.replace('"Value"', '"Value (Wei)"')):
+        found = read(url, said.encode()).observations
+        assert found["value"].tolist()[0] == pytest.approx(2.5)
+        assert found["value"].isna().tolist() == [False, True]
+    for of, unit in (("gasprice", "Gwei"), ("tx", "Wei")):
+        other = head.replace("Wei", unit) + f'"x","{DAY1}","25"\n'
+        with pytest.raises(FeedDark, match="expected UnixTimeStamp and Value"):
+            read(url.replace("gasprice", of), other.encode())

@@ -23,6 +23,7 @@ from workbench.domain.instruments import KNOWN, Instrument
 
 _BARS = frozenset({"open", "high", "low", "close"})
 _AHEAD = frozenset({"split", "dividend"})  # announced before they take effect
+_STABLE = frozenset({"USDT", "USDC"})
 _SOON = dt.timedelta(minutes=2)
 _OLDEST = pd.Timestamp("1850-01-01", tz="UTC")
 _SPACED = {"day": 0.5, "week": 4.0, "month": 20.0, "quarter": 60.0}  # least median, days
@@ -95,7 +96,8 @@ def _terms(series: str, field: str, named: Mapping[str, Instrument]) -> object:
     """What decides the schema of a field of a series: equal terms, equal schema."""
     one = named.get(intraday.plain(series))
     own = field if one is not None or field in _AHEAD else ""
-    return one, own, intraday.length(series) is None, contract(series, field)
+    unit = None if one is None else _quoted(series, one)
+    return one, own, unit, intraday.length(series) is None, contract(series, field)
 
 
 def _names(one: Instrument) -> tuple[str, ...]:
@@ -150,7 +152,7 @@ def schema(series: str, field: str, one: Instrument | None, now: dt.datetime) ->
     if one is not None and field in _BARS:
         low, high = prices(one.symbol)
         value.append(_between(low, high, low != 0))
-        units.append(pa.Check.isin([one.unit], error="other_unit"))
+        units.append(pa.Check.isin([_quoted(series, one)], error="other_unit"))
         oldest = pd.Timestamp(FIRST, tz="UTC")
         if intraday.length(series) is None and field == "close":
             closes = pd.DatetimeIndex(venue(one.venue).closes).tz_localize("UTC")
@@ -181,6 +183,12 @@ def schema(series: str, field: str, one: Instrument | None, now: dt.datetime) ->
             ),
         }
     )
+
+
+def _quoted(series: str, one: Instrument) -> str:
+    """The unit in which a series tells an instrument's price: of a pair in tethers, tethers."""
+    own = intraday.plain(series).removeprefix(one.ticker)
+    return own if one.ticker and own in _STABLE else one.unit
 
 
 def _between(low: float, high: float, closed: bool) -> pa.Check:

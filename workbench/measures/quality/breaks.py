@@ -26,13 +26,21 @@ _LEAST = (
 )
 _NEAR = 10  # bars around a split within which a move of its size is its own, misdated
 _SAME = 0.2  # log distance of levels that are one
+_THROUGH = 0.5  # share of a move that its own bar traded through
+_HARDLY = 1.5  # log move that no market makes in a bar
+_THIRD = 1.05  # log move of a split of 3 for 1, with a spare; by half a market may fall
+_NEVER = float(np.log(20))  # satoshi, thousandths, another asset under the same name
 _HUNDRED = float(np.log(100))
 _RATIOS = np.log([2, 5 / 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
 _CODES = {
     "UNIT_100X": ("stood a hundredfold or a hundredth away from the others", "a second source"),
     "SPLIT_UNEXPLAINED": (
         "stood apart by the ratio of a split that nothing reports",
-        "a row of that split, or a second source",
+        "a row of that split, or a second source that did not move",
+    ),
+    "UNIT_OTHER": (
+        "stood apart from the others by a factor that no market makes",
+        "a second source",
     ),
     "SPLIT_MISDATED": ("stood apart by a split that was reported for other days", "a true date"),
     "SPLIT_UNCLEAR": ("held a split and yet moved by its size", "a second source"),
@@ -56,6 +64,7 @@ def break_faults(
     *,
     jump: float,
     basis: Basis = "traded",
+    splits: bool = True,
     confirmed: Callable[[int], bool] = lambda _: False,
 ) -> list[Fault]:
     """Rows whose level nothing explains.
@@ -65,6 +74,7 @@ def break_faults(
         jump: Log move beyond which a lone jump waits, at least 8 σ in any case.
         basis: ``traded`` where prices are as they were on their day, so that a reported split
             explains its own break; ``adjusted`` where splits should not show at all.
+        splits: Whether its kind is ever split: a coin or a volatility that halves has halved.
         confirmed: Whether a second source made the move into the bar at this position too.
 
     Returns:
@@ -92,8 +102,8 @@ def break_faults(
                 mark("SPLIT_UNCLEAR", slice(i + 1, i + 2))
     large = np.flatnonzero(np.abs(moves) > min(_LEAST, jump))
     if len(large):
-        found = _breaks(moves, large, split, jump)
-        found = [one for one in found if not confirmed(int(index[one.index]))]
+        found = _breaks(moves, large, split, jump, _tradable(own, index, moves, splits))
+        found = [one for one in found if _silent(one) or not confirmed(int(index[one.index]))]
         _levels([one for one in found if one.offset], len(price), mark)
         _jumps([one for one in found if not one.offset], price, mark)
     return [_fault(own, check, mask) for check, mask in bad.items()]
@@ -108,14 +118,35 @@ def _log_splits(split: Array, index: Positions) -> Array | None:
     return steps
 
 
-def _breaks(moves: Array, large: Positions, split: Array | None, jump: float) -> list[_Break]:
+def _silent(one: _Break) -> bool:
+    """Whether a second source that fell as far says nothing: prices of all split together."""
+    return one.check == "SPLIT_UNEXPLAINED" and abs(one.move) > _THIRD
+
+
+def _tradable(own: Rows, index: Positions, moves: Array, splits: bool) -> Mask:
+    """The moves by a split's ratio that are the market's: of no shares, or traded within the bar.
+
+    A split leaves a gap between two bars; the bar of a crash goes through the prices between, as
+    GameStop's of 2021-02-02 did, which closed at two fifths of the close before.
+    """
+    if not splits:
+        return np.ones(len(moves), bool)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        span = np.log(own.high[index] / own.low[index])[1:]
+    through: Mask = span > _THROUGH * np.abs(moves)
+    return through
+
+
+def _breaks(
+    moves: Array, large: Positions, split: Array | None, jump: float, tradable: Mask
+) -> list[_Break]:
     found = []
     for i in large:
         move = float(moves[i])
         sigma = _sigma(moves, int(i), jump)
         if abs(move) <= _SIGMAS * sigma:
             continue
-        check, offset = _mechanical(move, int(i), sigma, split)
+        check, offset = _mechanical(move, int(i), sigma, split, bool(tradable[i]))
         if offset or abs(move) > jump:
             found.append(_Break(int(i) + 1, move, offset, check))
     return _paired(found)
@@ -144,7 +175,9 @@ def _sigma(moves: Array, i: int, jump: float) -> float:
     return max(float(np.std(calm)), 0.002) if len(calm) > 1 else 0.02
 
 
-def _mechanical(move: float, i: int, sigma: float, split: Array | None) -> tuple[str, float]:
+def _mechanical(
+    move: float, i: int, sigma: float, split: Array | None, tradable: bool
+) -> tuple[str, float]:
     """Which code a break has, and how much of it is of units and not of the market."""
     size, sign = abs(move), np.sign(move)
     if abs(size - _HUNDRED) < max(0.1, min(4 * sigma, 0.4)):
@@ -155,12 +188,14 @@ def _mechanical(move: float, i: int, sigma: float, split: Array | None) -> tuple
         for ratio in told:
             if abs(size - abs(ratio)) < 0.5 * abs(ratio):
                 return "SPLIT_MISDATED", move
+    if tradable and size < _HARDLY:
+        return "JUMP", 0.0
     close = float(np.min(np.abs(_RATIOS - size)))
     # A fall by half can be true; a price five times the one before hardly ever is.
-    widest, least = (0.03, 0.01) if size < 1 else (0.05, 0.01) if size < 1.5 else (0.1, 0.1)
+    widest, least = (0.03, 0.01) if size < 1 else (0.05, 0.01) if size < _HARDLY else (0.1, 0.1)
     if close < max(least, min(sigma, widest)):
         return "SPLIT_UNEXPLAINED", move
-    return "JUMP", 0.0
+    return ("UNIT_OTHER", move) if size > _NEVER else ("JUMP", 0.0)
 
 
 def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from workbench.domain.calendars import Moments, to_datetime
 from workbench.domain.contracts import prices
 from workbench.domain.deliveries import Health
-from workbench.domain.instruments import Indicator, Instrument
+from workbench.domain.instruments import ALWAYS, Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures.quality.bars import bar_faults
@@ -27,7 +27,7 @@ from workbench.measures.quality.standing import flags as standing
 # in a session. VIX did 0.77 on 2018-02-05, SPX 0.23 on 1987-10-19.
 _JUMPS = {"volatility": 1.0, "index": 0.25, "small-cap": 0.25, "crypto": 0.5}
 _JUMP = 0.5
-_LEVELS = frozenset({"UNIT_100X", "SPLIT_UNEXPLAINED", "SPLIT_MISDATED"})
+_LEVELS = frozenset({"UNIT_100X", "UNIT_OTHER", "SPLIT_UNEXPLAINED", "SPLIT_MISDATED"})
 _YEAR = 250  # bars after which a break of the level no longer touches what is said now
 _NOT_YET = frozenset({"FUTURE", "PARTIAL"})  # rows too many, none lost
 
@@ -107,9 +107,16 @@ def _prices(
     left = _left(snapshot, own, found)
     if left is not None:
         jump = _JUMPS.get(one.theme, _JUMP)
-        found += break_faults(left, jump=jump, confirmed=confirmed(left, others))
+        found += break_faults(
+            left, jump=jump, splits=_has_shares(one), confirmed=confirmed(left, others)
+        )
         left = _left(snapshot, own, found)
     return found if left is None else found + distribution_faults(left, _moments(found))
+
+
+def _has_shares(one: Instrument) -> bool:
+    """Whether there are shares to split: not of a coin, an index, a volatility or a yield."""
+    return one.venue != ALWAYS and one.unit == "USD"
 
 
 def _left(snapshot: Snapshot, own: Rows, found: Sequence[Fault]) -> Rows | None:

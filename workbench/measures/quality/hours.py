@@ -16,6 +16,7 @@ from workbench.measures.prices import Bars
 from workbench.measures.quality.rows import Rows
 
 _LOCAL = ZoneInfo("America/New_York")  # whose days name the sessions of XNYS
+_RANGE = 1e-3  # of the close; narrower bars of few ticks do repeat
 _STILL = 5  # closes of sessions that no traded price repeats so often
 
 
@@ -124,10 +125,14 @@ def comparable(one: Change, other: Change, slack: dt.timedelta = dt.timedelta(ho
 def still(one: Instrument, own: Rows, bars: int = _STILL) -> Flag | None:
     """``STALE_PRICE`` where the newest closes of open sessions repeat one price.
 
-    Only the closes of sessions count, so that a price that rests over a weekend is not stale.
+    Only the closes of sessions count, so that a price that rests over a weekend is not stale. One
+    bar is enough where it repeats open, high, low and close of the bar before: of 450,000 clean
+    bars with a range none did.
     """
     if one.theme == "rates":
         return None  # a rate may rest for years
+    if again := _repeated(one, own):
+        return again
     # The newest rows are enough: a longer run of equal closes says no more.
     at, close = own.at[-4 * bars :], own.close[-4 * bars :]
     kept = (close > 0) & _traded(one, at, daily="@" not in own.series)
@@ -138,6 +143,26 @@ def still(one: Instrument, own: Rows, bars: int = _STILL) -> Flag | None:
         series=own.series, field="close", check="STALE_PRICE", severity="withheld",
         seen=f"the last {bars + 1} closes are all {close[-1]:g}",
         since=to_datetime(at[-bars]), lifted="a close that differs",
+    )  # fmt: skip
+
+
+def _repeated(one: Instrument, own: Rows) -> Flag | None:
+    """``STALE_PRICE`` where the newest bar is the one before it, price by price."""
+    with np.errstate(invalid="ignore"):
+        full = np.flatnonzero((own.close > 0) & (own.high - own.low > _RANGE * own.close))
+    last = full[-2:]
+    if len(last) < 2 or last[-1] != np.flatnonzero(own.close > 0)[-1]:
+        return None
+    prices = (own.open, own.high, own.low, own.close)
+    if any(each[last[0]] != each[last[1]] for each in prices):
+        return None
+    if not _traded(one, own.at[last], daily="@" not in own.series).all():
+        return None
+    day = np.datetime_as_string(own.at[last[:1]], unit="m")[0]
+    return Flag(
+        series=own.series, field="close", check="STALE_PRICE", severity="withheld",
+        seen=f"the newest bar repeats open, high, low and close of the one that ended {day}Z",
+        since=to_datetime(own.at[last[1]]), lifted="a bar of its own",
     )  # fmt: skip
 
 

@@ -59,7 +59,8 @@ def chart(body: bytes, request: Request, url: str) -> Delivered:
     if not table:
         raise FeedDark("empty", f"Etherscan chart {name[1]}: it has no rows.")
     head = list(table[0])
-    value = next((one for one in _VALUES if one in head), "")
+    named = (*_VALUES, "Value (Wei)") if name[1] == "gasprice" else _VALUES
+    value = next((one for one in named if one in head), "")
     if "UnixTimeStamp" not in head or not value:
         raise FeedDark(
             "no_field", f"Etherscan chart {name[1]}: expected UnixTimeStamp and Value, got {head}."
