@@ -126,7 +126,7 @@ def still(one: Instrument, own: Rows, bars: int = _STILL) -> Flag | None:
     """``STALE_PRICE`` where the newest closes of open sessions repeat one price.
 
     Only the closes of sessions count, so that a price that rests over a weekend is not stale. One
-    bar is enough where it repeats open, high, low and close of the bar before: of 450,000 clean
+    bar is enough where it repeats open, high, low and close of the bar before: of 630,000 clean
     bars with a range none did.
     """
     if one.theme == "rates":
