@@ -127,7 +127,7 @@ def still(one: Instrument, own: Rows, bars: int = _STILL) -> Flag | None:
 
     Only the closes of sessions count, so that a price that rests over a weekend is not stale. One
     bar is enough where it repeats open, high, low and close of the bar before: of 630,000 clean
-    bars with a range none did.
+    bars whose range is above 0.1 % of the close, a handful did, of one bond fund.
     """
     if one.theme == "rates":
         return None  # a rate may rest for years
