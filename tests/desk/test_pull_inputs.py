@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from workbench.domain.records import Decision
 from workbench.measures import quality
 from workbench.steps import opening, predict
 from workbench.steps.bench import Bench
-from workbench.steps.refresh import OVERLAP, requests
+from workbench.steps.refresh import OVERLAP, rebuild, requests
 from workbench.world.archive import Archive
 from workbench.world.http.limits import Limits
 from workbench.world.ledger import Ledger
@@ -238,6 +239,43 @@ def test_a_pull_that_is_killed_counts_for_nothing(world: World, tmp_path: Path):
     frame = pd.concat(found.rows(found.series()))
     assert not frame.duplicated(["series", "field", "at", "known_at", "source"]).any()
     assert Pulls(found.folder).last() == pull
+
+
+@pytest.mark.parametrize("kept", ["nothing", "everything"])
+def test_a_pull_cut_off_while_it_stored_is_finished_from_its_record(
+    world: World, tmp_path: Path, kept: str
+):
+    """Whatever of it was stored, the next pull makes it whole from its own bytes, as of its own
+    moment: the archive is the one that nobody cut, and so is the one rebuilt from the record.
+    """
+    names = ("yahoo", "kraken", "github", "news")
+    whole = asked(world, tmp_path / "whole", *names)
+    first = pulled(world, whole, WHOLE)
+    desk = asked(world, tmp_path / "cut", *names)
+    if kept == "everything":
+        shutil.copytree(whole.archive, desk.archive)
+    else:
+        for part in ("pulls", "bodies"):
+            shutil.copytree(whole.archive / part, desk.archive / part)
+    (stamp,) = (desk.archive / "pulls").iterdir()
+    (stamp / "pull.json").unlink()
+    assert [one.began for one in Pulls(desk.archive).unfinished()] == [first.began]
+    world.now += dt.timedelta(hours=1)
+    for one in (whole, desk):
+        pulled(world, one, WHOLE)
+    assert Pulls(desk.archive).unfinished() == []
+    again = Archive(tmp_path / "again")
+    assert rebuild(desk, again)[0] == 2
+    held = [dated(one) for one in (Archive(whole.archive), Archive(desk.archive), again)]
+    assert held[1] == held[0]
+    assert held[2] == held[0]
+
+
+def dated(archive: Archive) -> set[tuple[str, ...]]:
+    """Every observation with the moment from which it is known."""
+    rows = pd.concat(archive.rows(archive.series()))
+    names = ["series", "field", "at", "known_at", "value", "unit", "source", "basis"]
+    return {tuple(map(str, row)) for row in rows[names].itertuples(index=False)}
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:

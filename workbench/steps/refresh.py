@@ -1,8 +1,8 @@
 """One pull: every feed of a desk asked at once, and what came put into the archive.
 
 What came is held to its contract before it is stored; what does not conform is a gap with its
-reason. The manifest is written last, so that a pull that was cut off counts for nothing but what
-had already arrived, which the next pull finds again.
+reason. The manifest is written last. A pull that was cut off while it asked counts for nothing; one
+that was cut off while it stored is finished from its record by the next.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -65,28 +66,38 @@ def refresh(
             "does, or use that desk (-f params/live.yaml)."
         )
     pulls = Pulls(archive.folder)
+    for cut in pulls.unfinished():
+        found = recording.pulled(pulls.folder, cut.began)
+        client = replayed(found.exchanges, partial(recording.body, pulls.folder))
+        again = asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
+        _kept(desk, archive, pulls, cut, again)
     last, began = pulls.last(), now()
     wanted = requests(desk, last, began, since)
     breakers = Breakers(last.breakers if last else None)
     heard, skews = asyncio.run(_asked(desk, archive, wanted, breakers, told, now, limits))
     ended = _whole_second(now)
-    found = [
-        (one, *_stored(desk, archive, one, ended, backfill=since is not None)) for one in heard
-    ]
-    before = stood(last)
     pull = Pull(
-        began=began, ended=ended, backfill=since is not None,
-        health=(
-            *(
-                health(one, n, gaps, before.get(one.request.feed), ended, brought)
-                for one, n, gaps, brought in found
-            ),
-            *carried(tuple(before.values()), [one.feed for one in wanted]),
-        ),
-        skews=skews, breakers=breakers.state(),
+        began=began, ended=ended, backfill=since is not None, health=(), skews=skews,
+        breakers=breakers.state(),
     )  # fmt: skip
-    pulls.write(pull)
-    return pull
+    pulls.intend(pull)
+    return _kept(desk, archive, pulls, pull, heard)
+
+
+def _kept(desk: Desk, archive: Archive, pulls: Pulls, pull: Pull, heard: Sequence[Heard]) -> Pull:
+    """Stores what was heard, and then how the feeds stand; what is stored already is left alone."""
+    found = [
+        (one, *_stored(desk, archive, one, pull.ended, backfill=pull.backfill)) for one in heard
+    ]
+    before = stood(pulls.last())
+    told = [
+        health(one, n, gaps, before.get(one.request.feed), pull.ended, brought)
+        for one, n, gaps, brought in found
+    ]
+    rest = carried(tuple(before.values()), [one.request.feed for one in heard])
+    whole = replace(pull, health=(*told, *rest))
+    pulls.write(whole)
+    return whole
 
 
 def requests(

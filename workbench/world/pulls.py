@@ -77,12 +77,7 @@ class Pulls:
 
     def read(self, began: dt.datetime) -> Pull:
         """One pull."""
-        told = json.loads(self._manifest(began).read_text("utf-8"))
-        return Pull(
-            began=moment(told["began"]), ended=moment(told["ended"]), backfill=told["backfill"],
-            health=tuple(map(_health, told["health"])),
-            skews=told["skews"], breakers=told["breakers"],
-        )  # fmt: skip
+        return _pull(self._manifest(began))
 
     def write(self, pull: Pull) -> None:
         """Keeps a pull; what it brought is in the archive by then."""
@@ -94,8 +89,33 @@ class Pulls:
         text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
         write_atomic(self._manifest(pull.began), text.encode())
 
+    def intend(self, pull: Pull) -> None:
+        """Notes that every feed was heard, and that what came is about to be stored."""
+        told = {
+            "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
+            "health": [], "skews": dict(pull.skews), "breakers": dict(pull.breakers),
+        }  # fmt: skip
+        write_atomic(self._intent(pull.began), json.dumps(told, allow_nan=False).encode())
+
+    def unfinished(self) -> list[Pull]:
+        """Pulls that were heard and not wholly stored, oldest first; their health is not known."""
+        found = recording.pulls(self.folder)
+        cut = [b for b in found if self._intent(b).exists() and not self._manifest(b).exists()]
+        return [_pull(self._intent(began)) for began in cut]
+
+    def _intent(self, began: dt.datetime) -> Place:
+        return self.folder / "pulls" / recording.stamp(began) / "ended.json"
+
     def _manifest(self, began: dt.datetime) -> Place:
         return self.folder / "pulls" / recording.stamp(began) / "pull.json"
+
+
+def _pull(path: Place) -> Pull:
+    told = json.loads(path.read_text("utf-8"))
+    return Pull(
+        began=moment(told["began"]), ended=moment(told["ended"]), backfill=told["backfill"],
+        health=tuple(map(_health, told["health"])), skews=told["skews"], breakers=told["breakers"],
+    )  # fmt: skip
 
 
 def health(

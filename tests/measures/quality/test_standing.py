@@ -99,7 +99,7 @@ def test_a_stale_close(clean: Snapshot, changed: Callable[..., Snapshot]):
     flag = found["SPX", "STALE"]
     assert (flag.severity, flag.field) == ("withheld", "close")
     assert flag.since == to_datetime(column.at[-1])
-    assert "last close is of 2018-01-25, the session of 2018-01-26 is missing" in flag.seen
+    assert "last close is of 2018-01-25, of the session of 2018-01-26 none can be used" in flag.seen
     assert quality.withheld(found.values()) == {"SPX"}
 
 

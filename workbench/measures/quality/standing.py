@@ -65,7 +65,9 @@ def _instrument(snapshot: Snapshot, one: Instrument) -> list[Flag]:
     found += _opens(snapshot, one, own.at, own.close) + _volumes(snapshot, one)
     expected = venue(one.venue).last(snapshot.as_of - dt.timedelta(minutes=one.lag_minutes))
     if last < expected.close:
-        seen = f"last close is of {own.dates[-1]}, the session of {expected.date} is missing"
+        seen = (
+            f"last close is of {own.dates[-1]}, of the session of {expected.date} none can be used"
+        )
         found.append(_flag(one.symbol, "close", "STALE", "withheld", seen, expected.close))
     return found
 
