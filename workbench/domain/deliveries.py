@@ -59,6 +59,14 @@ class Gap:
     reason: str
 
 
+# What a healthy answer may hold: it is left out or put in order, and says nothing against the rest.
+ROUTINE = frozenset({
+    "closed", "duplicate", "incomplete", "no_session", "no_spread", "not_a_claim", "not_asked",
+    "not_kept", "not_read", "off_session", "old", "out_of_order", "revised", "too_many",
+    "unchecked", "unfinished", "unlisted",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Delivered:
     """What a feed gave.

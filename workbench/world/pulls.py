@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from workbench.domain.calendars import UTC, moment
-from workbench.domain.deliveries import Gap, Health
+from workbench.domain.deliveries import ROUTINE, Gap, Health
 from workbench.world.feeds.asking import Heard
-from workbench.world.feeds.nodes import QUIET
 from workbench.world.files import Place, write_atomic
 from workbench.world.http import recording
 
@@ -132,7 +131,7 @@ def health(
         at: The pull's moment.
         brought: Series of which something could be used.
     """
-    faults = [gap for gap in gaps if gap.code not in QUIET]
+    faults = [gap for gap in gaps if gap.code not in ROUTINE]
     dark = heard.delivered is None or (not rows and bool(faults))
     state = "dark" if dark else "degraded" if faults else "live"
     reason = heard.reason or (_reason(faults or gaps) if gaps else "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from workbench.domain.deliveries import Health
+from workbench.domain.deliveries import ROUTINE, Health
 from workbench.domain.records import Flag
 
 _CODES = {  # gap code -> check, what would lift it
@@ -24,13 +24,6 @@ _CODES = {  # gap code -> check, what would lift it
     "not_found": ("GONE", "its symbol back at the source, or its new one in params"),
     "out_of_range": ("OUT_OF_RANGE", "a value within its contract"),
 }
-# What every pull leaves out or puts in order, and what says nothing against the data that stay.
-_ROUTINE = frozenset(
-    {
-        "not_kept", "not_asked", "unfinished", "incomplete", "too_many", "duplicate", "revised",
-        "out_of_order", "off_session", "no_session",
-    }
-)  # fmt: skip
 _USUAL = 5  # rows that a feed must usually bring before fewer of them mean anything
 _LOW = 0.2  # of what is usual
 SKEW = 120.0  # seconds between our clock and a host's Date
@@ -52,7 +45,7 @@ def feed_flags(health: Iterable[Health]) -> list[Flag]:
         for gap in one.gaps:
             check, lifted = _CODES.get(gap.code, (gap.code.upper(), "its next whole delivery"))
             name = gap.series or one.feed
-            if (name, check) in said or gap.code in _ROUTINE:
+            if (name, check) in said or gap.code in ROUTINE:
                 continue
             said.add((name, check))
             found.append(

@@ -23,8 +23,6 @@ AHEAD = dt.timedelta(minutes=2)  # clocks differ; what lies further ahead is no 
 FIRST = dt.datetime(1900, 1, 1, tzinfo=UTC)
 # Gaps that a healthy answer may hold: on their own they do not make a feed dark.
 BENIGN = frozenset({"unfinished", "no_session", "not_kept", "revised", "unchecked"})
-# With these, and what other adapters leave out as they should, a feed is whole.
-QUIET = BENIGN | {"not_read", "unlisted", "not_a_claim", "closed", "no_spread", "old"}
 _NUMERAL = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d{1,3})?")
 _MOST = 1e18  # beyond any price, volume or count of these sources
 
