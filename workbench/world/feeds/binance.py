@@ -14,7 +14,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins import binance_answers as answers
 from workbench.world.feeds.coins.binance_answers import SPOT_QUOTE, interval
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found
 from workbench.world.feeds.coins.pairs import length_of, named, pair
 from workbench.world.http.answers import Client
@@ -70,10 +70,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return answers.listed(_found(request), body, request)
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that are no quotes: read as far as that they are no error."""
-    return answers.other(_found(request), body)
-
+other = unkept(SOURCE, "Binance", answers.read, "holds no quotes")
 
 _V = "api/v[13]"
 ENDPOINTS = in_order(

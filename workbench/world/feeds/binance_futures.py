@@ -14,7 +14,7 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins import binance_answers as answers
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.binance_answers import each, read, symbol_of
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, objects
 from workbench.world.feeds.coins.pairs import named, pair, spelt
 from workbench.world.http.answers import Client
@@ -147,10 +147,7 @@ def funding_info(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that hold nothing the desk keeps: read as far as that they are no error."""
-    return answers.other(_start(request)[0], body)
-
+other = unkept(SOURCE, "Binance", answers.read, "holds no quotes")
 
 _V = "[fd]api/v[123]"
 ENDPOINTS = in_order(

@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
 from workbench.world.feeds.nodes import Unfit, shown
@@ -127,13 +127,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that are no quotes: read as far as that they are no error."""
-    found = _found(request)
-    _read(body, "Bitstamp")
-    found.gap("", "not_kept", "an answer of Bitstamp that holds no quotes")
-    return found.delivered()
-
+other = unkept(SOURCE, "Bitstamp", _read, "holds no quotes")
 
 ENDPOINTS = in_order(
     endpoint("ohlc", "api/v2/ohlc/[^/?]+", ohlc, HOSTS),

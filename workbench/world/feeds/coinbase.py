@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
 from workbench.world.feeds.nodes import Unfit, shown
@@ -177,13 +177,7 @@ def products(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, _request: Request, _url: str) -> Delivered:
-    """Answers that are no market data: read as far as that they are no error."""
-    found = _found(_request)
-    _read(body, "Coinbase")
-    found.gap("", "not_kept", "an answer of Coinbase that holds no market data")
-    return found.delivered()
-
+other = unkept(SOURCE, "Coinbase", _read, "holds no market data")
 
 _ONE, _ADVANCED = "products/[^/?]+", "api/v3/brokerage/(market/)?"
 ENDPOINTS = in_order(

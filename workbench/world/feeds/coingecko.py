@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, objects, text
 from workbench.world.feeds.coins.pairs import currency, query
 from workbench.world.feeds.nodes import Unfit, shown
@@ -157,13 +157,7 @@ def history(body: bytes, request: Request, url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Lists of names and of what is searched: read as far as that they are no error."""
-    found = _found(request)
-    _read(body, "CoinGecko")
-    found.gap("", "not_kept", "an answer of CoinGecko that the desk does not keep")
-    return found.delivered()
-
+other = unkept(SOURCE, "CoinGecko", _read, "the desk does not keep")
 
 _V = "api/v3"
 ENDPOINTS = in_order(

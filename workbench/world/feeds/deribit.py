@@ -17,7 +17,7 @@ from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
 from workbench.world.feeds.nodes import Unfit, shown
@@ -171,13 +171,7 @@ def instruments(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that hold nothing the desk keeps: read as far as that they are no error."""
-    found, _ = _start(request)
-    _result(body, "Deribit")
-    found.gap("", "not_kept", "an answer of Deribit that the desk does not keep")
-    return found.delivered()
-
+other = unkept(SOURCE, "Deribit", _result, "the desk does not keep")
 
 _V = "api/v2/public"
 ENDPOINTS = in_order(

@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, objects, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair
 from workbench.world.feeds.nodes import Unfit, shown
@@ -141,13 +141,7 @@ def details(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that are no quotes: read as far as that they are no error."""
-    found = _found(request)
-    _read(body, "Gemini")
-    found.gap("", "not_kept", "an answer of Gemini that holds no quotes")
-    return found.delivered()
-
+other = unkept(SOURCE, "Gemini", _read, "holds no quotes")
 
 ENDPOINTS = in_order(
     endpoint("candles", "v2/candles/[^/?]+/[^/?]+", candles, HOSTS),

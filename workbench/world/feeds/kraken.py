@@ -15,7 +15,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, wide
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
 from workbench.world.feeds.nodes import Unfit, shown
@@ -133,13 +133,7 @@ def pairs_listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that are no market data: read as far as that they are no error."""
-    found = _found(request)
-    _result(body, "Kraken")
-    found.gap("", "not_kept", "an answer of Kraken that holds no market data")
-    return found.delivered()
-
+other = unkept(SOURCE, "Kraken", _result, "holds no market data")
 
 ENDPOINTS = in_order(
     endpoint("ohlc", "0/public/OHLC", ohlc, HOSTS),

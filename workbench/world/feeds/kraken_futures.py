@@ -18,7 +18,7 @@ from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, number, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
 from workbench.world.feeds.nodes import Unfit, shown
@@ -178,13 +178,7 @@ def instruments(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that hold nothing the desk keeps: read as far as that they are no error."""
-    found, _ = _start(request)
-    _read(body, "Kraken futures")
-    found.gap("", "not_kept", "an answer of Kraken futures that the desk does not keep")
-    return found.delivered()
-
+other = unkept(SOURCE, "Kraken futures", _read, "the desk does not keep")
 
 _V = "derivatives/api/v[34]"
 ENDPOINTS = in_order(

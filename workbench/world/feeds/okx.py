@@ -15,7 +15,7 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
 from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, text
 from workbench.world.feeds.coins.pairs import (
     PERPS,
@@ -205,13 +205,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-def other(body: bytes, request: Request, _url: str) -> Delivered:
-    """Answers that hold nothing the desk keeps: read as far as that they are no error."""
-    found, _ = _start(request)
-    _data(body, "OKX")
-    found.gap("", "not_kept", "an answer of OKX that the desk does not keep")
-    return found.delivered()
-
+other = unkept(SOURCE, "OKX", _data, "the desk does not keep")
 
 _M, _P = "api/v5/market", "api/v5/public"
 ENDPOINTS = in_order(

@@ -160,10 +160,3 @@ def listed(found: Found, body: bytes, request: Request) -> Delivered:
             found.gap("", error.code, f"a symbol: {error.reason}", about="listing")
     listing(found, request, there, "symbols of Binance")
     return found.delivered()
-
-
-def other(found: Found, body: bytes) -> Delivered:
-    """Answers that are no quotes: read as far as that they are no error."""
-    read(body, "Binance")
-    found.gap("", "not_kept", "an answer of Binance that holds no quotes")
-    return found.delivered()
