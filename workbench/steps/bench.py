@@ -161,14 +161,9 @@ class Bench:
     @property
     def _apart(self) -> list[Flag]:
         """Indices that did not move with the large names in them."""
-        large = [one for one in self.instruments if one.theme == "mega-cap"]
-        indices = [one for one in self.instruments if one.theme == "index"]
-        if not (large and indices):
-            return []
-        found = {one.symbol: prices.bars(self.seen, one) for one in (*large, *indices)}
-        known = {symbol: own for symbol, own in found.items() if own is not None}
-        members = [one.symbol for one in large]
-        told = (quality.members_apart(known, one.symbol, members) for one in indices)
+        members = [one.symbol for one in self.instruments if one.theme == "mega-cap"]
+        indices = [one.symbol for one in self.instruments if one.theme == "index"]
+        told = (quality.members_apart(self._known, one, members) for one in indices)
         return [flag for flag in told if flag is not None]
 
     @property
@@ -222,17 +217,19 @@ class Bench:
     @cached_property
     def bars(self) -> dict[str, Bars]:
         """Bars of every instrument that is not withheld or dark, in the shares of now."""
-        found = {s: prices.bars(self.seen, one) for s, one in self._own.items()}
-        return {s: b for s, b in found.items() if b is not None}
+        return {s: b for s, b in self._known.items() if s not in self.withheld}
 
-    @property
-    def _own(self) -> dict[str, Instrument]:
-        return {one.symbol: one for one in self.instruments if one.symbol not in self.withheld}
+    @cached_property
+    def _known(self) -> dict[str, Bars]:
+        """The same of those that are withheld too."""
+        found = {one.symbol: prices.bars(self.seen, one) for one in self.instruments}
+        return {s: b for s, b in found.items() if b is not None}
 
     @cached_property
     def as_traded(self) -> dict[str, Bars]:
         """The same bars as they were traded, each in the shares of its own day."""
-        found = {s: prices.as_traded(self.seen, one) for s, one in self._own.items()}
+        own = (one for one in self.instruments if one.symbol in self.bars)
+        found = {one.symbol: prices.as_traded(self.seen, one) for one in own}
         return {s: b for s, b in found.items() if b is not None}
 
     @cached_property
