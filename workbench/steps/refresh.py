@@ -67,10 +67,7 @@ def refresh(
         )
     pulls = Pulls(archive.folder)
     for cut in pulls.unfinished():
-        found = recording.pulled(pulls.folder, cut.began)
-        client = replayed(found.exchanges, partial(recording.body, pulls.folder))
-        again = asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
-        _kept(desk, archive, pulls, cut, again)
+        _kept(desk, archive, pulls, cut, _heard_again(desk, pulls, cut))
     last, began = pulls.last(), now()
     wanted = requests(desk, last, began, since)
     breakers = Breakers(last.breakers if last else None)
@@ -82,6 +79,13 @@ def refresh(
     )  # fmt: skip
     pulls.intend(pull)
     return _kept(desk, archive, pulls, pull, heard)
+
+
+def _heard_again(desk: Desk, pulls: Pulls, pull: Pull) -> tuple[Heard, ...]:
+    """What the feeds said in a pull, from its record."""
+    found = recording.pulled(pulls.folder, pull.began)
+    client = replayed(found.exchanges, partial(recording.body, pulls.folder))
+    return asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
 
 
 def _kept(desk: Desk, archive: Archive, pulls: Pulls, pull: Pull, heard: Sequence[Heard]) -> Pull:
@@ -169,9 +173,7 @@ def rebuild(desk: Desk, into: Archive, *, told: Told = _SILENT) -> tuple[int, in
     rows = 0
     for done, began in enumerate(moments, 1):
         pull = source.read(began)
-        found = recording.pulled(source.folder, began)
-        client = replayed(found.exchanges, partial(recording.body, source.folder))
-        heard = asyncio.run(asked(found.requests, client.of, desk.params.pull.seconds))
+        heard = _heard_again(desk, source, pull)
         stored = [_stored(desk, into, one, pull.ended, backfill=pull.backfill) for one in heard]
         rows += sum(n for n, _, _ in stored)
         told(f"rebuild {began:%Y-%m-%d %H:%M}", done, len(moments))

@@ -78,23 +78,13 @@ class Pulls:
         """One pull."""
         return _pull(self._manifest(began))
 
-    def write(self, pull: Pull) -> None:
-        """Keeps a pull; what it brought is in the archive by then."""
-        told = {
-            "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
-            "health": [_plain(asdict(one)) for one in pull.health],
-            "skews": dict(pull.skews), "breakers": dict(pull.breakers),
-        }  # fmt: skip
-        text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
-        write_atomic(self._manifest(pull.began), text.encode())
-
     def intend(self, pull: Pull) -> None:
         """Notes that every feed was heard, and that what came is about to be stored."""
-        told = {
-            "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
-            "health": [], "skews": dict(pull.skews), "breakers": dict(pull.breakers),
-        }  # fmt: skip
-        write_atomic(self._intent(pull.began), json.dumps(told, allow_nan=False).encode())
+        _write(self._intent(pull.began), pull)
+
+    def write(self, pull: Pull) -> None:
+        """Keeps a pull; what it brought is in the archive by then."""
+        _write(self._manifest(pull.began), pull)
 
     def unfinished(self) -> list[Pull]:
         """Pulls that were heard and not wholly stored, oldest first; their health is not known."""
@@ -107,6 +97,16 @@ class Pulls:
 
     def _manifest(self, began: dt.datetime) -> Place:
         return self.folder / "pulls" / recording.stamp(began) / "pull.json"
+
+
+def _write(path: Place, pull: Pull) -> None:
+    told = {
+        "began": _iso(pull.began), "ended": _iso(pull.ended), "backfill": pull.backfill,
+        "health": [_plain(asdict(one)) for one in pull.health],
+        "skews": dict(pull.skews), "breakers": dict(pull.breakers),
+    }  # fmt: skip
+    text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
+    write_atomic(path, text.encode())
 
 
 def _pull(path: Place) -> Pull:
