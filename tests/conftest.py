@@ -39,6 +39,13 @@ paper: {tradable: [SPX, COMP]}
 """
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case of bytes by their number: packed bytes hold the hour at which they were packed,
+    and runners that collect the same cases in different seconds must name them alike.
+    """
+    return f"{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True)
 def _frames_as_pandas_shows_them() -> Iterator[None]:
     """A bench sets how notebooks show frames; no test sees what another one's bench has set."""

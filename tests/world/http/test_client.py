@@ -234,6 +234,16 @@ def test_packed_bodies_are_unpacked(run, encoding: str):
         (gzip.compress(b""), "gzip", "empty"),
         (b"", "gzip", "empty"),
     ],
+    ids=[
+        "more",
+        "cut",
+        "false sum",
+        "twice",
+        "deflate and more",
+        "unknown",
+        "packed nothing",
+        "nothing",
+    ],
 )
 def test_bad_packing_is_refused(run, content: bytes, encoding: str, expected: str):
     """Garbage behind the end, a wrong checksum and a packing not asked for are refused."""
