@@ -22,14 +22,15 @@ from workbench.domain.errors import BeyondArchive, ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.snapshots import Snapshot
 from workbench.world import arrivals, compaction, holdings
-from workbench.world.blocks import MOMENT, whole
+from workbench.world.blocks import LEAST, MOMENT, ordered, whole
 from workbench.world.files import Place
 from workbench.world.items import Items
 from workbench.world.manifests import Listing, Note, stamp
 from workbench.world.notes import notes
 from workbench.world.observations import ORDER, SCHEMA, digest, table
 from workbench.world.parts import Parts
-from workbench.world.vintages import History, Piece, history, pieces
+from workbench.world.pieces import Piece, pieces
+from workbench.world.vintages import History, columns, histories
 
 _Key = tuple[str, tuple[str, ...]]
 
@@ -182,10 +183,10 @@ class Archive:
                 "Ask for an earlier moment, or import later history."
             )
         until, known = to_numpy(at), self._known(wanted, since)
-        columns = {}
+        asked: dict[tuple[str, str], History] = {}
         for series, preferred in wanted.items():
-            fields = known[series, tuple(preferred)]
-            for field, one in fields.items():
+            for field, one in known[series, tuple(preferred)].items():
+                asked[series, field] = one
                 present = sorted(one.known_sources(until))
                 if not preferred and len(present) > 1:
                     raise ParamsError(
@@ -194,10 +195,8 @@ class Archive:
                         f"more under 'instruments: ... {_where(series)}:' in params, or of an "
                         f"indicator under 'indicators: ... sources:'."
                     )
-                column = one.as_of(until)
-                if column is not None:
-                    columns[series, field] = column
-        return Snapshot(as_of=at, columns=columns)
+        found = zip(asked, columns(list(asked.values()), until), strict=True)
+        return Snapshot(as_of=at, columns={key: one for key, one in found if one is not None})
 
     def _refresh(self) -> dt.datetime | None:
         """Forgets everything when parts were added; returns where the archive ends."""
@@ -225,13 +224,16 @@ class Archive:
             return {}
         least = None if since is None else int(to_numpy(since).astype(np.int64))
         found = self._parts.again(lambda now: self._pieces(now, {name for name, _ in keys}, least))
-        result = {}
+        asked: dict[tuple[_Key, str], tuple[list[Piece], Sequence[str]]] = {}
         for name, preferred in keys:
             fields = found.get(name, {})
             sources = {one for rows in fields.values() for row in rows for one in row.source.names}
             order = preferred or tuple(sorted(sources))
-            made = {field: history(rows, order) for field, rows in fields.items()}
-            result[name, preferred] = {field: one for field, one in made.items() if one is not None}
+            asked |= {((name, preferred), field): (rows, order) for field, rows in fields.items()}
+        result: dict[_Key, dict[str, History]] = {key: {} for key in keys}
+        for (key, field), one in zip(asked, histories(list(asked.values())), strict=True):
+            if one is not None:
+                result[key][field] = one
         return result
 
     def _pieces(
@@ -239,32 +241,47 @@ class Archive:
     ) -> dict[str, dict[str, list[Piece]]]:
         """The rows of these series, by series and field, part after part."""
         result: dict[str, dict[str, list[Piece]]] = {name: {} for name in wanted}
+        for batch, same in self._batches(found, wanted, least):
+            for series, field, each in pieces(batch, same, result):
+                rows = each if least is None else each.take(each.at >= least)
+                if len(rows.at):
+                    result[series].setdefault(field, []).append(rows)
+        return result
+
+    def _batches(
+        self, found: Listing, wanted: Collection[str], least: int | None
+    ) -> Iterator[tuple[pa.RecordBatch, Mapping[str, str]]]:
+        """Batches that hold these series, with the texts that are the same on all their rows.
+
+        Small parts, such as those of single pulls, are one batch together: a piece of each series
+        from each of them would cost more than their rows.
+        """
+        small = []
         for path in self._parts.paths(found):
             if groups := self._parts.groups(path, wanted, least):
-                for batch, same in self._parts.batches(path, groups):
-                    for series, field, each in pieces(batch, same, result):
-                        rows = each if least is None else each.take(each.at >= least)
-                        if len(rows.at):
-                            result[series].setdefault(field, []).append(rows)
-        return result
+                if self._parts.count(path) < LEAST:
+                    small.append(_only(self._parts.read(path, groups), wanted))
+                else:
+                    yield from self._parts.batches(path, groups)
+        if small:
+            yield whole(ordered(pa.concat_tables(small), ORDER)), {}
 
     def rows(
         self, series: Collection[str], since: dt.datetime | None = None
     ) -> Iterator[pd.DataFrame]:
         """All vintages of these series whatever their moment, part by part: for checks only."""
-        wanted = pa.array([str(one) for one in series], pa.string())
+        wanted = {str(one) for one in series}
         least = None if since is None else int(to_numpy(since).astype(np.int64))
 
         def read(found: Listing) -> list[pa.Table]:
             kept = []
             for path in self._parts.paths(found):
-                if groups := self._parts.groups(path, wanted.to_pylist(), least):
-                    rows = self._parts.read(path, groups)
-                    keep = pc.is_in(rows.column("series"), wanted)
+                if groups := self._parts.groups(path, wanted, least):
+                    rows = _only(self._parts.read(path, groups), wanted)
                     if since is not None:
                         later = pc.greater_equal(rows.column("at"), pa.scalar(since, MOMENT))
-                        keep = pc.and_(keep, later)
-                    kept.append(rows.filter(keep))
+                        rows = rows.filter(later)
+                    kept.append(rows)
             return kept
 
         return (pa.table(whole(one)).to_pandas() for one in self._parts.again(read))
@@ -286,6 +303,11 @@ class Archive:
         return self._parts.again(
             lambda found: holdings.status(self._parts, found, held, len(self.items))
         )
+
+
+def _only(rows: pa.Table, wanted: Collection[str]) -> pa.Table:
+    """The rows of these series."""
+    return rows.filter(pc.is_in(rows.column("series"), pa.array(sorted(wanted), pa.string())))
 
 
 def _where(series: str) -> str:

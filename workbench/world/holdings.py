@@ -15,7 +15,7 @@ from workbench.domain.contracts import contract
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.world.manifests import Listing
 from workbench.world.parts import Parts
-from workbench.world.vintages import Codes, Piece, pieces
+from workbench.world.pieces import Codes, Piece, pieces
 
 _TAIL = 64  # moments by which a series' own frequency is judged
 _DAY = 86_400_000_000  # microseconds
