@@ -2,9 +2,11 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
 from workbench.domain.deliveries import Gap, Health
+from workbench.domain.snapshots import Column
 from workbench.steps import trust
 from workbench.steps.bench import Bench
 from workbench.world.pulls import Pull, Pulls
@@ -71,6 +73,29 @@ def test_the_page_says_what_each_value_is_of(bench: Bench):
     assert rows["SPY"]["behind"].startswith("on time")
     assert rows["FEDFUNDS"]["last"].split()[0] in {"December", "January"}
     assert len(rows["DGS10"]["last"].split()) == 3
+    assert rows["SPY"]["dated"] == "a rule, 15 minutes later"
     (feed,) = shown["feeds"]
     assert (feed["state"], feed["reason"], feed["good"]) == ("dark", "No headline of 48.", "")
     assert {"MEMBERS_DISAGREE"} <= {flag["check"] for flag in shown["flags"]}
+
+
+@pytest.mark.parametrize(
+    ("basis", "minutes", "expected"),
+    [
+        ("stated", 20, "its source"),
+        ("seen", 20, "our first sight of it"),
+        ("rule+seen", 20, "our first sight of it or a rule"),
+        ("rule", 1, "a rule, one minute later"),
+        ("rule", 180, "a rule, three hours later"),
+        ("rule", 2 * 1440, "a rule, two days later"),
+        ("rule", 0, "a rule, at once"),
+    ],
+)
+def test_the_page_says_who_dated_a_series(basis: str, minutes: int, expected: str):
+    """Who says when a value could first be known: its source, our own pull, or a rule."""
+    at = np.array(["2026-04-01T20:00", "2026-04-02T20:00"], "datetime64[us]")
+    column = Column(
+        at=at, known_at=at + np.timedelta64(minutes, "m"), value=np.ones(2), unit="USD",
+        source="A", basis=basis,
+    )  # fmt: skip
+    assert trust.dated(column) == expected

@@ -42,6 +42,7 @@ def page(desk: Desk, row: Mapping[str, Any], dispatch: layout.Link) -> layout.Da
             layout.SeriesRow(
                 name=one["name"], source=one["source"], state=one["state"],
                 last=one["last"] or "–", behind=one["behind"],
+                dated=one.get("dated") or "–",
             )
             for one in series
         ),

@@ -194,13 +194,23 @@ class IndexPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesRow:
-    """One series on the data page; ``last`` is when its newest value is of."""
+    """One series on the data page.
+
+    Attributes:
+        name: In words.
+        source: Where its values come from.
+        state: ``live``, ``late``, ``withheld`` or ``dark``.
+        last: What its newest value is of.
+        behind: What should have come by then and had not.
+        dated: Who says when its values could first be known.
+    """
 
     name: str
     source: str
     state: str
     last: str
     behind: str
+    dated: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

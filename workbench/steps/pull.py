@@ -17,7 +17,7 @@ def observe(bench: Bench) -> pd.DataFrame:
     """Takes the cycle's snapshot and opens the cycle on the ledger.
 
     Returns:
-        One row a series: ``series, name, state, values, first, last, known_before, source``.
+        One row a series: ``series, name, state, values, first, last, known_before, source, basis``.
     """
     row = {
         "number": bench.number,

@@ -92,14 +92,39 @@ def _row(
     bench: Bench, symbol: str, series: str, field: str, column: Column | None, period: Period
 ) -> dict[str, str]:
     if column is None or not len(column.at):
-        return {"series": symbol, "state": "dark", "last": "", "behind": "", "source": ""}
+        return {
+            "series": symbol,
+            "state": "dark",
+            "last": "",
+            "behind": "",
+            "source": "",
+            "dated": "",
+        }
     own = [f for f in bench.flags if f.series == series and f.field in {"", field}]
     worst = min((SEVERITIES.index(f.severity) for f in own), default=2)
     late = any(f.check.startswith("STALE") for f in own)
     state = {0: "dark", 1: "withheld", 2: "late" if late else "live"}[worst]
     full = column.at[np.isfinite(column.value)]
     last = _of(to_datetime(full[-1]), period) if len(full) and state != "dark" else ""
-    return {"series": symbol, "state": state, "last": last, "behind": "", "source": column.source}
+    return {
+        "series": symbol, "state": state, "last": last, "behind": "", "source": column.source,
+        "dated": dated(column),
+    }  # fmt: skip
+
+
+def dated(column: Column) -> str:
+    """Who says when its values could first be known: ``its source``, ``a rule, two days later``.
+
+    Where a rule dated all of them, how long after its moment it took the newest value as known.
+    """
+    words = {"stated": "its source", "seen": "our first sight of it", "rule": "a rule"}
+    told = [words[one] for one in sorted(column.basis.split("+"), key=list(words).index)]
+    if column.basis != "rule":
+        return " or ".join(told)
+    lag = to_datetime(column.known_at[-1]) - to_datetime(column.at[-1])
+    minutes = round(lag.total_seconds() / 60)
+    after = several(minutes, "minute") if minutes < 120 else _ago(lag)
+    return f"a rule, {after} later" if minutes > 0 else "a rule, at once"
 
 
 def _of(at: dt.datetime, period: Period) -> str:

@@ -256,3 +256,4 @@ def test_coverage(clean: Snapshot, changed: Callable[..., Snapshot]):
     assert list(frame["values"]) == [600, 600, 0]
     assert frame.loc["SPX", "last"] == "2018-01-26"
     assert frame.loc["SPX", "known_before"] == "45 minutes"
+    assert frame.loc["SPX", "basis"] == "rule"

@@ -21,7 +21,7 @@ def _ago(span: np.timedelta64) -> str:
 
 
 def coverage(snapshot: Snapshot, wanted: Mapping[str, str]) -> pd.DataFrame:
-    """What is known of each series: first and last moment, when known, count, source.
+    """What is known of each series: first and last moment, when known, count, source, basis.
 
     Args:
         snapshot: What may be seen.
@@ -29,19 +29,20 @@ def coverage(snapshot: Snapshot, wanted: Mapping[str, str]) -> pd.DataFrame:
 
     Returns:
         One row a series with columns ``series, name, state, values, first, last,
-        known_before, source``.
+        known_before, source, basis``; ``basis`` says what dated the values, as in ``Column``.
     """
     rows: list[tuple[object, ...]] = []
     until = to_numpy(snapshot.as_of)
     for series, name in wanted.items():
         columns = [c for (key, _), c in snapshot.columns.items() if key == series]
         if not columns:
-            rows.append((series, name, "dark", 0, None, None, None, ""))
+            rows.append((series, name, "dark", 0, None, None, None, "", ""))
             continue
         main = max(columns, key=lambda c: len(c.at))
         dates = pd.DatetimeIndex([main.at[0], main.at[-1]]).strftime("%Y-%m-%d")
         late = _ago(until - main.known_at[-1])
         count = int(np.isfinite(main.value).sum())
-        rows.append((series, name, "live", count, dates[0], dates[1], late, main.source))
+        own = (count, dates[0], dates[1], late, main.source, main.basis)
+        rows.append((series, name, "live", *own))
     names = ["series", "name", "state", "values", "first", "last", "known_before", "source"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=[*names, "basis"])
