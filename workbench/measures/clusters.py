@@ -29,7 +29,7 @@ class Story:
     """Headlines that tell the same.
 
     Attributes:
-        id: Twelve characters made of the representative's words.
+        id: Twelve characters made of the representative's words and time.
         members: Their positions in what was given, ascending.
         representative: Position of the first of them; of several, the first in text order.
         sources: How many different sources tell it, at least 1.
@@ -72,7 +72,7 @@ def stories(titles: Sequence[str], at: Moments, sources: Sequence[str]) -> tuple
         groups.setdefault(int(group), []).append(one)
     found = [
         Story(
-            id=hashlib.sha256(" ".join(sorted(said[some[0]].words)).encode()).hexdigest()[:12],
+            id=_id(said[some[0]], at[some[0]]),
             members=tuple(sorted(some)), representative=some[0],
             sources=len({sources[one].casefold() for one in some}),
             first=at[some[0]], last=at[some[-1]],
@@ -80,6 +80,11 @@ def stories(titles: Sequence[str], at: Moments, sources: Sequence[str]) -> tuple
         for some in groups.values()
     ]  # fmt: skip
     return tuple(found)
+
+
+def _id(one: Headline, at: np.datetime64) -> str:
+    text = f"{at} {' '.join(sorted(one.words))}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _groups(said: list[Headline], at: Moments) -> npt.NDArray[np.int64]:
