@@ -53,9 +53,9 @@ def _headlines(rows: pd.DataFrame) -> Iterable[Line]:
     for row in rows.to_dict("records"):
         if is_quotable(row):
             stories.setdefault(str(row["story"]), row)
-    first = sorted(stories.values(), key=lambda row: (-row["told"], -row["at"].timestamp()))
-    for n, row in enumerate(first[:MOST], 1):
-        yield _line(row, n, _title(title(row)), source(row), row["told"])
+    told = sorted(stories.values(), key=lambda one: (-one["told"], -one["at"].timestamp()))
+    for n, one in enumerate(told[:MOST], 1):
+        yield _line(one, n, _title(title(one)), source(one), one["told"])
 
 
 def _filings(rows: pd.DataFrame, instruments: Sequence[Instrument]) -> Iterable[Line]:

@@ -223,7 +223,8 @@ class Items:
             if wanted is not None:
                 some = pa.array(list(map(str, wanted)), pa.string())
                 rows = rows.filter(pc.is_in(rows.column(name), some))
-        return rows.to_pandas().astype(_PLAIN)
+        frame: pd.DataFrame = rows.to_pandas()
+        return frame.astype(_PLAIN)
 
 
 def _vintages(table: pa.Table) -> _Vintages:
