@@ -15,7 +15,8 @@ from workbench.domain.deliveries import ITEM_COLUMNS, none_delivered
 from workbench.domain.errors import ImportRefused
 from workbench.world import importing
 from workbench.world.archive import Archive
-from workbench.world.items import CUT, LINK, TITLE, Items
+from workbench.world.item_texts import CUT, LINK, TITLE
+from workbench.world.items import Items
 
 BEGIN = moment("2026-01-01T00:00Z")
 

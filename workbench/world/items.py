@@ -9,8 +9,6 @@ where they are longer than any that can be shown; whoever shows them makes them 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -22,17 +20,15 @@ import pyarrow.compute as pc
 
 from workbench.domain.calendars import to_numpy
 from workbench.domain.deliveries import ITEM_COLUMNS
-from workbench.domain.errors import ImportRefused
 from workbench.world import compaction
 from workbench.world.blocks import MOMENT, REPEATED, numbers, ordered, whole
 from workbench.world.files import Place
+from workbench.world.item_texts import bounded
 from workbench.world.manifests import Listing, Note, stamp
 from workbench.world.notes import notes
 from workbench.world.observations import digest, typed
 from workbench.world.parts import Parts
 
-TITLE, LINK, KEY, DETAIL = 1_000, 2_000, 300, 65_536  # characters that are kept
-CUT = " … [cut]"
 _TYPES = {"at": MOMENT, "known_at": MOMENT} | dict.fromkeys(
     ("key", "title", "link", "detail"), pa.string()
 )
@@ -248,59 +244,3 @@ def _vintages(table: pa.Table) -> _Vintages:
 
 def _micros(at: dt.datetime) -> int:
     return int(to_numpy(at).astype("datetime64[us]").astype(np.int64))
-
-
-def bounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Items with texts that fit: what is longer is cut, and says so.
-
-    Args:
-        frame: Columns ``ITEM_COLUMNS``.
-
-    Returns:
-        The same rows. A link that is too long is left out, as half a link leads elsewhere; a long
-        ``detail`` becomes a JSON object with its beginning under ``cut``.
-
-    Raises:
-        ImportRefused: An item names no moment.
-    """
-    rows = frame.loc[:, list(ITEM_COLUMNS)].reset_index(drop=True)
-    if rows["at"].isna().any():
-        first = rows[rows["at"].isna()].iloc[0]
-        raise ImportRefused(
-            f"An item of {first['series']} from {first['source']} names no moment: "
-            f"{str(first['title'])[:60]!r}. Give it its time of publication; nothing was stored."
-        )
-    times = {name: rows[name].astype("datetime64[us, UTC]") for name in ("at", "known_at")}
-    fits = {"title": _title, "link": _link, "key": _key, "detail": _detail}
-    texts = {name: rows[name].map(fit).astype(object) for name, fit in fits.items()}
-    others = {name: rows[name].astype(object) for name in ("series", "kind", "source", "basis")}
-    return rows.assign(**times, **texts, **others)
-
-
-def _text(given: object) -> str:
-    """A text that can be stored; half a character, where a source cut one, is spelt out."""
-    if not isinstance(given, str):
-        return ""
-    return given.encode("utf-8", "backslashreplace").decode()
-
-
-def _title(given: object) -> str:
-    text = _text(given)
-    return text if len(text) <= TITLE else text[: TITLE - len(CUT)] + CUT
-
-
-def _link(given: object) -> str:
-    text = _text(given)
-    return text if len(text) <= LINK else ""
-
-
-def _key(given: object) -> str:
-    text = _text(given)
-    if len(text) <= KEY:
-        return text
-    return f"{text[:100]} {hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _detail(given: object) -> str:
-    text = _text(given) or "{}"
-    return text if len(text) <= DETAIL else json.dumps({"cut": text[:1_000]}, ensure_ascii=False)
