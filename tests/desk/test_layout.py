@@ -221,24 +221,6 @@ def test_dot_and_tick_stand_where_the_numbers_say(sample_page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "text"),
-    [(0, "0"), (1, "1"), (0.0001, "<0.1"), (0.004, "0.4"), (0.01, "1"), (0.5, "50"),
-     (0.843, "84"), (0.99, "99"), (0.996, "99.6"), (0.9999, ">99.9")],
-)  # fmt: skip
-def test_percent(probability: float, text: str) -> None:
-    """Only certainty reads as 0 or 100; the ends keep a decimal."""
-    expected = {"1": "100" if probability == 1 else "1"}.get(text, text)
-    assert layout.percent(probability) == f"{expected}%"
-
-
-@pytest.mark.parametrize("probability", [-0.01, 1.01, 84.3, float("nan")])
-def test_no_probability_is_made_up(probability: float) -> None:
-    """What is no fraction between 0 and 1 is refused, neither clipped nor printed."""
-    with pytest.raises(ValueError, match="no probability"):
-        layout.percent(probability)
-
-
-@pytest.mark.parametrize(
     ("edge", "text"), [(4.1, "+4.1"), (-0.34, "−0.3"), (0.04, "0.0"), (-0.04, "0.0")]
 )
 def test_points(edge: float, text: str) -> None:

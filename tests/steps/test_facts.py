@@ -12,7 +12,6 @@ from workbench.steps.facts import (
     named,
     quotable,
     several,
-    share,
 )
 
 
@@ -51,16 +50,6 @@ def test_a_sentence_of_the_record_becomes_prose():
     lower = as_sentence("bitcoin closed at 2.", [instrument("bitcoin", "crypto")])
     assert lower == "Bitcoin closed at 2."
     assert as_sentence("TSLA has no complete bars.", INSTRUMENTS) == "TSLA has no complete bars."
-
-
-@pytest.mark.parametrize(
-    ("p", "shown"),
-    [(0.0004, "<1%"), (0.9996, ">99%"), (1.0, ">99%"), (0.498, "49.8%"), (0.503, "50.3%"),
-     (0.5, "50%"), (0.126, "13%")],
-)  # fmt: skip
-def test_a_probability_is_never_certain_nor_on_the_wrong_side(p: float, shown: str):
-    """Rounding may not turn a forecast into a certainty, or a doubt into even odds."""
-    assert share(p) == shown
 
 
 def test_signs_and_counts():

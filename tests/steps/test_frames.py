@@ -20,8 +20,8 @@ def text(name: str, *values: object) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("probability", 0.4999, "49.99%"),
-        ("base_rate", 0.9999, ">99%"),
+        ("probability", 0.4979, "49.8%"),
+        ("base_rate", 0.9999, ">99.9%"),
         ("n", 12345, "12,345"),
         ("n_eff", 941.728, "942"),
         ("brier", 0.23456, "0.235"),

@@ -48,7 +48,7 @@ def test_a_story_counts_once_with_its_sources(bench):
         "8-K: Tesla reports results",
     ]  # fmt: skip
     assert shown["told"].tolist() == [1, 2, 1]
-    assert shown["source"].tolist() == ["news:a", "A", "sec:TSLA"]
+    assert shown["source"].tolist() == ["a", "A", "sec:TSLA"]
     assert all(link.startswith("https://example.org/") for link in shown["link"])
 
 

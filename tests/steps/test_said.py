@@ -116,7 +116,7 @@ def test_minds_that_show_one_number_are_not_so_many_points_apart(
         name: Opinion(mind=name, argument="Calm.", evidence=(), probabilities={"call": p})
         for name, p in zip(("Flow", "Contrarian"), chances, strict=True)
     }
-    chosen = SimpleNamespace(claim="call")
+    chosen = SimpleNamespace(claim="call", base_rate=0.3)
     said._minds(facts, opened(LONE).bench(1), cast(Decision, chosen), minds)
     assert facts.has & {"same", "agreed", "spread"} == {slot}
 

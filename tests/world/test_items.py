@@ -15,7 +15,8 @@ from workbench.domain.deliveries import ITEM_COLUMNS, none_delivered
 from workbench.domain.errors import ImportRefused
 from workbench.world import importing
 from workbench.world.archive import Archive
-from workbench.world.items import CUT, LINK, TITLE, Items
+from workbench.world.item_texts import CUT, LINK, TITLE
+from workbench.world.items import Items
 
 BEGIN = moment("2026-01-01T00:00Z")
 
@@ -155,6 +156,58 @@ def test_no_pull_changes_what_was_known_at_an_earlier_one(drawn: list[tuple]):
             latest = items.as_of(hour(now)).set_index(["series", "key"])["title"].to_dict()
             last = {(name, key): title for key, _, _, title, name in rows}
             assert {one: latest[one] for one in last} == last
+
+
+def test_of_an_item_told_twice_at_once_the_last_counts(tmp_path: Path):
+    """A delivery that ends with what is held already does not leave what it said before that."""
+    items = Items(tmp_path)
+    items.arrive(frame(item("1", 2, 2, "Down")), origin="rss", now=hour(6))
+    twice = frame(item("1", 5, 5, "Up"), item("1", 2, 2, "Down"))
+    assert items.arrive(twice, origin="rss", now=hour(8)) == 0
+    assert shown(items, 8) == [("1", "Down", "stated")]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 6), st.lists(ITEMS, max_size=5), st.booleans()), max_size=4)
+)
+def test_a_store_that_was_read_shows_what_a_fresh_one_does(drawn: list[tuple]):
+    """What stays in memory is no other than what lies on disk, and views of the past stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept, now, seen = Items(Path(folder)), 0, dict[int, str]()
+        for step, rows, merged in drawn:
+            now += step
+            made = [
+                item(key, at, min(known or now, now), title, series=name)
+                for key, at, known, title, name in rows
+            ]
+            if now not in seen:
+                Items(Path(folder)).arrive(
+                    frame(*made, item("all", now, now, series="TSLA"),
+                          item("all", now, now, series="NVDA")), origin="rss", now=hour(now)
+                )  # fmt: skip
+            if merged:
+                Items(Path(folder)).compact()
+            for at in range(now + 1):
+                view = kept.as_of(hour(at)).to_json(date_format="iso")
+                assert view == Items(Path(folder)).as_of(hour(at)).to_json(date_format="iso")
+                assert seen.setdefault(at, view) == view
+                late = kept.as_of(hour(at), ["TSLA"], since=hour(2), kinds=["headline"])
+                every = kept.as_of(hour(at)).query("series == 'TSLA' and at >= @hour(2)")
+                assert late["key"].tolist() == every["key"].tolist()
+
+
+def test_a_replay_reads_the_store_once(tmp_path: Path):
+    """A hundred moments are views of one reading, until something is added."""
+    items = Items(tmp_path)
+    items.arrive(frame(item("1", 1, 1), item("2", 5, 5)), origin="rss", now=hour(10))
+    first = items.as_of(hour(10))
+    for part in items.parts():
+        part.unlink()
+        part.write_bytes(b"")
+    shown_again = [len(items.as_of(hour(at))) for at in range(10)]
+    assert shown_again == [0, 1, 1, 1, 1, 2, 2, 2, 2, 2]
+    assert items.as_of(hour(10)).equals(first)
 
 
 def test_items_from_a_file(tmp_path: Path):

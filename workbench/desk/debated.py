@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from workbench.desk import layout
 from workbench.desk.standing import Standing
 from workbench.domain.claims import Claim
+from workbench.domain.figures import share
 from workbench.domain.records import NOT_MINDS
 from workbench.measures.conviction import CONVICTION
 from workbench.measures.trial import Ruling
@@ -47,10 +48,11 @@ def debate(
     conviction = kept["conviction"]
     return layout.DebateView(
         label=kept["label"],
-        conviction="none" if conviction is None else f"{100 * conviction:.0f}%",
+        conviction="none" if conviction is None else share(conviction),
         formula=CONVICTION,
         claim=subject.sentence,
         base_rate=subject.base_rate,
+        probability=subject.probability,
         minds=(
             *(layout.MindRow(name=mind, probability=p) for mind, p in minds.items()),
             *(layout.MindRow(name=mind, absent=why) for mind, why in absent.items()),

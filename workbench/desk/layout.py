@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from workbench.desk.markup import tidy
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.domain.records import Mode
 
 CSP = (
@@ -112,7 +112,8 @@ class DebateView:
     """The debate over one claim.
 
     ``formula`` says how the conviction was computed, ``notes`` what each opinion may move, what
-    asking cost, and whose model may have read what followed: plain sentences.
+    asking cost, and whose model may have read what followed: plain sentences. ``probability`` is
+    what the desk says of the claim, beside which the base rate is written.
     """
 
     label: str
@@ -122,6 +123,7 @@ class DebateView:
     base_rate: float
     minds: tuple[MindRow, ...]
     notes: tuple[str, ...] = ()
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,23 +289,6 @@ def assets() -> dict[str, bytes]:
     return {f"assets/{name}": data for name, data in found.items()}
 
 
-def percent(probability: float) -> str:
-    """A probability to read: 84%, with a decimal at the ends, and 0 or 100 only when it is.
-
-    >>> percent(0.843), percent(0.0042), percent(0.9996)
-    ('84%', '0.4%', '>99.9%')
-    """
-    if not 0 <= probability <= 1:
-        raise ValueError(f"{probability} is no probability: give a fraction between 0 and 1.")
-    if 0.01 <= probability <= 0.99 or probability in {0, 1}:
-        text = f"{100 * probability:.0f}"
-    elif probability < 0.0005:
-        text = "<0.1"
-    else:
-        text = f"{100 * probability:.1f}" if probability <= 0.9995 else ">99.9"
-    return f"{text}%"
-
-
 def _href(root: str, href: str) -> str:
     """A link from this page to a path from the site's root; anything else is refused."""
     if href.startswith(("https://", "#")):
@@ -331,7 +316,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: tidy(value) if type(value) is str else value,
     )
-    env.filters |= {"percent": percent, "points": difference, "day": _day}
+    env.filters |= {"share": share, "points": difference, "day": _day}
     env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS}
     return env
 

@@ -23,7 +23,7 @@ from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, banner, called, standings
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.domain.sentences import day
 from workbench.steps import account, score
 from workbench.world import entries as book
@@ -201,5 +201,5 @@ def _line(page: layout.DispatchPage) -> str:
         return "I'm sitting this one out."
     p, b = page.call.probability, page.call.base_rate
     return (
-        f"{page.call.sentence}: {100 * p:.0f}% (base rate {100 * b:.0f}%), due {page.call.deadline}"
+        f"{page.call.sentence}: {share(p, b)} (base rate {share(b, p)}), due {page.call.deadline}"
     )

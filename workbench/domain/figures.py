@@ -11,6 +11,7 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 
 MINUS = "\N{MINUS SIGN}"
+_DUST = 1e-9  # what adding up probabilities leaves
 
 
 def price(value: float, tick: float) -> str:
@@ -37,6 +38,40 @@ def difference(value: float, digits: int = 1) -> str:
     """
     text = f"{value:+.{digits}f}"
     return text[1:] if float(text) == 0 else text.replace("-", MINUS)
+
+
+def share(p: float, beside: float | None = None) -> str:
+    """A probability or a share as text, the one way in which every page writes it.
+
+    A whole percentage; one decimal where the whole one would read as never, even odds or always
+    although it is not, or as the other figure beside it although they differ.
+
+    Args:
+        p: A fraction in [0, 1], within what adding up leaves.
+        beside: What it is read against, such as the base rate of its claim. Give it wherever the
+            same two are shown, so that both are always written in the same way.
+
+    Returns:
+        Such as ``84%`` or ``0.4%``; ``<0.1%`` and ``>99.9%`` where a decimal is not enough. Only
+        certainty reads ``0%`` or ``100%``.
+
+    Raises:
+        ValueError: It is no probability: neither clipped nor written.
+
+    >>> share(0.843), share(0.0042), share(0.9996), share(0.843, beside=0.838)
+    ('84%', '0.4%', '>99.9%', '84.3%')
+    """
+    if not -_DUST <= p <= 1 + _DUST:
+        raise ValueError(f"{p} is no probability: give a fraction between 0 and 1.")
+    whole, tenths = f"{abs(100 * p):.0f}", f"{abs(100 * p):.1f}"
+    others = [0.0, 0.5, 1.0] if beside is None else [0.0, 0.5, 1.0, beside]
+    if min(abs(one - p) for one in (0.0, 0.5, 1.0)) <= _DUST:
+        return f"{whole}%"
+    alike = [one for one in others if abs(one - p) > _DUST and f"{100 * one:.0f}" == whole]
+    if 0.0 in alike or 1.0 in alike:
+        return {"0.0": "<0.1%", "100.0": ">99.9%"}.get(tenths, f"{tenths}%")
+    apart = any(f"{100 * one:.1f}" != tenths for one in alike)
+    return f"{tenths if apart else whole}%"
 
 
 def strike(one: Instrument, value: float | None, unit: Unit) -> str:

@@ -1,15 +1,13 @@
 """The same story told many times, as one: headlines grouped by their words, figures and time.
 
-Two headlines tell one story when their words overlap and nothing in them speaks against it: no
-figure that only the one has against one that only the other has, no rise against a fall, no more
-than two days between them. A story is what such pairs hold together, so the order in which
-headlines come changes nothing.
+Two headlines tell one story when their words overlap, nothing in them speaks against it (see
+``headlines.agree``), and no more than two days lie between them. A story is what such pairs hold
+together, so the order in which headlines come changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.calendars import Moments
+from workbench.measures.headlines import Headline, agree, headline
 
 WITHIN = np.timedelta64(48, "h")
 ALIKE = 0.55  # words shared of all words of both
@@ -24,36 +23,13 @@ INSIDE = 0.85  # words of the shorter that the longer has too
 LEAST = 4  # words in common, unless nothing else is in either
 _BLOCK = 1_024  # rows compared at once: 5,000 headlines take some 20 MB
 
-# Words of every headline, and words that say which way something went.
-_COMMON = """
-    a an the of to in on for and or at by with from as is are was were be been it its this that
-    after amid into over than but has have had will would can could may might not no more out
-    about who what when why how his her their our your says say said report reports news update
-    live breaking exclusive video watch here heres
-"""
-_RISING = """
-    rise gain jump surge rally climb soar advance rebound beat top higher up raise upgrade grow
-    buy acquire purchase
-"""
-_FALLING = """
-    fall drop slump plunge slide sink tumble decline lose loss miss lower down cut downgrade
-    shrink sell dump
-"""
-_IRREGULAR = {
-    "fell": "fall", "fallen": "fall", "rose": "rise", "risen": "rise", "sank": "sink",
-    "lost": "lose", "sold": "sell", "bought": "buy", "grew": "grow", "won": "win",
-    "slid": "slide",
-}  # fmt: skip
-_STOP = frozenset(_COMMON.split())
-_WORD = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Headlines that tell the same.
 
     Attributes:
-        id: Twelve characters made of the representative's words.
+        id: Twelve characters made of the representative's words and time.
         members: Their positions in what was given, ascending.
         representative: Position of the first of them; of several, the first in text order.
         sources: How many different sources tell it, at least 1.
@@ -88,15 +64,15 @@ def stories(titles: Sequence[str], at: Moments, sources: Sequence[str]) -> tuple
         raise ValueError(
             f"{len(titles)} titles stand beside {len(at)} times and {len(sources)} sources."
         )
-    words = [_words(title) for title in titles]
+    said = [headline(title) for title in titles]
     # By time, then text, so that equal input in another order gives equal stories.
     order = sorted(range(len(titles)), key=lambda one: (at[one], titles[one], sources[one]))
     groups: dict[int, list[int]] = {}
-    for one, group in zip(order, _groups([words[one] for one in order], at[order]), strict=True):
+    for one, group in zip(order, _groups([said[one] for one in order], at[order]), strict=True):
         groups.setdefault(int(group), []).append(one)
     found = [
         Story(
-            id=hashlib.sha256(" ".join(sorted(words[some[0]])).encode()).hexdigest()[:12],
+            id=_id(said[some[0]], at[some[0]]),
             members=tuple(sorted(some)), representative=some[0],
             sources=len({sources[one].casefold() for one in some}),
             first=at[some[0]], last=at[some[-1]],
@@ -106,12 +82,17 @@ def stories(titles: Sequence[str], at: Moments, sources: Sequence[str]) -> tuple
     return tuple(found)
 
 
-def _groups(words: list[frozenset[str]], at: Moments) -> npt.NDArray[np.int64]:
+def _id(one: Headline, at: np.datetime64) -> str:
+    text = f"{at} {' '.join(sorted(one.words))}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _groups(said: list[Headline], at: Moments) -> npt.NDArray[np.int64]:
     """A label for each headline, in order of time: equal where pairs hold them together."""
     from scipy.sparse import coo_array, csr_array
     from scipy.sparse.csgraph import connected_components
 
-    count = len(words)
+    count, words = len(said), [one.words for one in said]
     if not count:
         return np.empty(0, np.int64)
     names = {word: at for at, word in enumerate(sorted(frozenset().union(*words)))}
@@ -136,53 +117,9 @@ def _groups(words: list[frozenset[str]], at: Moments) -> npt.NDArray[np.int64]:
         lefts.append(left[keep])
         rights.append(right[keep])
     left, right = np.concatenate(lefts), np.concatenate(rights)
-    agree = np.array(
-        [_agree(words[a], words[b]) for a, b in zip(left, right, strict=True)], dtype=bool
-    )
-    left, right = left[agree], right[agree]
+    pairs = zip(left, right, strict=True)
+    one = np.array([agree(said[a], said[b]) for a, b in pairs], dtype=bool)
+    left, right = left[one], right[one]
     graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
     labels: npt.NDArray[np.int64] = connected_components(graph, directed=False)[1]
     return labels
-
-
-def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether neither says what the other denies."""
-    for mark in ("0", "$"):  # figures; tickers in brackets, which templates differ by
-        ours, theirs = _marked(one, mark), _marked(other, mark)
-        if ours - theirs and theirs - ours:
-            return False
-    ways = {(bool(some & _UP), bool(some & _DOWN)) for some in (one, other)}
-    return ways != {(True, False), (False, True)}
-
-
-def _marked(words: frozenset[str], mark: str) -> frozenset[str]:
-    return frozenset(
-        word for word in words if (word[0].isdigit() if mark == "0" else word[0] == mark)
-    )
-
-
-def _words(title: str) -> frozenset[str]:
-    """What a headline says: stems, figures and tickers, without the words of every headline."""
-    plain = re.sub(r"(\d)\s?,\s?(\d{3})\b", r"\1\2", title)
-    if len(plain.split()) > 5:
-        plain = re.sub(r"\s+[-|–—]\s+[^-|–—]{2,40}$", "", plain)  # the publisher's name
-    found = {f"${one.casefold()}" for one in re.findall(r"\(([A-Z]{1,5})\)", plain)}
-    for word in _WORD.findall(plain.casefold()):
-        stem = word if word[0].isdigit() else _stem(re.sub(r"['’]s?$", "", word))
-        if word not in _STOP and stem not in _STOP and (len(stem) > 1 or stem.isdigit()):
-            found.add(stem)
-    return frozenset(found)
-
-
-def _stem(word: str) -> str:
-    if word in _IRREGULAR:
-        word = _IRREGULAR[word]
-    for tail, put in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", "")):
-        if word.endswith(tail) and len(word) - len(tail) >= 3 and not word.endswith("ss"):
-            word = word[: len(word) - len(tail)] + put
-            break
-    return word.removesuffix("e") if len(word) > 3 else word
-
-
-_UP = frozenset(map(_stem, _RISING.split()))
-_DOWN = frozenset(map(_stem, _FALLING.split()))

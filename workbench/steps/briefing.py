@@ -15,12 +15,13 @@ import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
+from workbench.domain.figures import share
 from workbench.domain.records import Absence, Decision, Finding, Opinion
 from workbench.domain.sentences import render
 from workbench.measures.attribution import ME, Voices
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench
-from workbench.steps.facts import Facts, quotable, share
+from workbench.steps.facts import Facts, quotable
 from workbench.world import entries as book
 from workbench.world.claude.fence import RULE, fenced
 
@@ -129,12 +130,13 @@ def _odds_of_the_call(
     for name, who in (("reference", "scenario"), ("persistence", "persistence")):
         p = said.get(who, {}).get(chosen.claim)
         if p is not None:
-            add(f"{name}_p", p, share(p), f"the {name} model on {about}")
+            add(f"{name}_p", p, share(p, chosen.base_rate), f"the {name} model on {about}")
             owned[f"{name}_p"] = _HISTORY
     for one in opinions:
         p = one.probabilities.get(chosen.claim)
         if p is not None:
-            add(f"{_key(one.mind)}_p", p, share(p), f"{one.mind} on {about}")
+            shown = share(p, chosen.base_rate)
+            add(f"{_key(one.mind)}_p", p, shown, f"{one.mind} on {about}")
             owned[f"{_key(one.mind)}_p"] = one.mind
     return owned
 
@@ -149,8 +151,9 @@ def _on_record(
     for n, one in enumerate((d for d in decisions if d.role == "other"), 1):
         quote(f"other{n}_claim", render(asked[one.claim], bench.desk.table),
               "another prediction on record")  # fmt: skip
-        add(f"other{n}_p", one.probability, share(one.probability), f"what I say of other {n}")
-        add(f"other{n}_base", one.base_rate, share(one.base_rate), f"base rate of other {n}")
+        p, base = one.probability, one.base_rate
+        add(f"other{n}_p", p, share(p, base), f"what I say of other {n}")
+        add(f"other{n}_base", base, share(base, p), f"base rate of other {n}")
         owned |= {f"other{n}_p": ME, f"other{n}_base": _HISTORY}
     return owned
 
@@ -185,8 +188,9 @@ def _refused(
         quote(f"refused{n}_claim", render(asked[one.claim], bench.desk.table),
               f"{mind}’s proposal, refused by {by}")  # fmt: skip
         quote(f"refused{n}_reason", one.reason, f"why {by} refused proposal {n}")
-        add(f"refused{n}_p", p, share(p), f"{mind} on proposal {n}")
-        add(f"refused{n}_base", one.base_rate, share(one.base_rate), f"base rate of proposal {n}")
+        base = one.base_rate
+        add(f"refused{n}_p", p, share(p, base), f"{mind} on proposal {n}")
+        add(f"refused{n}_base", base, share(base, one.probability), f"base rate of proposal {n}")
         owned |= {f"refused{n}_p": mind, f"refused{n}_base": _HISTORY}
         who.add(mind)
     return who, owned

@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.measures.scoring import is_right
 from workbench.steps import score
 from workbench.steps.bench import Bench
-from workbench.steps.facts import Facts, as_sentence, counted, several, share
+from workbench.steps.facts import Facts, as_sentence, counted, several
 from workbench.world import entries as book
 
 _PATIENCE = dt.timedelta(days=30)  # after far fewer an unsettled claim is void
@@ -55,8 +55,8 @@ def _told(facts: Facts, bench: Bench, one: Mapping[Hashable, Any]) -> None:
     p, base, worth, ending = one["probability"], one["base_rate"], one["score"], _ending(one)
     quote("due_claim", one["sentence"], "the claim")
     quote("due_fact", as_sentence(one["reason"], bench.desk.table), "how it settled")
-    add("due_p", p, share(p), "what I had said")
-    add("due_base", base, share(base), "the base rate then")
+    add("due_p", p, share(p, base), "what I had said")
+    add("due_base", base, share(base, p), "the base rate then")
     facts.words["due_what"] = "call" if one["role"] == "call" else "prediction"
     if ending == "void":
         facts.has.add("settled_void")

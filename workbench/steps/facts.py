@@ -131,16 +131,6 @@ def quotable(text: str) -> str:
     return line if not line or closed else f"{line}."
 
 
-def share(p: float) -> str:
-    """A probability as a whole percentage, never as certain and never on the wrong side of 1/2."""
-    shown = f"{100 * p:.0f}%"
-    for digits in (1, 2, 3):
-        if p == 0.5 or float(shown[:-1]) != 50:
-            break
-        shown = f"{100 * p:.{digits}f}%"
-    return {"0%": "<1%", "100%": ">99%"}.get(shown, shown)
-
-
 def counted(n: int) -> str:
     """A small number as a word, a large one as figures."""
     return _COUNT[n] if n < len(_COUNT) else f"{n:,}"

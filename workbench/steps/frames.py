@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.domain.figures import MINUS, day, difference
-from workbench.steps.facts import share
+from workbench.domain.figures import MINUS, day, difference, share
 
 _ENDS = {
     "skill": (("skill_low", "skill_high"), ("low", "high")),
     "edge_skill": (("edge_low", "edge_high"),),
     "earned": (("low", "high"),),
 }
+_AGAINST = {"probability": "base_rate", "base_rate": "probability"}
 _HEADS = {
     "brier": "Brier",
     "n_eff": "effective n",
@@ -89,6 +89,10 @@ def _head(name: str) -> str:
 def _column(frame: pd.DataFrame, name: str) -> list[str]:
     ends = next((pair for pair in _ENDS.get(name, ()) if pair[0] in frame.columns), None)
     values = frame[name].tolist()
+    other = _AGAINST.get(name)
+    if other in frame.columns:
+        pairs = zip(values, frame[other].tolist(), strict=True)
+        return [_ABSENT if pd.isna(p) else share(p, None if pd.isna(b) else b) for p, b in pairs]
     if ends is None:
         return [_said(name, value) for value in values]
     triples = zip(values, *(frame[end].tolist() for end in ends), strict=True)

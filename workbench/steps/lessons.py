@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from scipy.special import ndtri
 
 from workbench.domain.claims import Claim
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.measures import dated
 from workbench.measures.scoring import MIN_BLOCKS, desk_score, is_right
 from workbench.steps.bench import Bench
-from workbench.steps.facts import several, share
+from workbench.steps.facts import several
 from workbench.world import entries as book
 
 _WEATHER = {
@@ -221,7 +221,7 @@ def _shape(content: Mapping[str, Any]) -> tuple[object, ...]:
 
 def _said(row: sa.RowMapping, says: Mapping[_Category, str]) -> str:
     p, base, happened = row["probability"], row["base_rate"], row["outcome"] == "yes"
-    said = f"Said {share(p)} against a base rate of {share(base)}"
+    said = f"Said {share(p, base)} against a base rate of {share(base, p)}"
     if row["outcome"] == "void":
         return f"{said}; void, so there is no score and nothing to learn."
     worth = desk_score(p, base, float(happened))

@@ -13,12 +13,11 @@ import sqlalchemy as sa
 
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.domain.records import Finding
 from workbench.measures.scoring import is_right
 from workbench.steps import lessons, rulebook, stories
 from workbench.steps.bench import Bench
-from workbench.steps.facts import share
 from workbench.world import entries as book
 from workbench.world.schema import MindParams
 

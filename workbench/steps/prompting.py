@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim
+from workbench.domain.figures import share
 from workbench.domain.records import Finding, Opinion
 from workbench.domain.sentences import render
 from workbench.measures.logistic import logit
 from workbench.steps import items, memory, rows
 from workbench.steps.bench import Bench
-from workbench.steps.facts import share
 from workbench.world import entries as book
 from workbench.world.claude.fence import RULE, fenced
 from workbench.world.schema import Mind

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.domain.calendars import Moments, iso, to_datetime
-from workbench.domain.figures import MINUS, difference
+from workbench.domain.figures import MINUS, difference, share
 from workbench.domain.instruments import INDICATORS, Instrument
 from workbench.domain.records import Finding
 from workbench.domain.snapshots import Column
@@ -25,7 +25,6 @@ from workbench.measures.prices import (
     simple_return,
 )
 from workbench.steps.bench import Bench
-from workbench.steps.facts import share
 from workbench.world.schema import Mind
 
 _SPANS = (1, 5, 21)  # sessions: a day, a week, a month

@@ -11,13 +11,13 @@ import numpy as np
 
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Kind
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.domain.records import Absence, Decision, Opinion, Verdict
 from workbench.domain.sentences import day, negated, render
 from workbench.measures import gate
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench
-from workbench.steps.facts import NEVER, Facts, counted, listed, named, several, share
+from workbench.steps.facts import NEVER, Facts, counted, listed, named, several
 
 # Refused on its merits, by its family or after pooling; not because somebody spoke first.
 _MERITS: dict[Verdict, str] = {
@@ -91,16 +91,15 @@ def _chosen(
     about = "the call" if call else "the claim that came nearest"
     facts.words["the_claim"], facts.words["asks"] = about, _ASKS[claim.kind]
     quote(f"{kind}_claim", render(claim, bench.desk.table), about)
-    add(f"{kind}_p", chosen.probability, share(chosen.probability), "what I say")
-    add(f"{kind}_base", chosen.base_rate, share(chosen.base_rate), "the base rate")
+    p, base = chosen.probability, chosen.base_rate
+    add(f"{kind}_p", p, share(p, base), "what I say")
+    add(f"{kind}_base", base, share(base, p), "the base rate")
     prose = [replace(one, name=named(one)) for one in bench.desk.table]
     quote("wrong_if", negated(claim, prose), "what makes the claim false")
     quote("deadline", day(claim.window.date), "the claim's deadline")
     if call:
-        apart = round(100 * call.probability) - round(100 * call.base_rate)  # as both are shown
-        points = f"{difference(apart, 0)} point{'s' * (abs(apart) != 1)}"
-        edge = 100 * (call.probability - call.base_rate)
-        add("call_edge", edge, points, "what I say less the base rate")
+        edge = 100 * (p - base)
+        add("call_edge", edge, f"{difference(edge)} points", "what I say less the base rate")
         facts.has.update({"call", "beside"} if others else {"call"})
     else:
         quote("near_reason", chosen.reason, "the gate's reason")
@@ -121,7 +120,8 @@ def _minds(facts: Facts, bench: Bench, chosen: Decision, opinions: dict[str, Opi
     ranked = sorted(said, key=lambda name: (said[name], name))
     for side, name in (("low", ranked[0]), ("high", ranked[-1])):
         facts.words[f"{side}_mind"] = name
-        add(f"{side}_p", said[name], share(said[name]), f"{name} on {facts.words['the_claim']}")
+        shown = share(said[name], chosen.base_rate)
+        add(f"{side}_p", said[name], shown, f"{name} on {facts.words['the_claim']}")
     if len(said) >= 2:
         spread = max(said.values()) - min(said.values())
         wide = round(100 * max(said.values())) - round(100 * min(said.values()))
@@ -210,8 +210,9 @@ def _refused(
     quote("blocked_claim", render(asked[refused.claim], bench.desk.table), "the refused claim")
     why = refused.reason.partition(": ")[2] if refused.verdict == "ruled" else refused.reason
     quote("blocked_reason", why, "why the gate refused it")
-    add("blocked_p", p, share(p), f"{name} on the refused claim")
-    add("blocked_base", refused.base_rate, share(refused.base_rate), "its base rate")
+    base = refused.base_rate
+    add("blocked_p", p, share(p, base), f"{name} on the refused claim")
+    add("blocked_base", base, share(base, refused.probability), "its base rate")
     facts.told[f"refused {gate.call_key(asked[refused.claim])}"] = 0
     facts.has.update({"blocked_more" if p > refused.base_rate else "blocked_less"})
     facts.has.add(_MERITS[refused.verdict])

@@ -7,10 +7,10 @@ from itertools import accumulate
 from typing import TypeVar
 
 from workbench.domain.calendars import iso
+from workbench.domain.figures import share
 from workbench.domain.records import Finding, Opinion
 from workbench.steps import grounded
 from workbench.steps.bench import Bench
-from workbench.steps.facts import share
 from workbench.steps.prompting import Brief, Slate
 from workbench.world.claude.opinions import ClaimOpinion, Opinions, Rebuttal
 

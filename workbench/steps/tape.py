@@ -10,6 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from workbench.domain.calendars import iso, moment, to_datetime, to_numpy, venue
+from workbench.domain.figures import share
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.records import Regime
 from workbench.measures import prices
@@ -17,7 +18,7 @@ from workbench.measures.prices import Array, Bars
 from workbench.steps import circumstances, coins, movers, slowly
 from workbench.steps.bench import Bench
 from workbench.steps.circumstances import spelled
-from workbench.steps.facts import Facts, Number, counted, named, share
+from workbench.steps.facts import Facts, Number, counted, named
 from workbench.world import entries as book
 
 FEAR = "VIX"

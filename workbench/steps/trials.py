@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.domain.calendars import Moments
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.domain.sentences import day
 from workbench.measures import leadlag, quality, together
 from workbench.measures import stories as measure
@@ -108,7 +108,7 @@ def _together(bench: Bench, params: Together) -> Tested | Blocked:
     said = (
         f"At least {params.least} of {len(have)} fell together on {reading.falls} of the last "
         f"{reading.n} sessions to {day(reading.last.astype(object))}, against "
-        f"{reading.usual:.0%} of days before; pairs correlate at {reading.alike:.2f}, usually "
+        f"{share(reading.usual)} of days before; pairs correlate at {reading.alike:.2f}, usually "
         f"{reading.low:.2f} to {reading.high:.2f}."
     )
     finding = {

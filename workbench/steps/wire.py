@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 
 from workbench.domain.calendars import UTC, iso
-from workbench.domain.hygiene import clean, link
+from workbench.domain.hygiene import link
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding
 from workbench.steps.essay import Line
 from workbench.steps.facts import Facts, listed, named, several
 from workbench.steps.grounded import shown
-from workbench.steps.items import detail
+from workbench.steps.items import detail, is_quotable, source, title
 
 MOST = 6  # headlines, and filings as well
 FRESH = dt.timedelta(days=3)
@@ -36,13 +36,11 @@ def gather(
 
     Args:
         facts: What the dispatch may say.
-        items: Columns ``deliveries.ITEM_COLUMNS``; one more, ``story``, names the cluster of a
-            headline where clusters are known. Rows after the moment are not read.
+        items: What ``steps.items.counted`` returns; of it the last ``FRESH`` are told.
         as_of: The cycle's moment.
         instruments: The desk's own, whose filings are told.
     """
-    seen = items[(items["known_at"] <= as_of) & (items["at"] <= as_of)]
-    seen = seen[seen["at"] > as_of - FRESH].sort_values(["at", "key"], kind="stable")
+    seen = items[(items["at"] <= as_of) & (items["at"] > as_of - FRESH)]
     facts.lines.extend(_headlines(seen[seen["kind"] == "headline"]))
     facts.lines.extend(_filings(seen[seen["kind"] == "filing"], instruments))
     if facts.lines:
@@ -51,16 +49,13 @@ def gather(
 
 def _headlines(rows: pd.DataFrame) -> Iterable[Line]:
     """One line a story, those that most sources had first, then the latest."""
-    stories: dict[str, list[Mapping[Any, Any]]] = {}
+    stories: dict[str, Mapping[Any, Any]] = {}
     for row in rows.to_dict("records"):
-        title = _title(row["title"])
-        if title and not detail(row).get("flags"):
-            name = str(row.get("story") or re.sub(r"\W+", " ", title.casefold()).strip())
-            stories.setdefault(name, []).append(row)
-    counted = [(len(set(map(_source, same))), same[0]) for same in stories.values()]
-    counted.sort(key=lambda one: (-one[0], -one[1]["at"].timestamp()))
-    for n, (told, first) in enumerate(counted[:MOST], 1):
-        yield _line(first, n, _title(first["title"]), _source(first), told)
+        if is_quotable(row):
+            stories.setdefault(str(row["story"]), row)
+    told = sorted(stories.values(), key=lambda one: (-one["told"], -one["at"].timestamp()))
+    for n, one in enumerate(told[:MOST], 1):
+        yield _line(one, n, _title(title(one)), source(one), one["told"])
 
 
 def _filings(rows: pd.DataFrame, instruments: Sequence[Instrument]) -> Iterable[Line]:
@@ -98,8 +93,3 @@ def _line(row: Mapping[Any, Any], n: int, text: str, source: str, told: int) -> 
 def _title(text: object) -> str:
     line = shown(str(text))
     return line if len(line) <= _TITLE else f"{line[:_TITLE].rsplit(' ', 1)[0]}…"
-
-
-def _source(row: Mapping[Any, Any]) -> str:
-    # A publisher's name may look like an address, and may stand: it is no link.
-    return clean(str(detail(row).get("source") or row["source"]), 40).text

@@ -9,32 +9,51 @@ where they are longer than any that can be shown; whoever shows them makes them 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Collection
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.domain.calendars import to_numpy
 from workbench.domain.deliveries import ITEM_COLUMNS
-from workbench.domain.errors import ImportRefused
 from workbench.world import compaction
-from workbench.world.blocks import MOMENT, REPEATED, ordered
+from workbench.world.blocks import MOMENT, REPEATED, numbers, ordered, whole
 from workbench.world.files import Place
+from workbench.world.item_texts import bounded
 from workbench.world.manifests import Listing, Note, stamp
 from workbench.world.notes import notes
 from workbench.world.observations import digest, typed
 from workbench.world.parts import Parts
 
-TITLE, LINK, KEY, DETAIL = 1_000, 2_000, 300, 65_536  # characters that are kept
-CUT = " … [cut]"
 _TYPES = {"at": MOMENT, "known_at": MOMENT} | dict.fromkeys(
     ("key", "title", "link", "detail"), pa.string()
 )
 SCHEMA = pa.schema([(name, _TYPES.get(name, REPEATED)) for name in ITEM_COLUMNS])
 ORDER = ("series", "key", "known_at", "at", "title", "link", "detail", "kind", "source", "basis")
 _SAID = ["kind", "at", "title", "link", "detail", "source"]
+_PLAIN = dict.fromkeys(("series", "kind", "source", "basis"), object)
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vintages:
+    """All vintages of all items, in order of the moment described.
+
+    Attributes:
+        table: Their columns.
+        at: What moment each describes, in microseconds.
+        known: From when each counts.
+        until: When another one of the same item took its place.
+    """
+
+    table: pa.Table
+    at: npt.NDArray[np.int64]
+    known: npt.NDArray[np.int64]
+    until: npt.NDArray[np.int64]
 
 
 class Items:
@@ -46,6 +65,8 @@ class Items:
 
     def __init__(self, folder: Place | str) -> None:
         self._parts = Parts(folder, SCHEMA, ORDER)
+        self._seen: Listing | None = None
+        self._read: _Vintages | None = None
 
     def __len__(self) -> int:
         """Items that are held, all vintages counted."""
@@ -81,7 +102,9 @@ class Items:
         """
         told = self._parts.again(lambda found: notes(self._parts, found))
         told.check(origin, now)
-        rows, asked = bounded(frame), told.before(now)
+        # Of an item that a delivery names twice the last counts, even when it says what is held.
+        rows = bounded(frame).drop_duplicates(["series", "key"], keep="last")
+        rows, asked = rows.reset_index(drop=True), told.before(now)
         latest = pd.Timestamp(now)
         given = rows["known_at"]
         fresh = given.notna() & (given <= latest)
@@ -138,28 +161,37 @@ class Items:
             known_at=rows["known_at"].where(own, latest),
             basis=rows["basis"].where(rows["basis"].notna(), "stated").where(own, "seen"),
         )
-        return kept[~same].drop_duplicates(["series", "key"], keep="last")
+        return kept[~same]
 
-    def _held(self, series: Collection[str] | None) -> pd.DataFrame:
+    def _held(self, series: Collection[str]) -> pd.DataFrame:
         """All vintages of these series, in the order in which they became known."""
-        wanted = None if series is None else pa.array(list(map(str, series)), pa.string())
-
-        def read(found: Listing) -> list[pa.Table]:
-            tables = [SCHEMA.empty_table()]
-            for path in self._parts.paths(found):
-                if wanted is None:
-                    tables.append(
-                        self._parts.read(path, range(self._parts.footer(path).num_row_groups))
-                    )
-                elif groups := self._parts.groups(path, wanted.to_pylist()):
-                    rows = self._parts.read(path, groups)
-                    tables.append(rows.filter(pc.is_in(rows.column("series"), wanted)))
-            return tables
-
-        frame: pd.DataFrame = pa.concat_tables(self._parts.again(read)).to_pandas()
-        texts = dict.fromkeys(("series", "kind", "source", "basis"), object)
+        wanted = pa.array(list(map(str, series)), pa.string())
+        frame: pd.DataFrame = self._parts.again(
+            lambda found: self._table(found, wanted)
+        ).to_pandas()
         # Of two that became known at once, which one counts must not depend on their parts.
-        return frame.astype(texts).sort_values(["known_at", *_SAID]).reset_index(drop=True)
+        return frame.astype(_PLAIN).sort_values(["known_at", *_SAID]).reset_index(drop=True)
+
+    def _table(self, found: Listing, wanted: pa.Array | None = None) -> pa.Table:
+        tables = [SCHEMA.empty_table()]
+        for path in self._parts.paths(found):
+            if wanted is None:
+                every = range(self._parts.footer(path).num_row_groups)
+                tables.append(self._parts.read(path, every))
+            elif groups := self._parts.groups(path, wanted.to_pylist()):
+                rows = self._parts.read(path, groups)
+                tables.append(rows.filter(pc.is_in(rows.column("series"), wanted)))
+        return pa.concat_tables(tables)
+
+    def _vintages(self) -> _Vintages:
+        """Everything that is held: read once, and again when parts were added."""
+
+        def read(found: Listing) -> _Vintages:
+            if self._read is None or found != self._seen:
+                self._read, self._seen = _vintages(self._table(found)), found
+            return self._read
+
+        return self._parts.again(read)
 
     def as_of(
         self,
@@ -179,67 +211,36 @@ class Items:
         Returns:
             Columns ``ITEM_COLUMNS``, in order of ``at``, series and key.
         """
-        found = self._held(series)
-        found = found[found["known_at"] <= pd.Timestamp(at)]
-        found = found.drop_duplicates(["series", "key"], keep="last")
-        if since is not None:
-            found = found[found["at"] >= pd.Timestamp(since)]
-        if kinds is not None:
-            found = found[found["kind"].isin(list(kinds))]
-        return found.sort_values(["at", "series", "key"]).reset_index(drop=True)
+        held, moment = self._vintages(), _micros(at)
+        first = 0 if since is None else int(np.searchsorted(held.at, _micros(since)))
+        there = (held.known[first:] <= moment) & (held.until[first:] > moment)
+        rows = held.table.take(pa.array(first + np.flatnonzero(there)))
+        for name, wanted in (("series", series), ("kind", kinds)):
+            if wanted is not None:
+                some = pa.array(list(map(str, wanted)), pa.string())
+                rows = rows.filter(pc.is_in(rows.column(name), some))
+        frame: pd.DataFrame = rows.to_pandas()
+        return frame.astype(_PLAIN)
 
 
-def bounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Items with texts that fit: what is longer is cut, and says so.
-
-    Args:
-        frame: Columns ``ITEM_COLUMNS``.
-
-    Returns:
-        The same rows. A link that is too long is left out, as half a link leads elsewhere; a long
-        ``detail`` becomes a JSON object with its beginning under ``cut``.
-
-    Raises:
-        ImportRefused: An item names no moment.
-    """
-    rows = frame.loc[:, list(ITEM_COLUMNS)].reset_index(drop=True)
-    if rows["at"].isna().any():
-        first = rows[rows["at"].isna()].iloc[0]
-        raise ImportRefused(
-            f"An item of {first['series']} from {first['source']} names no moment: "
-            f"{str(first['title'])[:60]!r}. Give it its time of publication; nothing was stored."
-        )
-    times = {name: rows[name].astype("datetime64[us, UTC]") for name in ("at", "known_at")}
-    fits = {"title": _title, "link": _link, "key": _key, "detail": _detail}
-    texts = {name: rows[name].map(fit).astype(object) for name, fit in fits.items()}
-    others = {name: rows[name].astype(object) for name in ("series", "kind", "source", "basis")}
-    return rows.assign(**times, **texts, **others)
+def _vintages(table: pa.Table) -> _Vintages:
+    # Of two that became known at once, which one counts must not depend on their parts.
+    named = ordered(table, ["series", "key", "known_at", *_SAID])
+    rows = whole(named)
+    known = numbers(rows.column("known_at")).astype(np.int64)
+    until = np.full(len(rows), _NEVER)
+    if len(rows) > 1:
+        next_too = np.ones(len(rows) - 1, bool)
+        for name in ("series", "key"):
+            text = rows.column(name)
+            text = text.dictionary_decode() if pa.types.is_dictionary(text.type) else text
+            next_too &= pc.equal(text[:-1], text[1:]).to_numpy(zero_copy_only=False)
+        until[:-1][next_too] = known[1:][next_too]
+    at = numbers(rows.column("at")).astype(np.int64)
+    order = np.argsort(at, kind="stable")
+    table = named.take(pa.array(order))
+    return _Vintages(table=table, at=at[order], known=known[order], until=until[order])
 
 
-def _text(given: object) -> str:
-    """A text that can be stored; half a character, where a source cut one, is spelt out."""
-    if not isinstance(given, str):
-        return ""
-    return given.encode("utf-8", "backslashreplace").decode()
-
-
-def _title(given: object) -> str:
-    text = _text(given)
-    return text if len(text) <= TITLE else text[: TITLE - len(CUT)] + CUT
-
-
-def _link(given: object) -> str:
-    text = _text(given)
-    return text if len(text) <= LINK else ""
-
-
-def _key(given: object) -> str:
-    text = _text(given)
-    if len(text) <= KEY:
-        return text
-    return f"{text[:100]} {hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _detail(given: object) -> str:
-    text = _text(given) or "{}"
-    return text if len(text) <= DETAIL else json.dumps({"cut": text[:1_000]}, ensure_ascii=False)
+def _micros(at: dt.datetime) -> int:
+    return int(to_numpy(at).astype("datetime64[us]").astype(np.int64))

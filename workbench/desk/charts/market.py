@@ -20,7 +20,7 @@ from workbench.desk.charts.frame import (
     nothing,
     span,
 )
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.measures.prices import EWMA_DECAY, sessions_a_year
 from workbench.measures.regimes import MIN_SESSIONS
 
@@ -104,14 +104,14 @@ def turbulence(history: pd.DataFrame) -> go.Figure:
     dates = days(told.index)
     figure = go.Figure(line(dates, (100 * told).tolist(), ACCENT, "turbulent, %"))
     figure.update_yaxes(range=[0, 100])
-    now, above = 100 * float(told.iloc[-1]), int((told >= 0.5).sum())
-    shown = [f"{100 * value:.1f}%" for value in told.iloc[-10:]]
+    now, above = share(told.iloc[-1]), int((told >= 0.5).sum())
+    shown = [share(value) for value in told.iloc[-10:]]
     return finished(
         figure,
-        title=f"Turbulence stands at {now:.0f}%; above one half on {above} of {len(told)} sessions",
+        title=f"Turbulence stands at {now}; above one half on {above} of {len(told)} sessions",
         subtitle="Filtered probability of the high-variance state, in per cent",
         caption=f"Two-state Markov-switching variance of log returns. n = {len(told)} sessions.",
-        alt=f"Probability between 0 and 100 per cent, last value {now:.0f}.",
+        alt=f"Probability between 0 and 100 per cent, last value {now}.",
         table=pd.DataFrame({"Session": dates[-10:], "Turbulent": shown}),
         height=220,
     )

@@ -16,7 +16,7 @@ from workbench.desk.charts.frame import (
     line,
     nothing,
 )
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import reliability
 
@@ -56,8 +56,8 @@ def calibration(p: np.ndarray, y: np.ndarray, who: str) -> go.Figure:
     off = float(np.average(np.abs(forecast - happened), weights=n))
     table = pd.DataFrame(
         {
-            "Said": [f"{v:.0%}" for v in forecast],
-            "Happened": [f"{v:.0%}" for v in happened],
+            "Said": [share(v) for v in forecast],
+            "Happened": [share(v) for v in happened],
             "n": [f"{k:,}" for k in n],
         }
     )

@@ -21,7 +21,7 @@ from workbench.desk.charts.frame import (
     nothing,
     span,
 )
-from workbench.domain.figures import MINUS, difference
+from workbench.domain.figures import MINUS, difference, share
 from workbench.domain.sentences import day
 from workbench.measures.together import RECENT
 from workbench.steps.facts import counted
@@ -135,7 +135,7 @@ def together(joint: pd.DataFrame) -> go.Figure:
     return finished(
         figure,
         title=f"At least {last['least']} of {last['members']} fell together on {fell} of {n} "
-        f"sessions; usual is {last['usual']:.0%}",
+        f"sessions; usual is {share(last['usual'])}",
         subtitle=f"Mean correlation of pairs over {RECENT} sessions, {span(dates)}; shaded: nine "
         "in ten stretches of the five years before the last",
         caption="Log returns in units of each share’s volatility, cut at two; a fall is beyond "
