@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode, v4
 
-from workbench.desk import layout, render, site
+from workbench.desk import layout, render, site, views
 
 PLOTLY = "application/vnd.plotly.v1+json"
 DISPATCH = "read/126/the-index-stood-still/index.html"
@@ -222,9 +222,9 @@ def notebook(*extra: NotebookNode) -> NotebookNode:
     )
 
 
-def page(**changes: Any) -> layout.DispatchPage:
+def page(**changes: Any) -> views.DispatchPage:
     """A dispatch whose call is open."""
-    made = layout.DispatchPage(
+    made = views.DispatchPage(
         number=126,
         as_of=dt.datetime(2026, 4, 3, 17, 44, tzinfo=dt.UTC),
         local_time="13:44 in New York",
@@ -232,12 +232,12 @@ def page(**changes: Any) -> layout.DispatchPage:
         title="The index stood still. Four of its giants did not",
         dek="New York is closed for Good Friday. Every share price here is Thursday’s, and my "
         "one call runs to Monday.",
-        banner=layout.Banner(
+        banner=views.Banner(
             state="open",
             text="Waiting on the deadline, 3 days and 2 hours left.",
             others="+1 other right, 0 other wrong",
         ),
-        call=layout.CallCard(
+        call=views.CallCard(
             sentence="VIX stays below 26.00 until Monday’s close",
             direction="below",
             horizon="1 session",
@@ -253,7 +253,7 @@ def page(**changes: Any) -> layout.DispatchPage:
         ),
         body_html=render.dispatch_body(notebook()),
         predictions=(
-            layout.PredictionRow(
+            views.PredictionRow(
                 sentence="SPY ends 0.3 to 0.8 % lower",
                 horizon="1 session",
                 probability=0.14,
@@ -261,14 +261,14 @@ def page(**changes: Any) -> layout.DispatchPage:
                 state="shadow",
                 reason="edge of 1 point is below the gate",
             ),
-            layout.PredictionRow(
+            views.PredictionRow(
                 sentence="SPY closes below 655.83",
                 horizon="5 sessions",
                 probability=0.44,
                 base_rate=0.46,
                 state="right",
             ),
-            layout.PredictionRow(
+            views.PredictionRow(
                 sentence="SPY moves more than 3 %",
                 horizon="1 session",
                 probability=0.004,
@@ -277,25 +277,25 @@ def page(**changes: Any) -> layout.DispatchPage:
                 reason="series quarantined",
             ),
         ),
-        debate=layout.DebateView(
+        debate=views.DebateView(
             label="aligned_bearish",
             conviction="0.62",
             formula="mean distance from the base rate × share of minds that agree",
             claim="VIX stays below 26.00",
             base_rate=0.802,
             minds=(
-                layout.MindRow(name="Macro", probability=0.90),
-                layout.MindRow(name="Flow", absent="no order-flow feed since 02:10 UTC"),
-                layout.MindRow(name="Contrarian", probability=0.74),
-                layout.MindRow(name="Synthesis", probability=0.843),
+                views.MindRow(name="Macro", probability=0.90),
+                views.MindRow(name="Flow", absent="no order-flow feed since 02:10 UTC"),
+                views.MindRow(name="Contrarian", probability=0.74),
+                views.MindRow(name="Synthesis", probability=0.843),
             ),
         ),
         permalink="read/126/the-index-stood-still/",
-        older=layout.Link(title="A relief rally with nobody selling into it", href=DISPATCH),
-        newer=layout.Link(title="Monday, and what it was worth", href=DISPATCH),
+        older=views.Link(title="A relief rally with nobody selling into it", href=DISPATCH),
+        newer=views.Link(title="Monday, and what it was worth", href=DISPATCH),
         previous=(
-            layout.Link(title="The second day of a bounce is the honest one", href=DISPATCH),
-            layout.Link(title="Nearly three per cent, and what it forgot", href=DISPATCH),
+            views.Link(title="The second day of a bounce is the honest one", href=DISPATCH),
+            views.Link(title="Nearly three per cent, and what it forgot", href=DISPATCH),
         ),
         sources=("a sample feed, no terms",),
         notices=("Sample data: nobody.",),
@@ -307,40 +307,40 @@ def page(**changes: Any) -> layout.DispatchPage:
     return replace(made, **changes)
 
 
-def trail(body_html: str | None = None) -> layout.TrailPage:
-    return layout.TrailPage(
+def trail(body_html: str | None = None) -> views.TrailPage:
+    return views.TrailPage(
         number=126,
         title="What is the page of the moment?",
         name="6_dispatch",
         question=render.heading(notebook()),
         body_html=render.trail_body(notebook()) if body_html is None else body_html,
         notebooks=tuple(
-            layout.Link(title=name, href="read/126/trail/6_dispatch.html")
+            views.Link(title=name, href="read/126/trail/6_dispatch.html")
             for name in ("1_pull", "2_score", "3_regime", "4_debate", "5_predict", "6_dispatch")
         ),
-        dispatch=layout.Link(title="The index stood still", href=DISPATCH),
+        dispatch=views.Link(title="The index stood still", href=DISPATCH),
         download="read/126/trail/6_dispatch.ipynb",
     )
 
 
-def index(latest: layout.DispatchPage) -> layout.IndexPage:
-    states: tuple[tuple[layout.State, str, str], ...] = (
+def index(latest: views.DispatchPage) -> views.IndexPage:
+    states: tuple[tuple[views.State, str, str], ...] = (
         ("right", "QQQ beats SPY on Thursday", "score 0.51"),
         ("wrong", "VIX closes above 30.00 on Tuesday", "score 0.48, it left in a day"),
         ("none", "", ""),
         ("void", "ETH transfer volume rises on Sunday", "series quarantined"),
         ("awaiting", "CPI of March is above 2.4 %", ""),
     )
-    return layout.IndexPage(
+    return views.IndexPage(
         latest=latest,
         entries=tuple(
-            layout.IndexEntry(
+            views.IndexEntry(
                 number=125 - i,
                 date=f"{2 + i} April",
                 title="The second day of a bounce is the honest one",
                 href=DISPATCH,
                 call=call,
-                banner=layout.Banner(state=state, text="No claim passed the gate."),
+                banner=views.Banner(state=state, text="No claim passed the gate."),
                 score=score,
             )
             for i, (state, call, score) in enumerate(states)
@@ -352,17 +352,15 @@ def index(latest: layout.DispatchPage) -> layout.IndexPage:
     )
 
 
-def build(
-    folder: Path, dispatch: layout.DispatchPage, of_trail: layout.TrailPage
-) -> dict[str, Path]:
+def build(folder: Path, dispatch: views.DispatchPage, of_trail: views.TrailPage) -> dict[str, Path]:
     """Writes a dispatch, its trail and the index below a folder with all assets."""
     pages = {
-        "dispatch": (DISPATCH, layout.dispatch_html(dispatch, "../../../")),
+        "dispatch": (DISPATCH, layout.html(dispatch, "../../../")),
         "trail": (
             "read/126/trail/6_dispatch.html",
-            layout.trail_html(of_trail, "../../../"),
+            layout.html(of_trail, "../../../"),
         ),
-        "index": ("index.html", layout.index_html(index(dispatch))),
+        "index": ("index.html", layout.html(index(dispatch), "")),
     }
     site.write(folder, layout.assets() | {path: html.encode() for path, html in pages.values()})
     return {name: folder / path for name, (path, _html) in pages.items()}
@@ -398,12 +396,12 @@ def sample_chart() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def sample_page() -> Callable[..., layout.DispatchPage]:
+def sample_page() -> Callable[..., views.DispatchPage]:
     return page
 
 
 @pytest.fixture
-def sample_trail() -> Callable[..., layout.TrailPage]:
+def sample_trail() -> Callable[..., views.TrailPage]:
     return trail
 
 

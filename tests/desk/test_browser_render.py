@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from nbformat import NotebookNode, v4
 
-from workbench.desk import charts, figures, layout, render
+from workbench.desk import charts, figures, render, views
 
 pytestmark = pytest.mark.browser
 Build = Callable[..., dict[str, Path]]
@@ -87,8 +87,8 @@ def test_charts_draw_and_nothing_leaves(
     browser: Any,
     served: Callable[[Path], str],
     build_site: Build,
-    sample_page: Callable[..., layout.DispatchPage],
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """From a folder and from a server, charts draw in silence and only own files are asked for."""
@@ -108,8 +108,8 @@ def test_no_page_is_wider_than_its_screen(
     width: int,
     browser: Any,
     build_site: Build,
-    sample_page: Callable[..., layout.DispatchPage],
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """No page scrolls sideways at any width, the tables behind the charts opened too."""
@@ -125,8 +125,8 @@ def test_no_page_is_wider_than_its_screen(
 def test_colours_follow_the_scheme(
     browser: Any,
     build_site: Build,
-    sample_page: Callable[..., layout.DispatchPage],
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """Symbolic colours are the page's own, and are drawn anew when light turns dark."""
@@ -149,8 +149,8 @@ def test_payloads_do_not_run(
     build_site: Build,
     sample_notebook: Callable[..., NotebookNode],
     sample_chart: Callable[..., dict[str, Any]],
-    sample_page: Callable[..., layout.DispatchPage],
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """Scripts in every output, in prose, in code and in a chart's own texts stay dead."""
@@ -183,8 +183,8 @@ def test_payloads_do_not_run(
 def test_pages_stand_without_scripts(
     browser: Any,
     build_site: Build,
-    sample_page: Callable[..., layout.DispatchPage],
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """With scripts off, a chart's title, caption and numbers are there to read, and no hole."""
@@ -198,8 +198,8 @@ def test_pages_stand_without_scripts(
 def test_labels_at_the_ends_of_lines_are_whole(
     browser: Any,
     build_site: Build,
-    sample_page: Callable[..., layout.DispatchPage],
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """On a phone too the axis leaves room for a label, and no tick covers another."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.desk import guard, layout, markup, site
+from workbench.desk import guard, layout, markup, site, views
 from workbench.domain.figures import difference
 
-Page = Callable[..., layout.DispatchPage]
+Page = Callable[..., views.DispatchPage]
 ROOT = "../../../"
 
 
@@ -46,7 +46,7 @@ class Shape(HTMLParser):
 
 def test_a_dispatch_in_order(sample_page: Page) -> None:
     """The parts of a dispatch follow each other as every dispatch's do."""
-    html = layout.dispatch_html(sample_page(), ROOT)
+    html = layout.html(sample_page(), ROOT)
     order = [
         "Dispatch 126",
         "Friday 3\u00a0April 2026, 17:44\u202fUTC",
@@ -89,7 +89,7 @@ def test_a_dispatch_in_order(sample_page: Page) -> None:
 def test_every_page_passes_the_guard_and_nests(
     build_site: Callable[..., dict[str, Path]],
     sample_page: Page,
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """Pages are well formed, ids are unique, labels exist, and the guard finds nothing."""
@@ -104,7 +104,7 @@ def test_every_page_passes_the_guard_and_nests(
 def test_links_work_from_a_folder(
     build_site: Callable[..., dict[str, Path]],
     sample_page: Page,
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """Every link to what is built here is relative and names a file that exists (file://)."""
@@ -129,7 +129,7 @@ def test_text_is_escaped(sample_page: Page) -> None:
     assert page.call
     assert page.debate
     call = {f.name: bad for f in fields(page.call) if isinstance(getattr(page.call, f.name), str)}
-    html = layout.dispatch_html(
+    html = layout.html(
         replace(
             page,
             **texts,
@@ -143,12 +143,12 @@ def test_text_is_escaped(sample_page: Page) -> None:
                 formula=bad,
                 claim=bad,
                 minds=(
-                    layout.MindRow(name=bad, probability=0.5),
-                    layout.MindRow(name=bad, absent=bad),
+                    views.MindRow(name=bad, probability=0.5),
+                    views.MindRow(name=bad, absent=bad),
                 ),
             ),
             sources=(bad,),
-            previous=(layout.Link(title=bad, href="index.html"),),
+            previous=(views.Link(title=bad, href="index.html"),),
         ),
         ROOT,
     )
@@ -162,19 +162,19 @@ def test_text_is_escaped(sample_page: Page) -> None:
 def test_bad_links_are_refused(href: str, sample_page: Page) -> None:
     """A link that is no path of the site, https or fragment is an error, not a broken page."""
     with pytest.raises(ValueError, match="Href"):
-        layout.dispatch_html(sample_page(older=layout.Link(title="x", href=href)), ROOT)
+        layout.html(sample_page(older=views.Link(title="x", href=href)), ROOT)
 
 
 def test_root_is_a_way_up(sample_page: Page) -> None:
     """A root that is not a relative prefix is refused, since every link would be wrong."""
     with pytest.raises(ValueError, match="Root"):
-        layout.dispatch_html(sample_page(), "/site/")
+        layout.html(sample_page(), "/site/")
 
 
 def test_sitting_out_has_no_card(sample_page: Page) -> None:
     """With no call there is no probability, and the chip says that the desk sits out."""
-    quiet = layout.Banner(state="none", text="The gate stayed shut.")
-    html = layout.dispatch_html(sample_page(call=None, banner=quiet), ROOT)
+    quiet = views.Banner(state="none", text="The gate stayed shut.")
+    html = layout.html(sample_page(call=None, banner=quiet), ROOT)
     assert "Sitting this one out" in html
     assert 'class="odds"' not in html
     assert "The dot is what I say" not in html
@@ -182,7 +182,7 @@ def test_sitting_out_has_no_card(sample_page: Page) -> None:
 
 def test_replay_says_so(sample_page: Page) -> None:
     """A replayed dispatch is badged and says that it never counts as live."""
-    html = layout.dispatch_html(sample_page(mode="replay"), ROOT)
+    html = layout.html(sample_page(mode="replay"), ROOT)
     assert 'data-s="replay">Replay<' in html
     assert "never counts towards the live record" in html
 
@@ -190,7 +190,7 @@ def test_replay_says_so(sample_page: Page) -> None:
 def test_only_a_live_page_promises_to_be_early(
     build_site: Callable[..., dict[str, Path]],
     sample_page: Page,
-    sample_trail: Callable[..., layout.TrailPage],
+    sample_trail: Callable[..., views.TrailPage],
     tmp_path: Path,
 ) -> None:
     """A replay was registered after its outcome, so no page of it says otherwise."""
@@ -205,7 +205,7 @@ def test_only_a_live_page_promises_to_be_early(
 
 def test_an_absent_mind_has_words_and_no_dot(sample_page: Page) -> None:
     """An absent mind shows its reason where its dot would stand, and no number."""
-    html = layout.dispatch_html(sample_page(), ROOT)
+    html = layout.html(sample_page(), ROOT)
     row = re.search(r"<tr><th scope=\"row\">Flow.*?</tr>", html, re.DOTALL)
     assert row
     assert "absent — no order-flow feed" in row[0]
@@ -215,7 +215,7 @@ def test_an_absent_mind_has_words_and_no_dot(sample_page: Page) -> None:
 
 def test_dot_and_tick_stand_where_the_numbers_say(sample_page: Page) -> None:
     """The dot is at the probability and the tick at the base rate, in per cent of the bar."""
-    html = layout.dispatch_html(sample_page(), ROOT)
+    html = layout.html(sample_page(), ROOT)
     assert 'cx="84.30%" cy="15"' in html
     assert 'x1="80.20%" x2="80.20%" y1="2" y2="28" class="tk"' in html
 
@@ -238,8 +238,8 @@ def test_a_notebook_may_use_every_chip(state: str) -> None:
 
 def test_plotly_loads_only_where_a_chart_is(sample_page: Page) -> None:
     """A page without a chart does not ask its reader for megabytes of script."""
-    assert "plotly.min.js" in layout.dispatch_html(sample_page(), ROOT)
-    assert "<script" not in layout.dispatch_html(sample_page(body_html="<p>x</p>"), ROOT)
+    assert "plotly.min.js" in layout.html(sample_page(), ROOT)
+    assert "<script" not in layout.html(sample_page(body_html="<p>x</p>"), ROOT)
 
 
 def test_assets_are_written_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workbench.desk import layout
+from workbench.desk import layout, views
 from workbench.domain.figures import difference, share
 
 PERCENT = r"[<>]?\d+(?:\.\d+)?%"
@@ -78,7 +78,7 @@ def test_every_probability_of_an_essay_follows_the_rule(
     [(0.843, 0.838), (0.503, 0.4), (0.5003, 0.31), (0.004, 0.0002), (0.9996, 0.97), (0.62, 0.5)],
 )
 def test_a_page_with_awkward_numbers(
-    sample_page: Callable[..., layout.DispatchPage], p: float, base: float
+    sample_page: Callable[..., views.DispatchPage], p: float, base: float
 ):
     """Figures that rounding would make one, or certain, are told apart alike all over the page."""
     plain = sample_page()
@@ -93,11 +93,11 @@ def test_a_page_with_awkward_numbers(
         predictions=(row,),
         debate=dataclasses.replace(
             plain.debate, conviction=share(0.48), base_rate=base, probability=p,
-            minds=(layout.MindRow(name="Synthesis", probability=p),),
+            minds=(views.MindRow(name="Synthesis", probability=p),),
         ),
         body_html="",
     )  # fmt: skip
-    shown = read(layout.dispatch_html(page, ROOT))
+    shown = read(layout.html(page, ROOT))
     wrote = re.findall(rf"(?:Synthesis|base rate,|Base rate|{re.escape('I say')})\s+({PERCENT})",
                        shown)  # fmt: skip
     assert set(re.findall(PERCENT, shown)) >= {share(p, base), share(base, p)}

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import NotebookNode, v4
 
-from workbench.desk import figures, guard, layout, markup, render
+from workbench.desk import figures, guard, layout, markup, render, views
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(20)).decode()
 PAYLOADS = [
@@ -94,14 +94,14 @@ def poisoned(text: str) -> dict[str, Any]:
     }
 
 
-def ran(html: str, build: Callable[..., layout.TrailPage]) -> list[str]:
-    return guard.scan(layout.trail_html(build(html), "../../../"))
+def ran(html: str, build: Callable[..., views.TrailPage]) -> list[str]:
+    return guard.scan(layout.html(build(html), "../../../"))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_every_output_channel_is_dead(
-    channel: str, payload: str, sample_trail: Callable[..., layout.TrailPage]
+    channel: str, payload: str, sample_trail: Callable[..., views.TrailPage]
 ) -> None:
     """Whatever an output holds, nothing of it can run, load, restyle or pose as the page."""
     cell = v4.new_code_cell("", outputs=[CHANNELS[channel](payload)])
@@ -114,7 +114,7 @@ def test_every_output_channel_is_dead(
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_cells_themselves_are_dead(
-    payload: str, sample_trail: Callable[..., layout.TrailPage]
+    payload: str, sample_trail: Callable[..., views.TrailPage]
 ) -> None:
     """Prose is cleaned, code is escaped and raw cells are not shown."""
     nb = v4.new_notebook(
@@ -258,7 +258,7 @@ def test_an_interval_is_a_number() -> None:
     ],
 )
 def test_odd_frames_keep_every_cell(
-    frame: pd.DataFrame, sample_trail: Callable[..., layout.TrailPage]
+    frame: pd.DataFrame, sample_trail: Callable[..., views.TrailPage]
 ) -> None:
     """Empty, spanning and hostile frames lose nothing and break nothing."""
     html = shown(frame)

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 import sqlalchemy as sa
 
-from workbench.desk import guard, site
+from workbench.desk import editions, guard, site
 from workbench.desk.debated import debate
 from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import Standing
@@ -379,11 +379,11 @@ def test_only_what_moved_is_read_from_a_long_backlog():
             rows.append(filled(book.claims, id=one, deadline=deadline))
             rows.append(filled(book.decisions, claim=one, role=role))
         ledger.append(number, rows)
-    assert site.changed(ledger, [1, 2, 3, 4, 5]) == [2, 4, 5]
+    assert editions.changed(ledger, [1, 2, 3, 4, 5]) == [2, 4, 5]
     ledger.append(5, [filled(book.settlements, claim="3-0", outcome="yes")])
-    assert site.changed(ledger, [1, 2, 3, 4, 5]) == [2, 3, 4, 5]
-    assert site.changed(ledger, [1, 3, 5]) == [3, 5]
-    assert site.changed(ledger, [5]) == [5]
+    assert editions.changed(ledger, [1, 2, 3, 4, 5]) == [2, 3, 4, 5]
+    assert editions.changed(ledger, [1, 3, 5]) == [3, 5]
+    assert editions.changed(ledger, [5]) == [5]
 
 
 def test_a_mind_absent_on_either_side_is_shown():

@@ -2,44 +2,110 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
 
 from workbench.desk import layout
+from workbench.desk.dispatches import link
+from workbench.desk.editions import Edition, folder
+from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
+from workbench.domain.records import Mode
 from workbench.steps import trust
 from workbench.steps.bench import kept_part
 from workbench.steps.facts import counted, listed
-from workbench.world.params import Desk
 
 _WORDS = {"live": "usable", "late": "late", "withheld": "withheld", "dark": "dark"}
 _PLACE = {"withheld": 0, "dark": 1, "late": 2, "live": 3}
 
 
-def page(desk: Desk, row: Mapping[str, Any], dispatch: layout.Link) -> layout.DataPage:
-    """The page of a cycle.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesRow:
+    """One series on the data page.
 
-    Args:
-        desk: Whose.
-        row: The cycle's row on the ledger.
-        dispatch: Its dispatch.
+    Attributes:
+        name: In words.
+        source: Where its values come from.
+        state: ``live``, ``late``, ``withheld`` or ``dark``.
+        last: What its newest value is of.
+        behind: What should have come by then and had not.
+        dated: Who says when its values could first be known.
+    """
+
+    name: str
+    source: str
+    state: str
+    last: str
+    behind: str
+    dated: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow:
+    """One feed on the data page, as its last pull left it."""
+
+    name: str
+    state: str
+    at: str
+    rows: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagRow:
+    """One flag: what was seen, what that means, and what would lift it."""
+
+    head: str
+    seen: str
+    state: str
+    check: str
+    since: str
+    lifted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPage:
+    """What the desk knew and did not trust at its last cycle."""
+
+    template: ClassVar[str] = "data.html.j2"
+    as_of: dt.datetime
+    title: str
+    series: tuple[SeriesRow, ...]
+    feeds: tuple[FeedRow, ...]
+    flags: tuple[FlagRow, ...]
+    notices: tuple[str, ...]
+    dispatch: Link
+    trail: str
+    mode: Mode
+
+
+def files(edition: Edition) -> dict[str, str]:
+    """The data page."""
+    return {"data/index.html": layout.html(page(edition), "../")}
+
+
+def page(edition: Edition) -> DataPage:
+    """What the page shows.
 
     Raises:
         CycleFailed: The cycle's folder has lost what it kept for the page.
     """
-    folder = desk.outputs / "cycles" / str(row["number"])
-    kept = cast(dict[str, Any] | None, kept_part(folder, trust.PART, dict(row)))
+    row, dispatch = edition.row, link(edition.row)
+    kept_in = folder(edition.desk, edition.number)
+    kept = cast(dict[str, Any] | None, kept_part(kept_in, trust.PART, dict(row)))
     if kept is None:
         raise CycleFailed(
             f"The folder of cycle {row['number']} has lost what its data page is made of. "
             "Restore outputs/cycles, or go on in a fresh --outputs."
         )
     series = sorted(kept["series"], key=lambda one: _PLACE[one["state"]])
-    return layout.DataPage(
+    return DataPage(
         as_of=moment(row["as_of"]), title=title(series, kept["feeds"]),
         series=tuple(
-            layout.SeriesRow(
+            SeriesRow(
                 name=one["name"], source=one["source"], state=one["state"],
                 last=one["last"] or "–", behind=one["behind"],
                 dated=one.get("dated") or "–",
@@ -47,7 +113,7 @@ def page(desk: Desk, row: Mapping[str, Any], dispatch: layout.Link) -> layout.Da
             for one in series
         ),
         feeds=tuple(
-            layout.FeedRow(
+            FeedRow(
                 name=one["feed"], state=one["state"], at=_minute(one["at"]), rows=one["rows"],
                 reason=one["reason"],
             )
@@ -73,9 +139,9 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
     return said[:1].upper() + said[1:]
 
 
-def _flag(one: Mapping[str, str]) -> layout.FlagRow:
+def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
-    return layout.FlagRow(
+    return FlagRow(
         head=f"{one['name']}{field}", seen=one["seen"].rstrip("."), state=one["severity"],
         check=one["check"], since=one["since"], lifted=one["lifted"],
     )  # fmt: skip

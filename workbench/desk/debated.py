@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.desk import layout
+from workbench.desk import views
 from workbench.desk.standing import Standing
 from workbench.domain.claims import Claim
 from workbench.domain.figures import share
@@ -30,7 +30,7 @@ _BESIDE = {
 
 def debate(
     ledger: Ledger, number: int, standing: Sequence[Standing], kept: Mapping[str, Any]
-) -> layout.DebateView:
+) -> views.DebateView:
     """Every mind on the call, or on the claim that came nearest to being one.
 
     Args:
@@ -46,7 +46,7 @@ def debate(
     minds = {who: p for who, p in said.items() if who not in NOT_MINDS}
     absent = _absent(ledger, number, subject.claim, minds)
     conviction = kept["conviction"]
-    return layout.DebateView(
+    return views.DebateView(
         label=kept["label"],
         conviction="none" if conviction is None else share(conviction),
         formula=CONVICTION,
@@ -54,10 +54,10 @@ def debate(
         base_rate=subject.base_rate,
         probability=subject.probability,
         minds=(
-            *(layout.MindRow(name=mind, probability=p) for mind, p in minds.items()),
-            *(layout.MindRow(name=mind, absent=why) for mind, why in absent.items()),
+            *(views.MindRow(name=mind, probability=p) for mind, p in minds.items()),
+            *(views.MindRow(name=mind, absent=why) for mind, why in absent.items()),
             *(
-                layout.MindRow(name=name, probability=said[who])
+                views.MindRow(name=name, probability=said[who])
                 for who, name in _BESIDE.items()
                 if who in said
             ),

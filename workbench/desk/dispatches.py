@@ -7,7 +7,7 @@ states, newer links) is read anew each time.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import nbformat
 import sqlalchemy as sa
 
-from workbench.desk import debated, layout, render
+from workbench.desk import debated, layout, render, views
+from workbench.desk.editions import Edition, folder, on_ledger
 from workbench.desk.standing import Standing, banner, called, deadline, standings
 from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import WATCHED, Claim
@@ -24,32 +25,34 @@ from workbench.domain.instruments import find
 from workbench.domain.sentences import price
 from workbench.steps import joining
 from workbench.steps.bench import kept_part
-from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
+ROOT = "../../../"  # from a dispatch or a page of its trail to the site's root
 _PREVIOUS = 5  # dispatches linked below, before the older one
 _SHADOWS = 6  # shadows shown below the predictions
 
 
-def dispatch(
-    desk: Desk, ledger: Ledger, number: int, numbers: Sequence[int], now: dt.datetime
-) -> layout.DispatchPage:
-    """Everything that the page of one dispatch shows.
+def files(pages: Mapping[int, views.DispatchPage]) -> dict[str, str]:
+    """The pages of these dispatches."""
+    return {page.permalink: layout.html(page, ROOT) for page in pages.values()}
 
-    Args:
-        desk: Whose dispatch.
-        ledger: All rows of the cycle are on it.
-        number: The cycle.
-        numbers: Every published cycle, oldest first, this one among them.
-        now: The moment at which claims stand as shown.
+
+def pages(edition: Edition) -> dict[int, views.DispatchPage]:
+    """What the dispatches that changed show, by number."""
+    return {n: dispatch(edition, n) for n in edition.changed}
+
+
+def dispatch(edition: Edition, number: int) -> views.DispatchPage:
+    """Everything that the page of one dispatch shows.
 
     Raises:
         CycleFailed: The ledger holds no dispatch of that cycle, or its folder has lost it.
     """
+    desk, ledger, numbers, now = edition.desk, edition.ledger, edition.numbers, edition.now
     row = on_ledger(ledger, number)
-    folder = desk.outputs / "cycles" / str(number)
-    kept = cast(dict[str, Any] | None, kept_part(folder, "dispatch", dict(row)))
+    kept_in = folder(desk, number)
+    kept = cast(dict[str, Any] | None, kept_part(kept_in, "dispatch", dict(row)))
     if kept is None:
         raise CycleFailed(
             f"The folder of cycle {number} has lost what its dispatch was written from. "
@@ -60,7 +63,7 @@ def dispatch(
     as_of, local = moment(row["as_of"]), ZoneInfo(desk.params.zone)
     here = numbers.index(number)
     before = numbers[max(0, here - 1 - _PREVIOUS) : max(0, here - 1)]
-    return layout.DispatchPage(
+    return views.DispatchPage(
         number=number,
         as_of=as_of,
         local_time=f"{as_of.astimezone(local):%H:%M} in {_city(local)}",
@@ -69,7 +72,7 @@ def dispatch(
         dek=kept["dek"],
         banner=banner(standing, now),
         call=None if call is None else _card(desk, call, kept["wrong_if"]),
-        body_html=render.dispatch_body(notebook(folder, "6_dispatch")),
+        body_html=render.dispatch_body(notebook(kept_in, "6_dispatch")),
         predictions=_predictions(standing, now),
         debate=debated.debate(ledger, number, standing, kept) if standing else None,
         permalink=link(row).href,
@@ -85,46 +88,23 @@ def dispatch(
     )
 
 
-def is_kept(desk: Desk, ledger: Ledger, number: int) -> bool:
-    """True while a cycle's folder still holds what its page is made from."""
-    folder = desk.outputs / "cycles" / str(number)
-    page = folder / "notebooks" / "6_dispatch.ipynb"
-    part = kept_part(folder, "dispatch", dict(on_ledger(ledger, number)))
-    return page.is_file() and part is not None
-
-
-def on_ledger(ledger: Ledger, number: int) -> sa.RowMapping:
-    """A dispatch's row on the ledger, with its cycle's.
-
-    Raises:
-        CycleFailed: There is none.
-    """
-    query = sa.select(book.dispatches, book.cycles).join(
-        book.cycles, book.cycles.c.number == book.dispatches.c.of
-    )
-    found = ledger.read(query.where(book.dispatches.c.of == number))
-    if not found:
-        raise CycleFailed(f"Cycle {number} has no dispatch on the ledger. Run it again.")
-    return found[0]
-
-
-def link(row: sa.RowMapping) -> layout.Link:
+def link(row: sa.RowMapping) -> views.Link:
     """Title and permanent place of a dispatch."""
-    return layout.Link(title=row["title"], href=f"read/{row['of']}/{row['slug']}/index.html")
+    return views.Link(title=row["title"], href=f"read/{row['of']}/{row['slug']}/index.html")
 
 
-def _link(ledger: Ledger, number: int) -> layout.Link:
+def _link(ledger: Ledger, number: int) -> views.Link:
     return link(on_ledger(ledger, number))
 
 
-def notebook(folder: Path, name: str) -> nbformat.NotebookNode:
+def notebook(kept: Path, name: str) -> nbformat.NotebookNode:
     """A notebook as a cycle ran it.
 
     Args:
-        folder: The cycle's own.
+        kept: The cycle's own folder.
         name: Without its suffix.
     """
-    path = folder / "notebooks" / f"{name}.ipynb"
+    path = kept / "notebooks" / f"{name}.ipynb"
     found: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat is untyped
     return found
 
@@ -134,7 +114,7 @@ def _city(zone: ZoneInfo) -> str:
     return zone.key.rpartition("/")[2].replace("_", " ")
 
 
-def _card(desk: Desk, call: Standing, wrong_if: str) -> layout.CallCard:
+def _card(desk: Desk, call: Standing, wrong_if: str) -> views.CallCard:
     claim = call.claim
     one, *_ = named = [find(symbol, desk.table) for symbol in claim.symbols]
     session = venue(one.venue).session(claim.window.date)
@@ -144,7 +124,7 @@ def _card(desk: Desk, call: Standing, wrong_if: str) -> layout.CallCard:
     references = ", ".join(
         price(r.value, each.tick) for each, r in zip(named, claim.references, strict=True)
     )
-    return layout.CallCard(
+    return views.CallCard(
         sentence=call.sentence,
         direction=_direction(claim),
         horizon=_horizon(claim),
@@ -181,15 +161,13 @@ def _horizon(claim: Claim) -> str:
     return f"{count} session{'s' * (count > 1)}"
 
 
-def _predictions(
-    standing: Sequence[Standing], now: dt.datetime
-) -> tuple[layout.PredictionRow, ...]:
+def _predictions(standing: Sequence[Standing], now: dt.datetime) -> tuple[views.PredictionRow, ...]:
     others = [one for one in standing if one.role == "other"]
     # Of each family only the shadow that came nearest to being said.
     nearest = {one.claim.kind: one for one in reversed(standing) if one.role == "shadow"}
     shadows = sorted(nearest.values(), key=lambda one: -one.gain)[:_SHADOWS]
     return tuple(
-        layout.PredictionRow(
+        views.PredictionRow(
             sentence=one.sentence,
             horizon=_horizon(one.claim),
             probability=one.probability,

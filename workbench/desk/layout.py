@@ -12,10 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from typing import Literal
+from typing import ClassVar, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
@@ -48,213 +47,26 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("Dispatches", "index.html"),
     ("Data", "data/index.html"),
 )
-State = Literal["open", "awaiting", "right", "wrong", "void", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A title and where it leads."""
-
-    title: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Banner:
-    """Where a call stands: the chip's state, one sentence, and how the others did."""
-
-    state: State
-    text: str
-    others: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallCard:
-    """The call as registered. Probabilities are fractions, the edge is in points."""
-
-    sentence: str
-    direction: str
-    horizon: str
-    probability: float
-    base_rate: float
-    edge_points: float
-    wrong_if: str
-    deadline: str
-    settles_on: str
-    ledger_number: int
-    ledger_hash: str
-    registered_at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictionRow:
-    """Another claim of the cycle; a shadow is one that the gate refused, with the reason."""
-
-    sentence: str
-    horizon: str
-    probability: float
-    base_rate: float
-    state: State | Literal["shadow"]
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MindRow:
-    """A mind's probability, or with None the reason why it is absent."""
-
-    name: str
-    probability: float | None = None
-    absent: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebateView:
-    """The debate over one claim.
-
-    ``formula`` says how the conviction was computed, ``notes`` what each opinion may move, what
-    asking cost, and whose model may have read what followed: plain sentences. ``probability`` is
-    what the desk says of the claim, beside which the base rate is written.
-    """
-
-    label: str
-    conviction: str
-    formula: str
-    claim: str
-    base_rate: float
-    minds: tuple[MindRow, ...]
-    notes: tuple[str, ...] = ()
-    probability: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DispatchPage:
-    """Everything a dispatch shows. ``call`` is None when the desk sits out."""
-
-    number: int
-    as_of: dt.datetime
-    local_time: str
-    mode: Mode
-    title: str
-    dek: str
-    banner: Banner
-    call: CallCard | None
-    body_html: str
-    predictions: tuple[PredictionRow, ...]
-    debate: DebateView | None
-    permalink: str
-    older: Link | None
-    newer: Link | None
-    previous: tuple[Link, ...]
-    sources: tuple[str, ...]
-    notices: tuple[str, ...]
-    written_by: str
-    code_version: str
-    snapshot: str
-    trail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrailPage:
-    """One executed notebook of a dispatch; ``question`` is its heading (`render.heading`).
-
-    The link in ``notebooks`` whose title is ``name`` is marked as the current one. Without a mode
-    the page promises no more than a replay's does.
-    """
-
-    number: int
-    title: str
-    name: str
-    question: str
-    body_html: str
-    notebooks: tuple[Link, ...]
-    dispatch: Link
-    download: str
-    mode: Mode = "replay"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexEntry:
-    """One dispatch in the list."""
-
-    number: int
-    date: str
-    title: str
-    href: str
-    call: str
-    banner: Banner
-    score: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexPage:
-    """The front page: the latest dispatch, those before it, and the record's key figures."""
-
-    latest: DispatchPage
-    entries: tuple[IndexEntry, ...]
-    record: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesRow:
-    """One series on the data page.
+class Page(Protocol):
+    """What a page shows; its template knows it as ``page``.
 
     Attributes:
-        name: In words.
-        source: Where its values come from.
-        state: ``live``, ``late``, ``withheld`` or ``dark``.
-        last: What its newest value is of.
-        behind: What should have come by then and had not.
-        dated: Who says when its values could first be known.
+        template: Its template in ``desk/pages``.
+        mode: Whether what it tells is live or replayed. A page of neither is told as a replay,
+            which promises no more.
     """
 
-    name: str
-    source: str
-    state: str
-    last: str
-    behind: str
-    dated: str
+    template: ClassVar[str]
+
+    @property
+    def mode(self) -> Mode:
+        """Live or replay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRow:
-    """One feed on the data page, as its last pull left it."""
-
-    name: str
-    state: str
-    at: str
-    rows: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlagRow:
-    """One flag: what was seen, what that means, and what would lift it."""
-
-    head: str
-    seen: str
-    state: str
-    check: str
-    since: str
-    lifted: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataPage:
-    """What the desk knew and did not trust at its last cycle."""
-
-    as_of: dt.datetime
-    title: str
-    series: tuple[SeriesRow, ...]
-    feeds: tuple[FeedRow, ...]
-    flags: tuple[FlagRow, ...]
-    notices: tuple[str, ...]
-    dispatch: Link
-    trail: str
-    mode: Mode
-
-
-def dispatch_html(page: DispatchPage, root: str) -> str:
-    """A dispatch, in the order that every dispatch has.
+def html(page: Page, root: str) -> str:
+    """One page of the site.
 
     Args:
         page: Its facts.
@@ -262,23 +74,15 @@ def dispatch_html(page: DispatchPage, root: str) -> str:
 
     Returns:
         A complete HTML document.
+
+    Raises:
+        ValueError: The root is no relative path upwards, or an href leads nowhere of ours.
     """
-    return _page("dispatch.html.j2", page, root)
-
-
-def trail_html(page: TrailPage, root: str) -> str:
-    """One executed notebook, code and all (see `dispatch_html` for the arguments)."""
-    return _page("trail.html.j2", page, root)
-
-
-def index_html(page: IndexPage, root: str = "") -> str:
-    """The front page (see `dispatch_html` for the arguments)."""
-    return _page("index.html.j2", page, root)
-
-
-def data_html(page: DataPage, root: str = "../") -> str:
-    """The data page (see `dispatch_html` for the arguments)."""
-    return _page("data.html.j2", page, root)
+    if not re.fullmatch(r"(\.\./)*", root):
+        raise ValueError(f"Root {root!r} is not a relative path upwards.")
+    to = partial(_href, root)
+    template = _templates().get_template(page.template)
+    return template.render(page=page, mode=page.mode, root=root, to=to)
 
 
 def assets() -> dict[str, bytes]:
@@ -319,11 +123,3 @@ def _templates() -> Environment:
     env.filters |= {"share": share, "points": difference, "day": _day}
     env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS}
     return env
-
-
-def _page(template: str, page: DispatchPage | TrailPage | IndexPage | DataPage, root: str) -> str:
-    if not re.fullmatch(r"(\.\./)*", root):
-        raise ValueError(f"Root {root!r} is not a relative path upwards.")
-    to = partial(_href, root)
-    mode = page.latest.mode if isinstance(page, IndexPage) else page.mode
-    return _templates().get_template(template).render(page=page, mode=mode, root=root, to=to)

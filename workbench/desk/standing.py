@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from workbench.desk.layout import Banner, State
+from workbench.desk.views import Banner, State
 from workbench.domain.claims import Claim, from_content
 from workbench.domain.figures import MINUS
 from workbench.domain.records import Decision, Outcome, Role, Verdict

@@ -1,0 +1,117 @@
+"""One edition of the site: what is published now, and which older pages change with it.
+
+Every part of the site (`dispatches`, `trails`, `front`, `datapage` …) has one function
+``files(edition)``: paths from the site's root to their text. What it costs does not grow with the
+number of dispatches: an edition names the few that changed, and lists are paged.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from workbench.desk.standing import ON_RECORD
+from workbench.domain.calendars import moment
+from workbench.domain.errors import CycleFailed
+from workbench.steps.bench import kept_part
+from workbench.world import entries as book
+from workbench.world.ledger import Ledger
+from workbench.world.params import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What is published now.
+
+    Attributes:
+        desk: Whose site.
+        ledger: All rows of the cycle are on it.
+        number: The cycle that is published.
+        row: Its dispatch and cycle on the ledger.
+        numbers: Every dispatch on the site, oldest first; ``number`` is the last of them.
+        now: The moment at which claims stand as shown.
+        changed: Dispatches whose pages are written anew, in order, ``number`` the last.
+        stale: Those that should be and cannot, because their cycles' folders are gone.
+    """
+
+    desk: Desk
+    ledger: Ledger
+    number: int
+    row: sa.RowMapping
+    numbers: Sequence[int]
+    now: dt.datetime
+    changed: tuple[int, ...]
+    stale: tuple[int, ...]
+
+
+def edition(desk: Desk, ledger: Ledger, number: int) -> Edition:
+    """The edition that publishes a cycle.
+
+    Raises:
+        CycleFailed: The ledger holds no dispatch of that cycle.
+    """
+    known = sorted(int(path.name) for path in (desk.outputs / "site" / "read").glob("[0-9]*"))
+    numbers = [n for n in known if n < number] + [number]
+    row = on_ledger(ledger, number)
+    due = changed(ledger, numbers)
+    stale = tuple(n for n in due if n != number and not is_kept(desk, ledger, n))
+    return Edition(
+        desk=desk, ledger=ledger, number=number, row=row, numbers=numbers,
+        now=moment((ledger.last_cycle() or row)["as_of"]),
+        changed=tuple(n for n in due if n not in stale), stale=stale,
+    )  # fmt: skip
+
+
+def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
+    """Published dispatches that show something new, in order.
+
+    These are the last one, the one before it, and all with a prediction that has settled, or has
+    passed its deadline unsettled, since the one before it was published.
+    """
+    *before, number = numbers
+    last = before[-1] if before else 0
+    since = on_ledger(ledger, last)["as_of"] if before else ""
+    until = on_ledger(ledger, number)["as_of"]
+    claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
+    shown = sa.select(decisions.cycle).where(decisions.role.in_(ON_RECORD)).distinct()
+    settled = shown.join(book.settlements, settlements.claim == decisions.claim).where(
+        settlements.cycle > last
+    )
+    overdue = (
+        shown.join(book.claims, claims.id == decisions.claim)
+        .outerjoin(book.settlements, settlements.claim == decisions.claim)
+        .where(claims.deadline > since, claims.deadline <= until, settlements.claim.is_(None))
+    )
+    moved = {row["cycle"] for query in (settled, overdue) for row in ledger.read(query)}
+    return sorted({number, *before[-1:], *moved.intersection(before)})
+
+
+def is_kept(desk: Desk, ledger: Ledger, number: int) -> bool:
+    """True while a cycle's folder still holds what its page is made from."""
+    kept = folder(desk, number)
+    part = kept_part(kept, "dispatch", dict(on_ledger(ledger, number)))
+    return (kept / "notebooks" / "6_dispatch.ipynb").is_file() and part is not None
+
+
+def folder(desk: Desk, number: int) -> Path:
+    """Where a cycle keeps its notebooks, and what its pages are made from."""
+    return desk.outputs / "cycles" / str(number)
+
+
+def on_ledger(ledger: Ledger, number: int) -> sa.RowMapping:
+    """A dispatch's row on the ledger, with its cycle's.
+
+    Raises:
+        CycleFailed: There is none.
+    """
+    query = sa.select(book.dispatches, book.cycles).join(
+        book.cycles, book.cycles.c.number == book.dispatches.c.of
+    )
+    found = ledger.read(query.where(book.dispatches.c.of == number))
+    if not found:
+        raise CycleFailed(f"Cycle {number} has no dispatch on the ledger. Run it again.")
+    return found[0]
