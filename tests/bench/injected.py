@@ -25,10 +25,10 @@ def shares(folder: Path, bars: int = 1500) -> list[pd.DataFrame]:
     """Bars of shares with the payments that their adjusted closes imply, the newest of each."""
     found = []
     for _, wide in _long(folder / "series" / "equity_daily_ohlcv.parquet"):
-        if "adj_close" not in wide or wide["adj_close"].isna().all():
+        if "close_adj" not in wide or wide["close_adj"].isna().all():
             continue
-        own = wide.dropna(subset=["close", "adj_close"]).iloc[-bars:].copy()
-        factor = own["adj_close"] / own["close"]
+        own = wide.dropna(subset=["close", "close_adj"]).iloc[-bars:].copy()
+        factor = own["close_adj"] / own["close"]
         share = (1 - factor.shift(1) / factor).fillna(0)
         paid = share.where(share > 5e-4, 0.0) * own["close"].shift(1)
         found.append(own.assign(dividend=paid.fillna(0), split=0.0))
@@ -50,7 +50,7 @@ def _somewhere(own: pd.DataFrame, chance: Chance, length: int) -> np.ndarray:
 
 def _hundredfold(own: pd.DataFrame, chance: Chance) -> Made:
     rows = _somewhere(own, chance, int(chance.choice([1, 2, 5, 30])))
-    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "close_adj"]), rows
 
 
 def _cell(own: pd.DataFrame, chance: Chance) -> Made:
@@ -67,13 +67,13 @@ def _before(own: pd.DataFrame, chance: Chance) -> np.ndarray:
 
 def _currency(own: pd.DataFrame, chance: Chance) -> Made:
     rows = _before(own, chance)
-    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "close_adj"]), rows
 
 
 def _split(own: pd.DataFrame, chance: Chance) -> Made:
     ratio = float(chance.choice([2, 3, 4, 5, 10, 20, 0.5, 0.2, 0.1, 0.05]))
     rows = _before(own, chance)
-    return _scaled(own, rows, ratio, [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, ratio, [*PRICES, "close_adj"]), rows
 
 
 def _reported(own: pd.DataFrame, chance: Chance) -> Made:
@@ -89,7 +89,7 @@ def _reported(own: pd.DataFrame, chance: Chance) -> Made:
 def _spike(own: pd.DataFrame, chance: Chance) -> Made:
     rows = _somewhere(own, chance, 1)
     factor = float(chance.choice([1 / 7, 1 / 2.7, 2.7, 7]))
-    return _scaled(own, rows, factor, [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, factor, [*PRICES, "close_adj"]), rows
 
 
 def _events(own: pd.DataFrame) -> np.ndarray:
@@ -107,7 +107,7 @@ def _not_taken_off(own: pd.DataFrame, chance: Chance) -> Made:
         return own, rows
     at = int(chance.choice(events))
     rows[:at] = True
-    return _scaled(own, rows, 1 / (1 - share[at]), ["adj_close"]), rows
+    return _scaled(own, rows, 1 / (1 - share[at]), ["close_adj"]), rows
 
 
 def _in_pence(own: pd.DataFrame, chance: Chance) -> Made:
@@ -128,7 +128,7 @@ def _phantom(own: pd.DataFrame, chance: Chance) -> Made:
     rows[: at + 1] = True
     before = rows.copy()
     before[at] = False
-    return _scaled(made, before, 0.85, ["adj_close"]), rows
+    return _scaled(made, before, 0.85, ["close_adj"]), rows
 
 
 KINDS: Mapping[str, Callable[[pd.DataFrame, Chance], Made]] = {

@@ -30,7 +30,7 @@ from workbench.measures.quality.rows import Fault, rows, without
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 FIELDS = {
-    "Open": "open", "High": "high", "Low": "low", "Close": "close", "Adj Close": "adj_close",
+    "Open": "open", "High": "high", "Low": "low", "Close": "close", "Adj Close": "close_adj",
     "Volume": "volume", "Dividends": "dividend", "Stock Splits": "split",
     "Capital Gains": "capital_gain",
 }  # fmt: skip
@@ -125,7 +125,7 @@ def _long(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     for (series, source), part in frame.groupby(["series", "source"]):
         wide = part.pivot_table(index=time, columns="field", values="value", dropna=False)
         wide.index = pd.to_datetime(wide.index, utc=True)
-        yield f"{series}/{source}", wide
+        yield f"{series}/{source}", wide.rename(columns={"adj_close": "close_adj"})
 
 
 def history(folder: Path, only: Sequence[str] = ()) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def told(
         cash[index] = share * close[index - 1]
     for index, share in (gains or {}).items():
         extra[index] = share * close[index - 1]
-    fields = {"close": close, "adj_close": close * factor, "dividend": cash, "capital_gain": extra}
+    fields = {"close": close, "close_adj": close * factor, "dividend": cash, "capital_gain": extra}
     columns = {
         ("X", name): Column(at=at, known_at=at, value=value, unit="", source="")
         for name, value in fields.items()
@@ -53,12 +53,12 @@ def test_one_story_is_no_fault():
 
 def test_a_payment_not_taken_off():
     """A missing step makes every adjusted close before it wrong, and none after."""
-    assert told(taken={60: YIELD, 120: YIELD, 240: YIELD}) == {("adj_close", "ADJUSTMENT"): 180}
+    assert told(taken={60: YIELD, 120: YIELD, 240: YIELD}) == {("close_adj", "ADJUSTMENT"): 180}
 
 
 def test_a_step_without_payment():
     """What was taken off without being paid is wrong too."""
-    assert told(taken={**PAID, 200: 0.02}) == {("adj_close", "ADJUSTMENT"): 200}
+    assert told(taken={**PAID, 200: 0.02}) == {("close_adj", "ADJUSTMENT"): 200}
 
 
 def test_a_payment_in_pence():
@@ -75,7 +75,7 @@ def test_payments_a_hundredth_of_the_truth():
     """Prices that fall a hundred times farther than what is listed, again and again."""
     small = dict.fromkeys(EVENTS, YIELD / 100)
     assert told(paid=small, taken=small) == {
-        ("dividend", "DIVIDEND_UNIT"): 4, ("adj_close", "ADJUSTMENT"): 240,
+        ("dividend", "DIVIDEND_UNIT"): 4, ("close_adj", "ADJUSTMENT"): 240,
     }  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def test_small_payments_of_a_company_that_pays_little():
 def test_a_payment_that_never_was():
     """A tenth of the price that nobody lost: the payment is out, and what was adjusted by it."""
     assert told({**PAID, 120: 0.1}, {**PAID, 120: 0.1}) == {
-        ("dividend", "DIVIDEND_UNPAID"): 1, ("adj_close", "ADJUSTMENT"): 120,
+        ("dividend", "DIVIDEND_UNPAID"): 1, ("close_adj", "ADJUSTMENT"): 120,
     }  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_a_payment_listed_twice():
 def test_gains_taken_off_twice():
     """Gains that the distribution holds already are taken off once more: all before is wrong."""
     assert told(taken={**PAID, 120: YIELD + 0.012}, gains={120: 0.012}) == {
-        ("adj_close", "ADJUSTMENT"): 120
+        ("close_adj", "ADJUSTMENT"): 120
     }
 
 
@@ -122,13 +122,13 @@ def test_impossible_adjusted_closes(value: float):
     columns = {
         ("X", name): Column(at=at, known_at=at, value=values, unit="", source="")
         for name, values in (
-            ("close", close), ("adj_close", adjusted), ("dividend", np.zeros(N)),
+            ("close", close), ("close_adj", adjusted), ("dividend", np.zeros(N)),
         )
     }  # fmt: skip
     own = rows(Snapshot(as_of=THURSDAY, columns=columns), "X")
     assert own is not None
     (fault,) = distribution_faults(own)
-    assert (fault.field, fault.check, len(fault.at)) == ("adj_close", "ADJUSTMENT", 51)
+    assert (fault.field, fault.check, len(fault.at)) == ("close_adj", "ADJUSTMENT", 51)
 
 
 def test_a_source_that_reports_no_payments_is_not_judged():
@@ -136,7 +136,7 @@ def test_a_source_that_reports_no_payments_is_not_judged():
     at = venue("XNYS").closes[9000 : 9000 + N]
     columns = {
         ("X", name): Column(at=at, known_at=at, value=np.full(N, value), unit="", source="")
-        for name, value in (("close", 100.0), ("adj_close", 90.0))
+        for name, value in (("close", 100.0), ("close_adj", 90.0))
     }
     own = rows(Snapshot(as_of=THURSDAY, columns=columns), "X")
     assert own is not None

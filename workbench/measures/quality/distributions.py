@@ -47,7 +47,7 @@ def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
             the price that it was paid of is not known.
 
     Returns:
-        Faults of the fields ``dividend`` and ``adj_close``: ``DIVIDEND_UNIT``,
+        Faults of the fields ``dividend`` and ``close_adj``: ``DIVIDEND_UNIT``,
         ``DIVIDEND_TWICE``, ``DIVIDEND_UNPAID`` where the price did not fall by it, and
         ``ADJUSTMENT`` with every adjusted close before a wrong step.
     """
@@ -62,7 +62,7 @@ def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
         with np.errstate(invalid="ignore"):
             impossible = np.isfinite(own.close) & ~(np.isfinite(own.adjusted) & (own.adjusted > 0))
         if impossible.any():
-            mark("adj_close", "ADJUSTMENT", slice(0, int(np.flatnonzero(impossible)[-1]) + 1))
+            mark("close_adj", "ADJUSTMENT", slice(0, int(np.flatnonzero(impossible)[-1]) + 1))
     index = np.flatnonzero(own.close > 0)
     if len(index) > 2 and (own.paid[index].any() or own.adjusted is not None):
         told = _told(own, index, gone)
@@ -72,7 +72,7 @@ def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
         if own.adjusted is not None:
             last = _last_wrong_step(told, wrong)
             if last is not None:
-                mark("adj_close", "ADJUSTMENT", slice(0, index[last]))
+                mark("close_adj", "ADJUSTMENT", slice(0, index[last]))
     return [_fault(own, *key, mask) for key, mask in bad.items() if mask.any()]
 
 
@@ -197,7 +197,7 @@ def _sigma(told: _Told, i: int) -> float:
 
 
 def _fault(own: Rows, field: str, check: str, bad: Mask) -> Fault:
-    if field == "adj_close":
+    if field == "close_adj":
         bad = bad & np.isfinite(own.close)
     at = own.at[bad]
     seen = {

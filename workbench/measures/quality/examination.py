@@ -167,7 +167,7 @@ def _flag(snapshot: Snapshot, own: Rows, fault: Fault) -> Flag:
             # Everything before the present level is out: no return across it can be trusted.
             full = own.at[own.close > 0]
             hides |= fault.at[0] == full[0] and fault.at[-1] >= full[-_YEAR:][0]
-        hides |= field == "adj_close"
+        hides |= field == "close_adj"
     return Flag(
         series=fault.series, field=field, check=fault.check,
         severity="withheld" if hides else "note", seen=fault.seen,
