@@ -25,7 +25,7 @@ def shares(folder: Path, bars: int = 1500) -> list[pd.DataFrame]:
     """Bars of shares with the payments that their adjusted closes imply, the newest of each."""
     found = []
     for _, wide in _long(folder / "series" / "equity_daily_ohlcv.parquet"):
-        if "close_adj" not in wide or wide["close_adj"].isna().all():
+        if not {"close", "close_adj"} <= set(wide) or wide["close_adj"].isna().all():
             continue
         own = wide.dropna(subset=["close", "close_adj"]).iloc[-bars:].copy()
         factor = own["close_adj"] / own["close"]
