@@ -20,7 +20,11 @@ _MATERIAL = 0.005  # of the price: what adjusted closes may differ by without be
 _SHARE = 0.2  # of the yield
 _ABSURD = 0.5  # no going concern pays half of its price in one payment
 _WINDOW = 60
-_TWICE = np.timedelta64(5, "D")  # payments nearer than this are one, listed twice
+_UNPAID = 0.02  # yield from which a price must show what was paid
+_FELL = 0.6  # share of a payment by which the price must fall, and more than 5 σ are to spare
+_RESTING = 0.5  # share of bars without a move, beyond which a price hardly trades
+_TWICE = np.timedelta64(10, "D")  # payments nearer than this are one, listed twice
+_ALIKE = 0.25  # log distance of payments that are one
 _TINY = 0.001  # yields under it may be a hundredth of the truth
 _OFTEN = 4  # payments; one says little beside a day's noise
 _EVIDENCE = 3.0  # log likelihood ratio that says so
@@ -124,12 +128,14 @@ def _payments(own: Rows, told: _Told) -> dict[str, Mask]:
             # Adjusted closes and the price agree on another payment.
             if abs(r + y) - abs(r + u) > 2 * sigma and y > u:
                 found["DIVIDEND_UNIT"][i] = True
-        elif y > 0.03 and r + y > max(5 * sigma, 0.6 * y):
+        elif y > _UNPAID and r + y > max(5 * sigma, _FELL * y) and not _rests(told, int(i)):
             found["DIVIDEND_UNPAID"][i] = True
     usual = [i for i in events if not found["DIVIDEND_UNIT"][i]]
     at = own.at[told.index]
+    if len(events) > 2 and np.median(np.diff(at[events])) <= _TWICE:
+        usual = []  # it pays as often
     for i, j in itertools.pairwise(usual):
-        alike = 0.8 <= told.paid[i] / told.paid[j] <= 1.25
+        alike = abs(np.log(told.paid[i] / told.paid[j])) <= _ALIKE
         if at[j] - at[i] <= _TWICE and alike and at[j] - at[i] >= np.timedelta64(12, "h"):
             # The one that adjusted closes never took off is the phantom; else neither is sure.
             steps = [told.implied[k] < _SHARE * told.paid[k] for k in (i, j)]
@@ -194,6 +200,11 @@ def _sigma(told: _Told, i: int) -> float:
     if len(around) < 5:
         return told.sigma
     return max(float(np.std(around)), 0.002)
+
+
+def _rests(told: _Told, i: int) -> bool:
+    """Whether a price hardly trades: that it did not fall then says nothing of a payment."""
+    return bool(np.mean(told.move[max(1, i - _WINDOW) : i + 1] == 0) > _RESTING)
 
 
 def _fault(own: Rows, field: str, check: str, bad: Mask) -> Fault:
