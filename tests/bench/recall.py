@@ -22,7 +22,7 @@ import pandas as pd
 from tests.bench import left_out
 from workbench.domain.contracts import contract
 from workbench.domain.snapshots import Column, Snapshot
-from workbench.measures.quality import bars, breaks, distributions
+from workbench.measures.quality import bars, breaks, distributions, runs
 from workbench.measures.quality.breaks import Basis
 from workbench.measures.quality.levels import level_faults
 from workbench.measures.quality.rows import Fault, rows, without
@@ -65,7 +65,7 @@ def snapshot(frame: pd.DataFrame, fields: Sequence[tuple[str, str]]) -> Snapshot
 
 def faults(
     seen: Snapshot, *, basis: Basis, jump: float = 0.5, tick: float = 0.0, low: float = 0,
-    high: float = 1e8,
+    high: float = 1e8, coin: bool = False,
 ) -> list[Fault]:  # fmt: skip
     """What an examination leaves out of one series, without a desk around it."""
     own = rows(seen, "X")
@@ -79,6 +79,9 @@ def faults(
     gone = [fault.at for fault in found if not fault.field]
     if left is None:
         return found
+    found += runs.swapped_faults(left, always=coin)
+    if coin and left.volume is not None:
+        found += runs.volume_faults("X", "volume", left.at, left.volume, left.close)
     return found + distributions.distribution_faults(left, np.concatenate(gone) if gone else None)
 
 
@@ -131,7 +134,7 @@ def history(folder: Path, only: Sequence[str] = ()) -> pd.DataFrame:
     """
     shown = {
         "equity_daily_ohlcv": {"tick": 0.01}, "equity_daily_adj": {"tick": 0.01},
-        "crypto_daily": {"tick": 0.01},
+        "crypto_daily": {"tick": 0.01, "coin": True},
         "vix_daily": {"tick": 0.01, "low": 5.0, "high": 150.0, "jump": 1.0},
         "crypto_hourly": {"tick": 0.01}, "etf_1h_2024_2026": {"tick": 0.01},
         "intraday_5m_2025_2026": {"tick": 0.01},

@@ -122,8 +122,8 @@ def _prices(
         left = _left(snapshot, own, found)
     if left is None:
         return found
-    found += swapped_faults(left)
-    if left.volume is not None:
+    found += swapped_faults(left, always=one.venue == ALWAYS)
+    if left.volume is not None and one.venue == ALWAYS:
         found += volume_faults(one.symbol, "volume", left.at, left.volume, left.close)
     return found + distribution_faults(left, _moments(found))
 

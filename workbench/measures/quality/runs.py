@@ -9,10 +9,11 @@ from workbench.domain.records import Flag
 from workbench.measures.prices import Array
 from workbench.measures.quality.rows import Fault, Mask, Rows
 
-# Over so many bars, gaps from close to open so many times those of the bars turned round: of
-# 640,000 clean bars none had, of bars turned round most have; coins, which never close, at once.
-_TURNED = ((5, 5.0), (20, 1.8))
-_FACTOR = 3.0  # log of a price from which its factor is no day of many trades
+# Over so many bars, gaps from close to open so many times those of the bars turned round, and so
+# many of them wider: none of 640,000 clean bars had them. A venue that never closes has no gaps.
+_SESSIONS = (20, 1.8, 15)
+_ALWAYS = (5, 10.0, 5)
+_FACTOR = 4.0  # log of a price from which its factor is no day of many trades
 _NEAR = 0.7  # log distance from that factor
 _BEFORE = 20  # volumes that say what is usual
 _FEW = 5
@@ -23,27 +24,31 @@ _WITHIN = 0.04  # range of a bar that did not trade through a gap
 _LATELY = 20  # bars for which a likely split is told
 
 
-def swapped_faults(own: Rows) -> list[Fault]:
+def swapped_faults(own: Rows, *, always: bool) -> list[Fault]:
     """``OPEN_CLOSE_SWAPPED``: bars that join each other only when they are turned round.
 
     A bar opens near the close before it. Where over a run of bars each close lies nearer to the
     open before than each open to the close before, the two were swapped.
+
+    Args:
+        own: The series' rows.
+        always: Whether its venue never closes, so that a few bars are enough.
     """
+    length, times, most = _ALWAYS if always else _SESSIONS
     index = np.flatnonzero((own.close > 0) & (own.open > 0))
-    if len(index) <= _TURNED[0][0]:
+    if len(index) <= length:
         return []
     opens, closes = np.log(own.open[index]), np.log(own.close[index])
     given, turned = np.abs(opens[1:] - closes[:-1]), np.abs(closes[1:] - opens[:-1])
+    wider = given > turned
+    many, a, b = (np.cumsum(np.r_[0.0, each]) for each in (wider, given, turned))
+    far = a[length:] - a[:-length] > times * (b[length:] - b[:-length]) + 1e-9
+    far &= many[length:] - many[:-length] >= most
     bad = np.zeros(len(index), bool)
-    for length, times in _TURNED:
-        if len(given) < length:
-            break
-        a, b = (np.cumsum(np.r_[0.0, each]) for each in (given, turned))
-        far = a[length:] - a[:-length] > times * (b[length:] - b[:-length]) + 1e-9
-        for first in np.flatnonzero(far):
-            # Bars at the ends of the window may be whole: they join as they are.
-            inside = np.flatnonzero(given[first : first + length] > turned[first : first + length])
-            bad[first + inside[0] : first + inside[-1] + 2] = True
+    for first in np.flatnonzero(far):
+        # Bars at the ends of the window may be whole: they join as they are.
+        inside = np.flatnonzero(wider[first : first + length])
+        bad[first + inside[0] : first + inside[-1] + 2] = True
     if not bad.any():
         return []
     at = own.at[index[bad]]
@@ -77,7 +82,7 @@ def volume_faults(series: str, field: str, at: Moments, volume: Array, price: Ar
     size, factor = np.log(volume[index]), np.log(price[index])
     level, off = 0, np.zeros(len(index), np.intp)
     steps = np.diff(size)
-    for i in np.flatnonzero(np.abs(np.abs(steps) - factor[1:]) < 2 * _NEAR) + 1:
+    for i in np.flatnonzero(np.abs(np.abs(steps) - factor[1:]) < 1.5 * _NEAR) + 1:
         # Each volume on the level that it would have in the unit of the one before.
         before = (size - off * factor)[max(0, i - _BEFORE) : i]
         if len(before) < _FEW:

@@ -21,6 +21,8 @@ _MOST = 0.8  # of the days on which they differ
 _LATELY = 250  # newest bars that are compared with other instruments
 _EQUAL = 1e-3  # relative; prices of two assets that are one
 _RANGE = 1e-3  # of the close; narrower bars of few ticks are alike by chance
+_WIDE = 5e-3  # the same of bars that are alike but for roundings
+_SIGMAS = 8.0  # of its own moves, by which it left its level for them
 _RUN = 2  # bars in a row that are no chance
 _PLAINLY = 2.0  # times as far as the other, in its own σ
 _WINDOW = 60
@@ -81,54 +83,67 @@ def twin_faults(table: Iterable[tuple[Instrument, Rows]]) -> list[Fault]:
     Returns:
         The bars of the one that left its own level for them; of both where that cannot be told.
     """
-    found = []
-    for (one, own), (other, its) in itertools.combinations(table, 2):
-        if (one.venue, one.unit) != (other.venue, other.unit) or _names(one) & _names(other):
-            continue
-        # Two that are not at one price now and were not at the window's beginning cost nothing.
-        mine, theirs = _common(own, its)
-        if not len(mine):
-            continue
-        same = _same(own, its, mine, theirs)
-        if not same.any():
-            continue
-        both = ((own, mine, other), (its, theirs, one))
-        moves = [_sigmas(rows, index[same][0]) for rows, index, _ in both]
-        for (rows, index, sibling), move, against in zip(both, moves, moves[::-1], strict=True):
-            if move * _PLAINLY >= against:
-                found.append(_twin(rows, index[same], sibling))
+    groups: dict[tuple[str, str], list[tuple[Instrument, Rows]]] = {}
+    for one, own in table:
+        groups.setdefault((one.venue, one.unit), []).append((one, own))
+    found: list[Fault] = []
+    for group in groups.values():
+        for k, j in _near(group):
+            found += _pair(*group[k], *group[j])
     return found
 
 
-def _common(own: Rows, its: Rows) -> tuple[Positions, Positions]:
-    """Positions of the newest bars that both have."""
-    if np.array_equal(own.at[-_LATELY:], its.at[-_LATELY:]):
-        n, m = len(own.at), len(its.at)
-        k = min(n, m, _LATELY)
-        return np.arange(n - k, n), np.arange(m - k, m)
-    at, mine, theirs = np.intersect1d(own.at[-_LATELY:], its.at[-_LATELY:], return_indices=True)
-    del at
-    return mine + max(0, len(own.at) - _LATELY), theirs + max(0, len(its.at) - _LATELY)
-
-
-def _same(own: Rows, its: Rows, mine: Positions, theirs: Positions) -> Mask:
-    """Bars that are those of the other: one exactly, or a run of them nearly."""
-    close, foreign = own.close[mine], its.close[theirs]
+def _near(group: Sequence[tuple[Instrument, Rows]]) -> list[tuple[int, int]]:
+    """Pairs of positions whose closes are nearly one on any of the newest bars."""
+    at = group[0][1].at[-_LATELY:]
+    close = np.full((len(group), len(at)), np.nan)
+    for k, (_, own) in enumerate(group):
+        newest = own.at[-_LATELY:]
+        if len(newest) == len(at) and (newest == at).all():
+            close[k] = own.close[-_LATELY:]
+        else:
+            index = np.minimum(np.searchsorted(own.at, at), len(own.at) - 1)
+            close[k] = np.where(own.at[index] == at, own.close[index], np.nan)
+    order = np.argsort(close, axis=0)
+    ranked = np.take_along_axis(close, order, axis=0)
     with np.errstate(invalid="ignore"):
-        same: Mask = np.abs(close - foreign) <= _EQUAL * np.abs(close)
-        if not same.any():
-            return same
-        exact = same.copy()
-        for a, b in ((own.open, its.open), (own.high, its.high), (own.low, its.low)):
-            same &= np.abs(a[mine] - b[theirs]) <= _EQUAL * np.abs(close)
-            exact &= a[mine] == b[theirs]
-        wide = own.high[mine] - own.low[mine] > _RANGE * close
-    exact &= wide & (close == foreign)
-    same &= wide
-    edges = np.flatnonzero(np.diff(np.r_[False, same, False]))
+        rank, bar = np.nonzero(np.diff(ranked, axis=0) <= _EQUAL * np.abs(ranked[:-1]))
+    pairs = {(int(order[r, b]), int(order[r + 1, b])) for r, b in zip(rank, bar, strict=True)}
+    return sorted({(min(pair), max(pair)) for pair in pairs})
+
+
+def _pair(one: Instrument, own: Rows, other: Instrument, its: Rows) -> list[Fault]:
+    if _names(one) & _names(other):
+        return []
+    _, mine, theirs = np.intersect1d(own.at[-_LATELY:], its.at[-_LATELY:], return_indices=True)
+    mine, theirs = mine + max(0, len(own.at) - _LATELY), theirs + max(0, len(its.at) - _LATELY)
+    same, exact = _same(own, its, mine, theirs)
+    if not same.any():
+        return []
+    both = ((own, mine, other), (its, theirs, one))
+    moves = [_sigmas(rows, index[same][0]) for rows, index, _ in both]
+    if not exact and max(moves) < _SIGMAS:
+        return []  # two names of one asset, or two that met
+    return [
+        _twin(rows, index[same], sibling)
+        for (rows, index, sibling), move, against in zip(both, moves, moves[::-1], strict=True)
+        if move * _PLAINLY >= against
+    ]
+
+
+def _same(own: Rows, its: Rows, mine: Positions, theirs: Positions) -> tuple[Mask, bool]:
+    """Bars that are those of the other, nearly and several in a row, or exactly; and whether so."""
+    price = own.close[mine]
+    fields = ((own.open, its.open), (own.high, its.high), (own.low, its.low), (own.close, its.close))
+    gaps = np.array([np.abs(a[mine] - b[theirs]) for a, b in fields])
+    with np.errstate(invalid="ignore"):
+        span = own.high[mine] - own.low[mine]
+        near: Mask = (gaps <= _EQUAL * price).all(axis=0) & (span > _WIDE * price)
+        exact: Mask = (gaps == 0).all(axis=0) & (span > _RANGE * price)
+    edges = np.flatnonzero(np.diff(np.r_[False, near, False]))
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        same[first:last] &= last - first >= _RUN
-    return same | exact
+        near[first:last] &= last - first >= _RUN
+    return near | exact, bool(exact.any())
 
 
 def _sigmas(own: Rows, i: int) -> float:
