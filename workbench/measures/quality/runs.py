@@ -1,4 +1,4 @@
-"""What only a run of bars shows: open and close swapped, volumes in another unit, a likely split."""
+"""What only a run of bars shows: open and close swapped, another unit of volume, likely splits."""
 
 from __future__ import annotations
 
@@ -38,12 +38,15 @@ def swapped_faults(own: Rows, *, always: bool) -> list[Fault]:
     index = np.flatnonzero((own.close > 0) & (own.open > 0))
     if len(index) <= length:
         return []
-    opens, closes = np.log(own.open[index]), np.log(own.close[index])
+    opens, closes = own.open[index], own.close[index]
     given, turned = np.abs(opens[1:] - closes[:-1]), np.abs(closes[1:] - opens[:-1])
     wider = given > turned
-    many, a, b = (np.cumsum(np.r_[0.0, each]) for each in (wider, given, turned))
-    far = a[length:] - a[:-length] > times * (b[length:] - b[:-length]) + 1e-9
-    far &= many[length:] - many[:-length] >= most
+    many = np.cumsum(np.r_[0, wider])
+    far = many[length:] - many[:-length] >= most
+    if not far.any():
+        return []
+    a, b = (np.cumsum(np.r_[0.0, each]) for each in (given, turned))
+    far &= a[length:] - a[:-length] > times * (b[length:] - b[:-length])
     bad = np.zeros(len(index), bool)
     for first in np.flatnonzero(far):
         # Bars at the ends of the window may be whole: they join as they are.

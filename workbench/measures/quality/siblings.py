@@ -36,12 +36,16 @@ def scale_faults(snapshot: Snapshot) -> list[Fault]:
     found = []
     for (series, field), column in snapshot.columns.items():
         least = usual(series, field)
+        if not least:
+            continue
         full = np.isfinite(column.value)
-        if not least or not full.any():
+        if not full.any():
             continue
         middle = float(np.median(np.abs(column.value[full])))
         if middle < least:
-            seen = f"its {int(full.sum())} values stand at {middle:g}, under {least:g} {column.unit}"
+            seen = (
+                f"its {int(full.sum())} values stand at {middle:g}, under {least:g} {column.unit}"
+            )
             found.append(_told(series, field, "UNIT_100X", column, full, seen))
     return found
 
@@ -134,7 +138,12 @@ def _pair(one: Instrument, own: Rows, other: Instrument, its: Rows) -> list[Faul
 def _same(own: Rows, its: Rows, mine: Positions, theirs: Positions) -> tuple[Mask, bool]:
     """Bars that are those of the other, nearly and several in a row, or exactly; and whether so."""
     price = own.close[mine]
-    fields = ((own.open, its.open), (own.high, its.high), (own.low, its.low), (own.close, its.close))
+    fields = (
+        (own.open, its.open),
+        (own.high, its.high),
+        (own.low, its.low),
+        (own.close, its.close),
+    )
     gaps = np.array([np.abs(a[mine] - b[theirs]) for a, b in fields])
     with np.errstate(invalid="ignore"):
         span = own.high[mine] - own.low[mine]
