@@ -110,6 +110,17 @@ def _not_taken_off(own: pd.DataFrame, chance: Chance) -> Made:
     return _scaled(own, rows, 1 / (1 - share[at]), ["close_adj"]), rows
 
 
+def _hundredths(own: pd.DataFrame, chance: Chance) -> Made:
+    """Adjusted closes that took a hundredth of every payment off, however small each was."""
+    share = (own["dividend"] / own["close"].shift(1)).fillna(0)
+    share = share.where(np.arange(len(own)) > int(chance.integers(60, 300)), 0.0)
+    right, wrong = (np.log1p(-part)[::-1].cumsum()[::-1].shift(-1).fillna(0)
+                    for part in (share, share / 100))  # fmt: skip
+    factor = np.exp(wrong - right)
+    rows = (factor > 1.006).to_numpy()
+    return own.assign(close_adj=own["close_adj"] * factor), rows
+
+
 def _in_pence(own: pd.DataFrame, chance: Chance) -> Made:
     events = _events(own)
     rows = np.zeros(len(own), bool)
@@ -135,7 +146,7 @@ KINDS: Mapping[str, Callable[[pd.DataFrame, Chance], Made]] = {
     "hundredfold stretch": _hundredfold, "hundredfold cell": _cell,
     "other currency unit before": _currency, "split not applied": _split,
     "split applied on another day": _reported, "spike": _spike,
-    "payment not taken off": _not_taken_off, "payment in pence": _in_pence,
+    "payment not taken off": _not_taken_off, "payments taken off by hundredths": _hundredths, "payment in pence": _in_pence,
     "phantom payment": _phantom,
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ _RESTING = 0.5  # share of bars without a move, beyond which a price hardly trad
 _TWICE = np.timedelta64(10, "D")  # payments nearer than this are one, listed twice
 _ALIKE = 0.25  # log distance of payments that are one
 _TINY = 0.001  # yields under it may be a hundredth of the truth
+_HALVED = 0.5  # of a wrong step: what is left of it where the bar beside it makes up for it
 _OFTEN = 4  # payments; one says little beside a day's noise
 _EVIDENCE = 3.0  # log likelihood ratio that says so
 
@@ -156,7 +157,7 @@ def _last_wrong_step(told: _Told, wrong: dict[str, Mask]) -> int | None:
     u = told.implied
     known = np.isfinite(u)
     y = np.where(known, told.paid, 0.0)
-    off = known & (np.abs(u - y) > np.maximum(_MATERIAL, _SHARE * np.abs(y)))
+    off = known & (np.abs(u - y) > _tolerance(y))  # too little to matter alone, as yet
     # A fund's gains may be listed beside its distribution instead of in it.
     both = y + told.gains
     with np.errstate(invalid="ignore"):
@@ -171,17 +172,29 @@ def _last_wrong_step(told: _Told, wrong: dict[str, Mask]) -> int | None:
     for i in np.flatnonzero(off):
         for a, b in ((i - 1, i), (i, i + 1)):
             if a >= 1 and b < len(u) and known[a] and known[b]:
-                steps = 1 - (1 - u[a]) * (1 - u[b])
-                if abs(steps - y[a] - y[b]) <= max(_MATERIAL, _SHARE * (y[a] + y[b])):
+                rest = abs(1 - (1 - u[a]) * (1 - u[b]) - y[a] - y[b])
+                limit = max(_MATERIAL, _SHARE * (y[a] + y[b]))
+                if rest <= limit and rest < _HALVED * abs(u[i] - y[i]):
                     off[i] = False
     # A wrong payment beside right adjusted closes is its own fault only ...
     off &= ~listed
+    off = _mattering(u, y, off)
     # ... and wrong ones that adjusted closes took over are theirs too.
     with np.errstate(invalid="ignore"):
         off |= listed & (np.abs(u - told.paid) <= _tolerance(told.paid)) & (u != 0)
         off |= wrong["DIVIDEND_UNIT"] & (told.paid >= _ABSURD) & _foreign(told)
     found = np.flatnonzero(off)
     return int(found[-1]) if len(found) else None
+
+
+def _mattering(u: Array, y: Array, off: Mask) -> Mask:
+    """The wrong steps that alone, or with the wrong ones after them, shift a close materially."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = np.where(off, np.log1p(-u) - np.log1p(-y), 0.0)
+    together = np.abs(np.cumsum(shift[::-1])[::-1]) > _MATERIAL
+    with np.errstate(invalid="ignore"):
+        alone = np.abs(u - y) > np.maximum(_MATERIAL, _SHARE * np.abs(y))
+    return off & (alone | together)
 
 
 def _foreign(told: _Told) -> Mask:
