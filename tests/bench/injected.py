@@ -117,7 +117,7 @@ def _hundredths(own: pd.DataFrame, chance: Chance) -> Made:
     right, wrong = (np.log1p(-part)[::-1].cumsum()[::-1].shift(-1).fillna(0)
                     for part in (share, share / 100))  # fmt: skip
     factor = np.exp(wrong - right)
-    rows = (factor > 1.006).to_numpy()
+    rows = (factor > 1.005).to_numpy()
     return own.assign(close_adj=own["close_adj"] * factor), rows
 
 
@@ -146,8 +146,8 @@ KINDS: Mapping[str, Callable[[pd.DataFrame, Chance], Made]] = {
     "hundredfold stretch": _hundredfold, "hundredfold cell": _cell,
     "other currency unit before": _currency, "split not applied": _split,
     "split applied on another day": _reported, "spike": _spike,
-    "payment not taken off": _not_taken_off, "payments taken off by hundredths": _hundredths, "payment in pence": _in_pence,
-    "phantom payment": _phantom,
+    "payment not taken off": _not_taken_off, "payments taken off by hundredths": _hundredths,
+    "payment in pence": _in_pence, "phantom payment": _phantom,
 }  # fmt: skip
 
 

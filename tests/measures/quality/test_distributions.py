@@ -99,6 +99,42 @@ def test_a_payment_listed_twice():
     assert told(paid=twice, taken=twice)["dividend", "DIVIDEND_TWICE"] == 2
 
 
+def test_a_fund_that_pays_every_week_pays_nothing_twice():
+    """Payments that are as near to each other all along are many, not one."""
+    weekly = dict.fromkeys(range(10, 295, 5), 0.004)
+    assert told(weekly, weekly, weekly) == {}
+
+
+def test_small_payments_not_taken_off_add_up():
+    """Each is too small to matter, and three of them shift the closes before by half a per cent."""
+    small = dict.fromkeys(EVENTS, 0.002)
+    assert told(small, dict.fromkeys(EVENTS, 0.00002), small) == {("close_adj", "ADJUSTMENT"): 120}
+    assert told(small, dict.fromkeys(EVENTS, 0.0019), small) == {}
+
+
+def test_a_price_that_rests_says_nothing_of_a_payment():
+    """A share that hardly trades does not fall on the day of its payment, which was paid."""
+    at = venue("XNYS").closes[9000 : 9000 + N]
+    close = np.repeat(100 * np.exp(np.linspace(0, 0.2, N // 10)), 10)
+    paid = np.zeros(N)
+    paid[125] = 0.03 * close[124]
+    factor = np.where(np.arange(N) < 125, 0.97, 1.0)
+    fields = {"close": close, "close_adj": close * factor, "dividend": paid}
+    moving = close * np.exp(0.002 * np.random.default_rng(1).standard_normal(N))
+    moving[125] = moving[124]
+    lively = {"close": moving, "close_adj": moving * factor, "dividend": 0.03 * moving * (paid > 0)}
+    found = []
+    for one in (fields, lively):
+        columns = {
+            ("X", name): Column(at=at, known_at=at, value=value, unit="", source="")
+            for name, value in one.items()
+        }
+        own = rows(Snapshot(as_of=THURSDAY, columns=columns), "X")
+        assert own is not None
+        found.append({f.check for f in distribution_faults(own)})
+    assert found == [set(), {"DIVIDEND_UNPAID", "ADJUSTMENT"}]
+
+
 def test_gains_taken_off_twice():
     """Gains that the distribution holds already are taken off once more: all before is wrong."""
     assert told(taken={**PAID, 120: YIELD + 0.012}, gains={120: 0.012}) == {

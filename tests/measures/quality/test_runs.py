@@ -132,3 +132,17 @@ def test_another_unit_that_stays_is_the_series_own():
     found = looked(scaled("SPY", slice(-20, None), 100.0))
     assert [(f.check, len(f.at)) for f in found.faults] == [("UNIT_100X", N - 20)]
     assert quality.withheld(found.flags) == {"SPY"}
+
+
+def test_a_price_that_rests_jumps_by_any_ratio():
+    """Of a share that trades one day in ten a halving is as likely the market's as a split."""
+    own = day().columns["TSLA", "close"].value
+    rests = np.repeat(own[::10], 10)
+    seen = day()
+    for field in ("open", "high", "low", "close"):
+        seen = poked(("TSLA", field), slice(None), rests, seen)
+    assert rests.shape == own.shape
+    fallen = scaled("TSLA", slice(250, None), rests[249] / rests[250] / 2, seen)
+    assert "SPLIT_UNEXPLAINED" not in {f.check for f in looked(fallen).faults}
+    lively = scaled("TSLA", slice(250, None), own[249] / own[250] / 2)
+    assert "SPLIT_UNEXPLAINED" in {f.check for f in looked(lively).faults}

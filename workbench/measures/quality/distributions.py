@@ -18,6 +18,7 @@ from workbench.measures.quality.rows import Fault, Mask, Positions, Rows
 
 _MATERIAL = 0.005  # of the price: what adjusted closes may differ by without being left out
 _SHARE = 0.2  # of the yield
+_ROUNDING = 0.0005  # of the price, of an adjusted close
 _ABSURD = 0.5  # no going concern pays half of its price in one payment
 _WINDOW = 60
 _UNPAID = 0.02  # yield from which a price must show what was paid
@@ -157,7 +158,10 @@ def _last_wrong_step(told: _Told, wrong: dict[str, Mask]) -> int | None:
     u = told.implied
     known = np.isfinite(u)
     y = np.where(known, told.paid, 0.0)
-    off = known & (np.abs(u - y) > _tolerance(y))  # too little to matter alone, as yet
+    # Too little to matter alone, as yet: where something was paid, any step but a rounding.
+    off = known & (
+        np.abs(u - y) > np.where(y > 0, np.maximum(_ROUNDING, _SHARE * y), _tolerance(y))
+    )
     # A fund's gains may be listed beside its distribution instead of in it.
     both = y + told.gains
     with np.errstate(invalid="ignore"):
