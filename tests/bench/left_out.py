@@ -20,9 +20,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from workbench.measures.quality import bars, breaks, distributions
+from workbench.measures.quality import bars, breaks, distributions, runs
 
-MODULES = (bars, breaks, distributions)
+MODULES = (bars, breaks, distributions, runs)
 FACTORS = (0.5, 0.7, 1.4, 2.0)
 NEAR = (0.7, 1.4)
 GOOD, CLEAN = 0.9, 0.005  # recall of a file, share of false flags

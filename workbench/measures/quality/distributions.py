@@ -198,7 +198,8 @@ def _mattering(u: Array, y: Array, off: Mask) -> Mask:
     together = np.abs(np.cumsum(shift[::-1])[::-1]) > _MATERIAL
     with np.errstate(invalid="ignore"):
         alone = np.abs(u - y) > np.maximum(_MATERIAL, _SHARE * np.abs(y))
-    return off & (alone | together)
+    found: Mask = off & (alone | together)
+    return found
 
 
 def _foreign(told: _Told) -> Mask:
