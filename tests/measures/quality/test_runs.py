@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.bench.days import N, changed_to, day, looked, poked, scaled
+from tests.bench.days import THURSDAY, N, changed_to, column, day, looked, poked, scaled
+from workbench.domain.instruments import find
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
 from workbench.measures.quality.runs import volume_faults
@@ -45,6 +46,31 @@ def test_swapped_bars_of_late_hide_the_close():
     """A close that may be an open is no close to make claims on."""
     found = looked(swapped(joined("BTC-USD", 1e-5), "BTC-USD", slice(-8, None)))
     assert quality.withheld(found.flags) == {"BTC-USD"}
+
+
+def test_minutes_are_turned_round_too():
+    """Bars of five minutes are held to the same: a day of them swapped is out, and no other."""
+    at = np.datetime64("2026-04-02T22:00", "us") - np.arange(600)[::-1] * np.timedelta64(5, "m")
+    close = 66_000 * np.exp(0.001 * np.cumsum(np.random.default_rng(3).standard_normal(600)))
+    opens = np.r_[close[0], close[:-1]]
+    rows = slice(100, 388)
+
+    def faults(index: slice) -> list[tuple[str, int]]:
+        first, last = opens.copy(), close.copy()
+        first[index], last[index] = close[index], opens[index]
+        fields = {
+            "open": first, "close": last, "high": np.maximum(opens, close),
+            "low": np.minimum(opens, close), "volume": np.full(600, 5.0),
+        }  # fmt: skip
+        columns = {("BTC-USD@5m", name): column(at, v, "USD", 0) for name, v in fields.items()}
+        seen = Snapshot(as_of=THURSDAY, columns=columns)
+        found, _ = quality.finer_faults(seen, find("BTC"), "BTC-USD@5m")
+        return [(f.check, len(f.at)) for f in found]
+
+    assert faults(slice(0)) == []
+    ((check, number),) = faults(rows)
+    assert check == "OPEN_CLOSE_SWAPPED"
+    assert 286 <= number <= 292
 
 
 def volumes(index: slice, factor: float = 1.0) -> Snapshot:
