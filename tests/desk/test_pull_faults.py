@@ -12,9 +12,8 @@ from tests.bench import spoilt
 from tests.bench.feeds import Row, halves, keyed, tried, truth
 
 pytestmark = pytest.mark.timeout(120)
-# What a fault cannot touch: no list in a repository, hexadecimal numbers of a node, names of days.
-UNTOUCHED = {("github", "empty"), ("ethereum", "wordy"), ("ethereum", "blank"),
-             ("earnings", "wordy"), ("earnings", "blank")}  # fmt: skip
+# A report of which nobody says how many estimates there are is announced all the same.
+HARMLESS = {("earnings", "blank")}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def test_a_fault_stays_with_its_feed(fault: str, right: dict[str, set[Row]], tmp
     assert [one for one in found if one.wrong] == []
     assert found[0].seconds < 25
     for one in found:
-        if (one.feed, fault) in UNTOUCHED:
+        if not one.changed or (one.feed, fault) in HARMLESS:
             continue
         assert one.health.state in {"dark", "degraded"}, one
         assert one.health.reason, one

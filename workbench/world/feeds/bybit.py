@@ -66,8 +66,15 @@ def _unit(symbol: str) -> str:
 
 
 def _category(result: dict[str, object], url: str) -> str:
-    said = result.get("category") or query(url).get("category") or ""
-    return str(said)
+    """What kind of contracts an answer is of, which says what its numbers count.
+
+    Raises:
+        FeedDark: ``other_unit`` when it is another than was asked for.
+    """
+    said, wanted = str(result.get("category") or ""), query(url).get("category", "")
+    if said and wanted and said != wanted:
+        raise FeedDark("other_unit", f"Asked for {wanted} contracts, Bybit answers of {said} ones.")
+    return said or wanted
 
 
 def tickers(body: bytes, request: Request, url: str) -> Delivered:
@@ -119,7 +126,9 @@ def funding(body: bytes, request: Request, url: str) -> Delivered:
     """Rates that were charged."""
     found, request = _start(request)
     rates: dict[str, list[object]] = {}
-    for one in objects(_read(body, "Bybit funding"), "result", "list", what="Bybit funding"):
+    result = mapping(_read(body, "Bybit funding"), "result", what="Bybit funding")
+    _category(result, url)
+    for one in objects(result, "list", what="Bybit funding"):
         try:
             rates.setdefault(text(one, "symbol"), []).append(one)
         except Unfit as error:
