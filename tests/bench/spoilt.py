@@ -45,8 +45,9 @@ def _emptied(node: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain or (isinstance(value, str) and bool(re.fullmatch(r"-?[\d.]+", value)))
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"-?[\d.]+|0x[0-9a-f]{1,16}", value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _wordy(value: Any) -> Any:

@@ -25,7 +25,7 @@ from workbench.world.feeds.endpoints import Endpoint, Parse, Row, delivered
 from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.answers import Client, Form
-from workbench.world.http.decoding import as_csv, as_json
+from workbench.world.http.decoding import apart, as_csv, as_json
 
 BASE = "https://cdn.cboe.com"
 SERIES = (
@@ -219,4 +219,4 @@ async def _ask(client: Client, request: Request) -> Delivered:
     else:
         url, parse = f"{quotes_at}/charts/historical/{quote(known)}.json", cboe_history.chart
     answer = await client.ask(url, form=form)
-    return parse(answer.body, request, answer.url)
+    return await apart(parse, answer.body, request, answer.url)

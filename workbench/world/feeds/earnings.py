@@ -23,6 +23,7 @@ from workbench.world.feeds.earnings_pages import SOURCE, estimates, events, hist
 from workbench.world.feeds.endpoints import Endpoint
 from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
+from workbench.world.http.decoding import apart
 
 BASE = "https://api.nasdaq.com"
 YAHOO = "https://query2.finance.yahoo.com"
@@ -80,7 +81,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
 async def _day(client: Client, request: Request, date: dt.date) -> Delivered:
     url = f"{request.base or BASE}/api/calendar/earnings"
     answer = await client.ask(url, form="json", query={"date": str(date)})
-    return nasdaq(answer.body, request, answer.url)
+    return await apart(nasdaq, answer.body, request, answer.url)
 
 
 async def _page(client: Client, request: Request) -> Delivered:
@@ -90,4 +91,4 @@ async def _page(client: Client, request: Request) -> Delivered:
         form="json",
         query={"formatted": "false", "modules": "calendarEvents"},
     )
-    return events(answer.body, request, answer.url)
+    return await apart(events, answer.body, request, answer.url)

@@ -26,6 +26,7 @@ from workbench.world.feeds.fred_rows import LATEST, ST_LOUIS, About, Vintage
 from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client, Form, Key
+from workbench.world.http.decoding import apart
 
 BASE = "https://api.stlouisfed.org"
 KEY = Key(env="FRED_API_KEY", query="api_key", required=True)
@@ -137,7 +138,7 @@ async def _series(client: Client, request: Request) -> Delivered:
             gaps.append(error.gap(series))
         except FeedDark as error:
             gaps.append(Gap(series=series, code=error.code, reason=f"{first} to {last}: {error}"))
-    return _rows(kept, series, said, request, gaps)
+    return await apart(_rows, kept, series, said, request, gaps)
 
 
 def _rows(
@@ -184,7 +185,7 @@ async def _window(
             },
             key=KEY,
         )
-        count, found, strange = _page(answer.body, answer.url)
+        count, found, strange = await apart(_page, answer.body, answer.url)
         kept += found
         gaps += [replace(gap, series=series) for gap in strange]
         if (page + 1) * _PAGE >= count:
@@ -230,7 +231,7 @@ async def _about(client: Client, request: Request, known: str) -> About:
         query={"series_id": known, "file_type": "json"},
         key=KEY,
     )
-    node = fred_pages.table(answer.body, answer.url)
+    node = await apart(fred_pages.table, answer.body, answer.url)
     found = nodes.listed(nodes.field(node, "seriess", "The answer"), "seriess")
     if not found:
         raise Unfit("empty", f"FRED says nothing about {known}.")
@@ -244,7 +245,7 @@ async def _graph(client: Client, request: Request) -> Delivered:
         form="csv",
         query={"id": known, "cosd": str(_oldest(request))},
     )
-    return fred_pages.graph(answer.body, request, answer.url)
+    return await apart(fred_pages.graph, answer.body, request, answer.url)
 
 
 async def _calendar(client: Client, request: Request) -> Delivered:
@@ -254,7 +255,7 @@ async def _calendar(client: Client, request: Request) -> Delivered:
         form="json",
         query={"ptic": "0", "po": "1", "vs": str(today), "ve": str(today + dt.timedelta(days=14))},
     )
-    return fred_pages.calendar(answer.body, request, answer.url)
+    return await apart(fred_pages.calendar, answer.body, request, answer.url)
 
 
 def _first(request: Request) -> dt.date:

@@ -24,6 +24,7 @@ from workbench.world.feeds import yahoo_chart, yahoo_pages, yahoo_symbol
 from workbench.world.feeds.endpoints import Endpoint, Parse
 from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
+from workbench.world.http.decoding import apart
 
 SOURCE = yahoo_symbol.SOURCE
 BASE = "https://query2.finance.yahoo.com"
@@ -127,4 +128,4 @@ async def _ask(client: Client, request: Request, length: str) -> Delivered:
             "includePrePost": "false",
         },
     )
-    return yahoo_chart.chart(answer.body, request, answer.url)
+    return await apart(yahoo_chart.chart, answer.body, request, answer.url)

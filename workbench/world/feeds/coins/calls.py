@@ -12,6 +12,7 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.found import Found
 from workbench.world.feeds.endpoints import Endpoint, Parse, together
 from workbench.world.http.answers import Client, Form, Key
+from workbench.world.http.decoding import apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ async def one(client: Client, request: Request, call: Call) -> Delivered:
         call.url, form=call.form, query=call.query or None, headers=call.headers, body=call.body,
         key=call.key,
     )  # fmt: skip
-    return _told(call.parse(answer.body, request, call.address), call)
+    return _told(await apart(call.parse, answer.body, request, call.address), call)
 
 
 def _told(read: Delivered, call: Call) -> Delivered:
