@@ -64,7 +64,7 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
                 "other_symbol", f"Bitstamp bars: asked for {symbol}, got {shown(data['pair'])}."
             )
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Bitstamp bars: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Bitstamp bars: {error.reason}") from error
     step = query(url).get("step", "")
     length = dt.timedelta(seconds=int(step)) if re.fullmatch("[1-9][0-9]{0,6}", step) else None
     table = objects(data, "ohlc", what=f"Bitstamp bars of {symbol}")

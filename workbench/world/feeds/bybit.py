@@ -188,7 +188,7 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol = text(newest, "symbol")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Bybit trades: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Bybit trades: {error.reason}") from error
     if when := found.stamp(symbol, newest, "time", "ms"):
         quotes(found, request, symbol, newest, {"last": "price"}, when)
     return found.delivered()

@@ -156,7 +156,7 @@ def spot(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol = f"{text(one, 'base')}-{text(one, 'currency')}"
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Coinbase price: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Coinbase price: {error.reason}") from error
     quotes(found, request, symbol, one, {"last": "amount"}, (request.now, "seen"))
     return found.delivered()
 

@@ -55,7 +55,7 @@ def _result(body: bytes, what: str) -> object:
     try:
         return part(answer, "result")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"{what}: {error.reason}") from error
 
 
 def _unit(symbol: str) -> str:
@@ -74,7 +74,7 @@ def ticker(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol = text(one, "instrument_name")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Deribit ticker: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Deribit ticker: {error.reason}") from error
     if when := found.stamp(symbol, one, "timestamp", "ms"):
         fields: _Field = {
             "mark": ("mark_price", 1.0), "last": ("last_price", 1.0),

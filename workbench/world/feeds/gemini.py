@@ -133,7 +133,7 @@ def details(body: bytes, request: Request, _url: str) -> Delivered:
         symbol, quote = text(one, "symbol"), text(one, "quote_currency")
         status = text(one, "status")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Gemini symbol: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Gemini symbol: {error.reason}") from error
     told = pair(symbol)
     if told is not None and told.quote != quote.upper():
         found.gap(symbol, "other_unit", f"{symbol} is quoted in {quote}")

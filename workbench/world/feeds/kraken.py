@@ -47,7 +47,7 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
     try:
         last = moment(result.pop("last", None), "s")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Kraken OHLC: last finished bar: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Kraken OHLC: last finished bar: {error.reason}") from error
     minutes = query(url).get("interval", "")
     length = (
         dt.timedelta(minutes=int(minutes)) if re.fullmatch("[1-9][0-9]{0,4}", minutes) else None

@@ -19,9 +19,9 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
-from workbench.world.feeds.coins.found import Found, mapping, number, objects, part, text
+from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
-from workbench.world.feeds.nodes import Unfit, shown
+from workbench.world.feeds.nodes import Unfit, number_or_numeral, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -108,7 +108,7 @@ def _ticker(
 
 def _price(found: Found, symbol: str, one: object, key: str) -> float:
     try:
-        return number(part(one, key))
+        return number_or_numeral(part(one, key), key)
     except Unfit as error:
         found.gap(symbol, error.code, f"{symbol}: {error.reason}")
         return math.nan

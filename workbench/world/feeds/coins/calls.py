@@ -103,7 +103,7 @@ def _told(read: Delivered, call: Call) -> Delivered:
     ]
     came = set(read.observations["series"]) | {gap.series for gap in gaps}
     gaps += [
-        Gap(series=series, code="nothing", reason=f"nothing of {series} was in the answer")
+        Gap(series=series, code="nothing", reason=f"Nothing of {series} was in the answer.")
         for series in call.series
         if series not in came
     ]
