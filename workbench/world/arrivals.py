@@ -117,7 +117,7 @@ def _hiding(rows: pd.DataFrame, held: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def _gaps(blanks: pd.DataFrame) -> tuple[Gap, ...]:
     return tuple(
         Gap(
-            series=series, code="null_for_known",
+            series=str(series), code="null_for_known",
             reason=f"{field} is blank at {len(own)} moment(s) of which a number is known, the last "
             f"{iso(own['at'].max())}; the number stays.",
         )

@@ -128,7 +128,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         answer = await client.ask(url, form="json", query=asked)
         return await apart(positions, answer.body, told, answer.url)
 
-    return await several(SOURCE, {"": answered()})
+    return await several({"": answered()})
 
 
 def _wanted(request: Request) -> Mapping[str, str]:

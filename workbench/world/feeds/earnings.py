@@ -19,7 +19,7 @@ from urllib.parse import quote
 from workbench.domain.calendars import NEW_YORK
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.earnings_pages import SOURCE, estimates, events, history, nasdaq
+from workbench.world.feeds.earnings_pages import estimates, events, history, nasdaq
 from workbench.world.feeds.endpoints import Endpoint
 from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
@@ -75,7 +75,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         for date in (today + dt.timedelta(days=n) for n in range(int(days) + 1)):
             if date.weekday() < 5:
                 parts[f"reports of {date}"] = _day(client, told, date)
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _day(client: Client, request: Request, date: dt.date) -> Delivered:

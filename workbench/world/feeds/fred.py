@@ -20,7 +20,7 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import fred_pages, fred_rows, nodes
-from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together
+from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together, unkept
 from workbench.world.feeds.fred_pages import SITE, SOURCE
 from workbench.world.feeds.fred_rows import LATEST, ST_LOUIS, About, Vintage
 from workbench.world.feeds.gathering import several
@@ -62,31 +62,36 @@ def _endpoint(
     return Endpoint(name=name, pattern=re.compile(pattern), hosts=(host,), form=form, parse=parse)
 
 
+def _unkept(what: str, name: str) -> Parse:
+    def found(body: bytes, url: str) -> object:
+        return nodes.field(fred_pages.table(body, url), name, what)
+
+    return unkept(SOURCE, what, found, fred_pages.asked)
+
+
 ENDPOINTS = (
     _endpoint("observations", r"^/fred/series/observations\?", observations),
-    _endpoint("series", r"^/fred/series\?", fred_pages.unkept("What a series is", "seriess")),
+    _endpoint("series", r"^/fred/series\?", _unkept("What a series is", "seriess")),
     _endpoint(
         "lists",
         r"^/fred/(series/search|series/updates|release/series|category/series|tags/series)\?",
-        fred_pages.unkept("A list of series", "seriess"),
+        _unkept("A list of series", "seriess"),
     ),
-    _endpoint(
-        "tables", r"^/fred/release/tables\?", fred_pages.unkept("A release table", "elements")
-    ),
+    _endpoint("tables", r"^/fred/release/tables\?", _unkept("A release table", "elements")),
     _endpoint(
         "releases",
         r"^/fred/(releases?|series/release|source/releases)\?",
-        fred_pages.unkept("A list of releases", "releases"),
+        _unkept("A list of releases", "releases"),
     ),
     _endpoint(
         "dates",
         r"^/fred/releases?/dates\?",
-        fred_pages.unkept("Dates of releases", "release_dates"),
+        _unkept("Dates of releases", "release_dates"),
     ),
     _endpoint(
         "vintages",
         r"^/fred/series/vintagedates\?",
-        fred_pages.unkept("Dates of vintages", "vintage_dates"),
+        _unkept("Dates of vintages", "vintage_dates"),
     ),
     _endpoint("maps", r"^/geofred/", fred_pages.other),
     _endpoint("graph", r"^/graph/fredgraph\.csv\?", fred_pages.graph, "fred.stlouisfed.org", "csv"),
@@ -110,7 +115,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
     }
     if request.options.get("calendar") == "yes":
         parts[fred_pages.CALENDAR] = _calendar(client, request)
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _series(client: Client, request: Request) -> Delivered:

@@ -119,7 +119,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         series: _fund(client, replace(told, series={series: known}))
         for series, known in told.series.items()
     }
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _fund(client: Client, request: Request) -> Delivered:

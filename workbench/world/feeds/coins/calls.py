@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from workbench.domain.deliveries import Delivered, Gap, Request, none_delivered
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.coins.found import Found
 from workbench.world.feeds.endpoints import Endpoint, Parse, together
 from workbench.world.http.answers import Client, Form, Key
 from workbench.world.http.decoding import apart
@@ -51,25 +50,6 @@ def endpoint(
     """An endpoint by its whole path, a regular expression; any query may follow."""
     pattern = re.compile(rf"^/{path}/?(\?|$)")
     return Endpoint(name=name, pattern=pattern, hosts=hosts, form=form, parse=parse)
-
-
-def unkept(source: str, name: str, read: Callable[[bytes, str], object], why: str) -> Parse:
-    """A reader of answers of which nothing is kept: read as far as that they are no error.
-
-    Args:
-        source: As rows of the feed are called.
-        name: Of the venue, for the reason.
-        read: Reads a body of the venue and raises ``FeedDark`` for an error; told what it reads.
-        why: What is so of the answer, after "that".
-    """
-
-    def parse(body: bytes, request: Request, _url: str) -> Delivered:
-        found = Found(source=source, now=request.now)
-        read(body, name)
-        found.gap("", "not_kept", f"an answer of {name} that {why}")
-        return found.delivered()
-
-    return parse
 
 
 def in_order(*endpoints: Endpoint) -> tuple[Endpoint, ...]:
