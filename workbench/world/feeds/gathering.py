@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 
-from workbench.domain.deliveries import Delivered, Gap
+from workbench.domain.deliveries import ROUTINE, Delivered, Gap
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.endpoints import delivered, together
-from workbench.world.feeds.nodes import BENIGN, gathered
+from workbench.world.feeds.nodes import gathered
 
 
 async def each(source: str, asked: Mapping[str, Awaitable[Delivered]]) -> Delivered:
@@ -69,7 +69,7 @@ async def several(parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
             found.append(answer)
     whole = together(found)
     whole = replace(whole, gaps=gathered(whole.gaps))
-    bad = [gap for gap in whole.gaps if gap.code not in BENIGN]
+    bad = [gap for gap in whole.gaps if gap.code not in ROUTINE]
     if len(whole.observations) or len(whole.items) or not bad:
         return whole
     none = f"None of {len(parts)} answers could be used. " if len(parts) > 1 else ""

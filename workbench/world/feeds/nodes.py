@@ -20,9 +20,6 @@ Node = Mapping[str, object]
 BLANKS = frozenset({"", ".", "-", "--", "N/A", "NA", "nan", "null", "None"})
 ISO = "%Y-%m-%d"
 AHEAD = dt.timedelta(minutes=2)  # clocks differ; what lies further ahead is no observation
-FIRST = dt.datetime(1900, 1, 1, tzinfo=UTC)
-# Gaps that a healthy answer may hold: on their own they do not make a feed dark.
-BENIGN = frozenset({"unfinished", "no_session", "not_kept", "revised", "unchecked"})
 _NUMERAL = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d{1,3})?")
 _MOST = 1e30  # beyond any price, volume or count of these sources, those in wei included
 

@@ -182,6 +182,8 @@ def _weights(
             members[ticker] = members.get(ticker, 0.0) + _fraction(row, names["weight"], ticker)
         except Unfit as error:
             gaps.append(error.gap(series))
+    if gaps and not members:
+        raise FeedDark(gaps[0].code, f"{fund}: {gaps[0].reason}")
     total = sum(members.values())
     if not _LOW <= total <= _HIGH:
         raise FeedDark(
