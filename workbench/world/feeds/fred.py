@@ -219,6 +219,8 @@ def _page(body: bytes, url: str) -> tuple[int, list[Vintage], list[Gap]]:
     count, offset, limit = (_whole(one) for one in sizes)
     if len(found) < min(limit, count - offset):
         reason = f"{len(found)} observations of the {count - offset} that FRED counts."
+        if not found:
+            raise Unfit("empty", reason)
         gaps.append(Gap(series="", code="incomplete", reason=reason))
     return count, fred_rows.vintages(found, fred_pages.asked(url), gaps), gaps
 

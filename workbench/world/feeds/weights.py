@@ -183,7 +183,7 @@ def _weights(
         except Unfit as error:
             gaps.append(error.gap(series))
     if gaps and not members:
-        raise FeedDark(gaps[0].code, f"{fund}: {gaps[0].reason}")
+        raise FeedDark(gaps[0].code, f"The file of {fund}: {gaps[0].reason}")
     total = sum(members.values())
     if not _LOW <= total <= _HIGH:
         raise FeedDark(
