@@ -130,7 +130,7 @@ def dividend(*, adjusted: bool) -> Told:
     paid = np.array([0.02 * own.value[299]])
     seen = changed_to(
         {
-            ("SPY", "adj_close"): replace(own, value=own.value * factor),
+            ("SPY", "close_adj"): replace(own, value=own.value * factor),
             ("SPY", "dividend"): column(own.at[300:301] - np.timedelta64(6, "h"), paid),
         }
     )

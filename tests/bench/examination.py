@@ -36,7 +36,7 @@ def desk() -> Snapshot:
         closes = venue(one.venue).closes
         at = closes[closes <= to_numpy(AS_OF) - np.timedelta64(40, "m")][-N:]
         close = 20 * np.exp(0.3 * np.sin(np.cumsum(0.05 * chance.standard_normal(N))))
-        opens = close * np.exp(0.003 * chance.standard_normal(N))
+        opens = np.r_[close[0], close[:-1]] * np.exp(0.003 * chance.standard_normal(N))
         fields = {
             "open": opens, "high": np.maximum(opens, close) * 1.005,
             "low": np.minimum(opens, close) * 0.995, "close": close,

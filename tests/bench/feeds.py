@@ -1,8 +1,9 @@
 """Every feed of the live desk against every fault of its source, and what came of it.
 
-``python -m tests.bench.feeds`` prints the table. In each pull one half of the feeds has the fault
-and the other half has not, then the other way round, so that a fault that reaches a neighbour
-shows. What is stored is compared with what a pull without faults stores.
+``python -m tests.bench.feeds`` prints the table, and writes it for people with ``--page PATH``. In
+each pull one half of the feeds has the fault and the other half has not, then the other way round,
+so that a fault that reaches a neighbour shows. What is stored is compared with what a pull without
+faults stores.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import dataclasses
 import datetime as dt
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +45,7 @@ KEYS = {
 SHORT = Limits(deadline=3.0, backoff=0.02, body=1_500_000)
 LEAN = {
     "yahoo": ("SPY", "VIX", "BTC-USD"), "cboe": ("SPY", "VIX"), "fred": ("DGS10", "CPIAUCSL"),
-    "kraken": ("BTC-USD", "BTC-USD@1h"),
+    "kraken": ("BTC-USD", "BTC-USD@1h"), "earnings": ("TSLA", "MSTR"),
 }  # fmt: skip
 Row = tuple[str, ...]
 
@@ -54,6 +56,7 @@ class Outcome:
 
     Attributes:
         health: How the feed stood after the pull.
+        changed: Whether the fault found anything in the feed's answers to change.
         wrong: Rows and items stored that a pull without faults does not store.
         seconds: How long the whole pull took.
     """
@@ -61,8 +64,17 @@ class Outcome:
     feed: str
     fault: str
     health: Health
+    changed: bool
     wrong: tuple[Row, ...]
     seconds: float
+
+    @property
+    def word(self) -> str:
+        """What came of it in a word or two, for the page."""
+        if not self.changed:
+            return "says none" if self.fault == "unit" else "unchanged"
+        rows = f" {self.health.rows}" if self.health.rows else ""
+        return f"**FALSE {len(self.wrong)}**" if self.wrong else f"{self.health.state}{rows}"
 
 
 @contextmanager
@@ -139,6 +151,7 @@ def tried(
         wrong = sorted(row for row in more if row[3] != "nan")  # a blank is no number
         found.append(Outcome(
             feed=feed, fault=fault, health=health[feed], wrong=tuple(wrong), seconds=seconds,
+            changed=fault in {"refuse", "hang"} or feed in world.changed,
         ))  # fmt: skip
     return found, pull
 
@@ -164,7 +177,7 @@ def halves() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def measured(faults: Iterable[str] = spoilt.NAMES) -> pd.DataFrame:
-    """The table: ``feed, fault, state, rows, wrong, reason, neighbours, seconds``."""
+    """The table: ``feed, fault, state, word, rows, wrong, others, seconds, reason``."""
     rows = []
     with tempfile.TemporaryDirectory() as place, keyed():
         right = truth(Path(place) / "truth")
@@ -177,6 +190,7 @@ def measured(faults: Iterable[str] = spoilt.NAMES) -> pd.DataFrame:
                 rows += [
                     {
                         "feed": one.feed, "fault": one.fault, "state": one.health.state,
+                        "word": one.word,
                         "rows": one.health.rows, "wrong": len(one.wrong),
                         "others": ", ".join(down) or "live", "seconds": round(one.seconds, 1),
                         "reason": one.health.reason,
@@ -186,14 +200,69 @@ def measured(faults: Iterable[str] = spoilt.NAMES) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["feed", "fault"], kind="stable")
 
 
+INTRO = f"""# What a fault of a source does to its feed
+
+Every feed of `params/live.yaml` on a made-up world behind servers of this machine, once with each
+fault, with keys: {len(NAMES)} feeds, {len(spoilt.NAMES)} faults. This page is made by
+
+    python -m tests.bench.feeds --page docs/feed-faults.md
+
+| fault | what the source does |
+|---|---|
+| refuse | no connection |
+| hang | takes the question and never answers |
+| error, denied | status 500; status 401 |
+| html | status 200 with a page that says to wait |
+| nothing | status 200 without a body |
+| cut | the first half of its body |
+| big | its body and 30 MB of spaces |
+| empty | empty lists, tables without lines |
+| renamed | every name of a field or column is another |
+| wordy | "n/a, see page" where a number stood |
+| blank | null, or nothing, where a number stood |
+| unit | another currency or unit (GBp for USD, pch for lin, bps for %), and other numbers with it |
+
+*dark*: nothing of it could be used, and its health says why in a line. *degraded 8*: part of it
+could not, and 8 rows or items that the fault left true are stored. *live 8*: there are 8, and the
+fault took away nothing that the desk needs. *unchanged*: its answers hold nothing that this fault
+would change. *says none*: its answers name neither a currency nor a unit, so what was asked for
+counts. *FALSE*: something that the world never said is stored.
+"""
+
+
+def page(table: pd.DataFrame) -> str:
+    """The table as Markdown: a line a feed, a column a fault, and what was said of other units."""
+    faults = [one for one in spoilt.NAMES if one in set(table["fault"])]
+    words = table.pivot_table(index="feed", columns="fault", values="word", aggfunc="first")
+    lines = [f"| feed | {' | '.join(faults)} |", "|---" * (len(faults) + 1) + "|"]
+    lines += [f"| {feed} | {' | '.join(words.loc[feed, faults])} |" for feed in words.index]
+    down = sorted({name for one in table["others"] if one != "live" for name in one.split(", ")})
+    said = (
+        f"{len(table)} cells: {int(table['wrong'].sum())} false rows stored; of the feeds beside "
+        f"them {', '.join(down) or 'none'} was not live."
+    )
+    units = table[(table["fault"] == "unit") & (table["word"] != "says none")]
+    heard = [f"| {one.feed} | {_plain(one.reason)} |" for one in units.itertuples()]
+    told = ["## What is said of another unit", "", "| feed | reason |", "|---|---|", *heard]
+    return "\n".join([INTRO, *lines, "", said, "", *(told if heard else [])]).rstrip() + "\n"
+
+
+def _plain(reason: str) -> str:
+    """A reason without the port, which is another each time."""
+    return re.sub(r"127\.0\.0\.1:\d+", "the host", reason).replace("|", "/")
+
+
 def main() -> None:
     """Prints the table, and keeps it when told where."""
     asked = argparse.ArgumentParser(prog="python -m tests.bench.feeds", description=__doc__)
     asked.add_argument("--outputs", type=Path, default=Path("outputs"), help="folder")
+    asked.add_argument("--page", type=Path, help="where the table goes as Markdown")
     asked.add_argument("faults", nargs="*", default=spoilt.NAMES, help="only these")
     given = asked.parse_args()
     table = measured(given.faults)
     print(table.to_string(index=False, max_colwidth=110))
+    if given.page:
+        given.page.write_text(page(table), encoding="utf-8")
     folder = given.outputs / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(json.loads(table.to_json(orient="records")), indent=1)

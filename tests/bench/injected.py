@@ -25,10 +25,10 @@ def shares(folder: Path, bars: int = 1500) -> list[pd.DataFrame]:
     """Bars of shares with the payments that their adjusted closes imply, the newest of each."""
     found = []
     for _, wide in _long(folder / "series" / "equity_daily_ohlcv.parquet"):
-        if "adj_close" not in wide or wide["adj_close"].isna().all():
+        if not {"close", "close_adj"} <= set(wide) or wide["close_adj"].isna().all():
             continue
-        own = wide.dropna(subset=["close", "adj_close"]).iloc[-bars:].copy()
-        factor = own["adj_close"] / own["close"]
+        own = wide.dropna(subset=["close", "close_adj"]).iloc[-bars:].copy()
+        factor = own["close_adj"] / own["close"]
         share = (1 - factor.shift(1) / factor).fillna(0)
         paid = share.where(share > 5e-4, 0.0) * own["close"].shift(1)
         found.append(own.assign(dividend=paid.fillna(0), split=0.0))
@@ -50,7 +50,7 @@ def _somewhere(own: pd.DataFrame, chance: Chance, length: int) -> np.ndarray:
 
 def _hundredfold(own: pd.DataFrame, chance: Chance) -> Made:
     rows = _somewhere(own, chance, int(chance.choice([1, 2, 5, 30])))
-    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "close_adj"]), rows
 
 
 def _cell(own: pd.DataFrame, chance: Chance) -> Made:
@@ -67,13 +67,13 @@ def _before(own: pd.DataFrame, chance: Chance) -> np.ndarray:
 
 def _currency(own: pd.DataFrame, chance: Chance) -> Made:
     rows = _before(own, chance)
-    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, float(chance.choice([0.01, 100])), [*PRICES, "close_adj"]), rows
 
 
 def _split(own: pd.DataFrame, chance: Chance) -> Made:
     ratio = float(chance.choice([2, 3, 4, 5, 10, 20, 0.5, 0.2, 0.1, 0.05]))
     rows = _before(own, chance)
-    return _scaled(own, rows, ratio, [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, ratio, [*PRICES, "close_adj"]), rows
 
 
 def _reported(own: pd.DataFrame, chance: Chance) -> Made:
@@ -89,7 +89,7 @@ def _reported(own: pd.DataFrame, chance: Chance) -> Made:
 def _spike(own: pd.DataFrame, chance: Chance) -> Made:
     rows = _somewhere(own, chance, 1)
     factor = float(chance.choice([1 / 7, 1 / 2.7, 2.7, 7]))
-    return _scaled(own, rows, factor, [*PRICES, "adj_close"]), rows
+    return _scaled(own, rows, factor, [*PRICES, "close_adj"]), rows
 
 
 def _events(own: pd.DataFrame) -> np.ndarray:
@@ -107,7 +107,18 @@ def _not_taken_off(own: pd.DataFrame, chance: Chance) -> Made:
         return own, rows
     at = int(chance.choice(events))
     rows[:at] = True
-    return _scaled(own, rows, 1 / (1 - share[at]), ["adj_close"]), rows
+    return _scaled(own, rows, 1 / (1 - share[at]), ["close_adj"]), rows
+
+
+def _hundredths(own: pd.DataFrame, chance: Chance) -> Made:
+    """Adjusted closes that took a hundredth of every payment off, however small each was."""
+    share = (own["dividend"] / own["close"].shift(1)).fillna(0)
+    share = share.where(np.arange(len(own)) > int(chance.integers(60, 300)), 0.0)
+    right, wrong = (np.log1p(-part)[::-1].cumsum()[::-1].shift(-1).fillna(0)
+                    for part in (share, share / 100))  # fmt: skip
+    factor = np.exp(wrong - right)
+    rows = (factor > 1.005).to_numpy()
+    return own.assign(close_adj=own["close_adj"] * factor), rows
 
 
 def _in_pence(own: pd.DataFrame, chance: Chance) -> Made:
@@ -128,15 +139,15 @@ def _phantom(own: pd.DataFrame, chance: Chance) -> Made:
     rows[: at + 1] = True
     before = rows.copy()
     before[at] = False
-    return _scaled(made, before, 0.85, ["adj_close"]), rows
+    return _scaled(made, before, 0.85, ["close_adj"]), rows
 
 
 KINDS: Mapping[str, Callable[[pd.DataFrame, Chance], Made]] = {
     "hundredfold stretch": _hundredfold, "hundredfold cell": _cell,
     "other currency unit before": _currency, "split not applied": _split,
     "split applied on another day": _reported, "spike": _spike,
-    "payment not taken off": _not_taken_off, "payment in pence": _in_pence,
-    "phantom payment": _phantom,
+    "payment not taken off": _not_taken_off, "payments taken off by hundredths": _hundredths,
+    "payment in pence": _in_pence, "phantom payment": _phantom,
 }  # fmt: skip
 
 

@@ -13,36 +13,32 @@ import argparse
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tests.bench import left_out
 from workbench.domain.contracts import contract
 from workbench.domain.snapshots import Column, Snapshot
-from workbench.measures.quality import breaks, distributions
-from workbench.measures.quality.bars import bar_faults
-from workbench.measures.quality.breaks import Basis, break_faults
-from workbench.measures.quality.distributions import distribution_faults
+from workbench.measures.quality import bars, breaks, distributions, runs
+from workbench.measures.quality.breaks import Basis
 from workbench.measures.quality.levels import level_faults
 from workbench.measures.quality.rows import Fault, rows, without
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 FIELDS = {
-    "Open": "open", "High": "high", "Low": "low", "Close": "close", "Adj Close": "adj_close",
+    "Open": "open", "High": "high", "Low": "low", "Close": "close", "Adj Close": "close_adj",
     "Volume": "volume", "Dividends": "dividend", "Stock Splits": "split",
     "Capital Gains": "capital_gain",
 }  # fmt: skip
 PRICED = ["Open", "High", "Low", "Close", "Adj Close", "Dividends"]
 APART = 5e-3
-VARIED = (  # (module, constant) of every threshold, each tried a third up and down
-    (breaks, "_SIGMAS"), (breaks, "_LEAST"), (breaks, "_WINDOW"), (breaks, "_NEAR"),
-    (distributions, "_MATERIAL"), (distributions, "_SHARE"), (distributions, "_ABSURD"),
-    (distributions, "_TINY"), (distributions, "_EVIDENCE"),
-)  # fmt: skip
 
 
+@cache
 def read(path: Path) -> pd.DataFrame:
     """One file of a pair, in order of time."""
     frame = pd.read_csv(path, index_col=0)
@@ -69,21 +65,24 @@ def snapshot(frame: pd.DataFrame, fields: Sequence[tuple[str, str]]) -> Snapshot
 
 def faults(
     seen: Snapshot, *, basis: Basis, jump: float = 0.5, tick: float = 0.0, low: float = 0,
-    high: float = 1e8,
+    high: float = 1e8, coin: bool = False,
 ) -> list[Fault]:  # fmt: skip
     """What an examination leaves out of one series, without a desk around it."""
     own = rows(seen, "X")
     if own is None:
         return []
-    found = bar_faults(seen, own, tick=tick, low=low, high=high)
+    found = bars.bar_faults(seen, own, tick=tick, low=low, high=high)
     left = rows(without(seen, [fault for fault in found if not fault.field]), "X")
     if left is not None:
-        found += break_faults(left, jump=jump, basis=basis)
+        found += breaks.break_faults(left, jump=jump, basis=basis)
         left = rows(without(seen, [fault for fault in found if not fault.field]), "X")
     gone = [fault.at for fault in found if not fault.field]
     if left is None:
         return found
-    return found + distribution_faults(left, np.concatenate(gone) if gone else None)
+    found += runs.swapped_faults(left, always=coin)
+    if coin and left.volume is not None:
+        found += runs.volume_faults("X", "volume", left.at, left.volume, left.close)
+    return found + distributions.distribution_faults(left, np.concatenate(gone) if gone else None)
 
 
 def hit(frame: pd.DataFrame, found: Sequence[Fault]) -> np.ndarray:
@@ -125,7 +124,7 @@ def _long(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     for (series, source), part in frame.groupby(["series", "source"]):
         wide = part.pivot_table(index=time, columns="field", values="value", dropna=False)
         wide.index = pd.to_datetime(wide.index, utc=True)
-        yield f"{series}/{source}", wide
+        yield f"{series}/{source}", wide.rename(columns={"adj_close": "close_adj"})
 
 
 def history(folder: Path, only: Sequence[str] = ()) -> pd.DataFrame:
@@ -133,15 +132,15 @@ def history(folder: Path, only: Sequence[str] = ()) -> pd.DataFrame:
 
     Prices are looked at as bars; series with a contract by it, under their own names.
     """
-    bars = {
+    shown = {
         "equity_daily_ohlcv": {"tick": 0.01}, "equity_daily_adj": {"tick": 0.01},
-        "crypto_daily": {"tick": 0.01},
+        "crypto_daily": {"tick": 0.01, "coin": True},
         "vix_daily": {"tick": 0.01, "low": 5.0, "high": 150.0, "jump": 1.0},
         "crypto_hourly": {"tick": 0.01}, "etf_1h_2024_2026": {"tick": 0.01},
         "intraday_5m_2025_2026": {"tick": 0.01},
     }  # fmt: skip
     table = []
-    for name, terms in bars.items():
+    for name, terms in shown.items():
         if only and name not in only:
             continue
         path, count, n, out = folder / f"{name}.parquet", 0, 0, 0
@@ -210,26 +209,12 @@ def rates(table: pd.DataFrame) -> tuple[float, float, float]:
     )  # fmt: skip
 
 
-def varied(folder: Path) -> pd.DataFrame:
-    """Recall and false flags with each threshold a third lower and half as high again."""
-    table = []
-    for module, name in VARIED:
-        kept = getattr(module, name)
-        for factor in (2 / 3, 1.5):
-            setattr(module, name, type(kept)(kept * factor))
-            try:
-                table.append((f"{name} × {factor:.2f}", *rates(pairs(folder))))
-            finally:
-                setattr(module, name, kept)
-    return pd.DataFrame(table, columns=["threshold", "recall", "least", "false"])
-
-
 def main() -> None:
     """Prints the tables."""
     asked = argparse.ArgumentParser(prog="tests.bench.recall", description=__doc__)
     asked.add_argument("folder", type=Path, nargs="?", default=SHARED, help="holds series/")
     asked.add_argument("--pairs", type=Path, help="folder of pairs, instead of its own")
-    asked.add_argument("--varied", action="store_true", help="each threshold up and down")
+    asked.add_argument("--leave-out", action="store_true", help="every number of the rules moved")
     given = asked.parse_args()
     folder = given.pairs or given.folder / "series" / "yfinance_repair_pairs"
     table = pairs(folder)
@@ -239,9 +224,9 @@ def main() -> None:
     print(f"false flags: {false:.3%} of rows of files without errors\n")
     kinds = table[table["errors"] > 0].groupby("kind")[["rows", "errors", "found", "extra"]].sum()
     print(kinds.to_string(), "\n")
-    if given.varied:
-        print(varied(folder).to_string(index=False), "\n")
-    if given.pairs:
+    if given.leave_out:
+        left_out.told(lambda: pairs(folder))
+    if given.pairs or given.leave_out:
         return
     clean = history(given.folder / "series")
     print(clean.to_string(index=False))

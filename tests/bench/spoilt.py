@@ -1,7 +1,8 @@
 """Faults of a source of the made-up world: what it answers instead of the truth.
 
 ``refuse`` listens to nobody, ``hang`` never answers, ``big`` sends 30 MB; the others change an
-answer in the way that its name says, whatever its format is.
+answer in the way that its name says, whatever its format is. ``unit`` says another currency or
+unit where an answer says one, and other numbers with it, so that one that is stored shows.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ def _emptied(node: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain or (isinstance(value, str) and bool(re.fullmatch(r"-?[\d.]+", value)))
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"-?[\d.]+|0x[0-9a-f]{1,16}", value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _wordy(value: Any) -> Any:
@@ -106,8 +108,32 @@ _CHANGES: Mapping[str, tuple[Callable[[bytes], bytes], ...]] = {  # of JSON, CSV
     ),
 }
 NAMES = (
-    "refuse", "hang", "error", "denied", "html", "nothing", "cut", "big", *_CHANGES,
+    "refuse", "hang", "error", "denied", "html", "nothing", "cut", "big", *_CHANGES, "unit",
 )  # fmt: skip
+# What an answer says of its currency or unit, and what it would say of another: the first counts.
+_LABELS = (
+    (rb'("currency": )"USD"', rb'\1"GBp"'),
+    (rb'("units": )"(?!lin")[^"]*"', rb'\1"Euro"'),
+    (rb'("units": )"lin"', rb'\1"pch"'),
+    (rb'("category": )"inverse"', rb'\1"linear"'),
+    (rb'"(BTC|ETH|SOL)-PERPETUAL"', rb'"\1_USDC-PERPETUAL"'),
+    (rb'(?<=[A-Z])USD"', rb'EUR"'),
+    (rb'_usd"', rb'_eur"'),
+    (rb'_dollars"', rb'_euros"'),
+    (rb'": "\$(?=\d)', '": "€'.encode()),
+    (rb'"FutOnly"', rb'"Combined"'),
+    (rb'"result": "0x1"', rb'"result": "0x89"'),
+    (rb"Weight \(%\)", rb"Weight (bps)"),
+)
+_AMOUNT = re.compile(rb'(?<![\w.:-])\d+\.\d+(?![\w.:-])|(?<=")\d{5,7}(?=")')
+
+
+def _other_unit(body: bytes) -> bytes:
+    for label, other in _LABELS:
+        found, times = re.subn(label, other, body)
+        if times:
+            return _AMOUNT.sub(lambda one: b"%.6g" % (float(one[0]) * 0.9), found)
+    return body
 
 
 def spoilt(fault: str, reply: Reply) -> Reply:
@@ -125,7 +151,9 @@ def spoilt(fault: str, reply: Reply) -> Reply:
             return Reply(body=reply.body[: len(reply.body) // 2], headers=reply.headers)
         case "big":
             return Reply(body=reply.body + b" " * BIG, headers=reply.headers)
-    if fault not in _CHANGES:
+    if fault == "unit" and reply.status == 200:
+        return Reply(body=_other_unit(reply.body), headers=reply.headers)
+    if fault not in NAMES:
         raise ValueError(f"{fault!r} is none of {', '.join(NAMES)}.")
     if reply.status != 200:
         return reply

@@ -58,6 +58,7 @@ class World:
         instead: Changes an answer in any other way: source, path and answer to the answer.
         base: Source to its address while it is served.
         asked: Source and path with query of every request.
+        changed: Sources of which an answer was another than without its fault.
     """
 
     now: dt.datetime | None = None
@@ -69,6 +70,7 @@ class World:
     instead: Callable[[str, str, Reply], Reply] | None = None
     base: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
     numbers: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +97,8 @@ class World:
         if found is None:
             found = Reply(body=b'{"message": "Not Found"}', status=404)
         if self.faulty(source, target):
-            found = spoilt(self.faults[source], found)
+            found, true = spoilt(self.faults[source], found), found
+            self.changed |= {source} if found != true else set()
         return self.instead(source, target, found) if self.instead else found
 
     def faulty(self, source: str, target: str) -> bool:

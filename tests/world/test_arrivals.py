@@ -36,7 +36,7 @@ def frame(*rows: tuple[float, float | None, float], **names: str) -> pd.DataFram
 
 
 def pull(archive: Archive, now: float, *frames: pd.DataFrame, **options: object) -> int:
-    return sum(archive.arrive(one, origin="feed", now=hour(now), **options) for one in frames)
+    return sum(archive.arrive(one, origin="feed", now=hour(now), **options)[0] for one in frames)
 
 
 def held(archive: Archive) -> list[tuple[float, float, float, str]]:
@@ -166,6 +166,35 @@ def test_all_vintages_that_a_source_states(tmp_path: Path):
     ]  # fmt: skip
 
 
+def test_a_blank_hides_no_number(tmp_path: Path):
+    """Null where a value was given is a gap, and the value stands; a blank of its own is kept."""
+    archive = Archive(tmp_path)
+    pull(archive, 30, frame((24, None, 1.0), (25, 25, 2.0)))
+    came = frame((24, None, np.nan), (25, 25, np.nan), (26, None, np.nan), (27, None, 4.0))
+    added, gaps = archive.arrive(came, origin="feed", now=hour(40))
+    assert added == 2
+    assert [(one.series, one.code) for one in gaps] == [("CRYPTO_FNG", "null_for_known")]
+    assert gaps[0].reason.startswith("value is blank at 2 moment(s)")
+    latest = archive.as_of(hour(40), {"CRYPTO_FNG": ()}).columns["CRYPTO_FNG", "value"]
+    np.testing.assert_array_equal(latest.value, [1.0, 2.0, np.nan, 4.0])
+    assert pull(archive, 50, frame((26, None, 3.0))) == 1  # a number says more than a blank
+    both = frame((28, None, 5.0), (28, None, np.nan))
+    assert [one.code for one in archive.arrive(both, origin="feed", now=hour(51))[1]] == [
+        "null_for_known"
+    ]
+    assert held(archive)[-1][2] == 5.0
+
+
+def test_a_source_may_withdraw_by_a_later_vintage(tmp_path: Path):
+    """What ALFRED states as blank from a day on is no longer known from that day on (S30, S31)."""
+    archive, named = Archive(tmp_path), {"series": "UNRATE", "unit": "%"}
+    pull(archive, 60, frame((24, 30, np.nan), (24, 40, 4.1), **named))
+    assert pull(archive, 80, frame((24, 40, 4.1), (24, 70, np.nan), **named)) == 1
+    assert [(known, str(value)) for _, known, value, _ in held(archive)] == [
+        (30, "nan"), (40, "4.1"), (70, "nan"),
+    ]  # fmt: skip
+
+
 def test_a_backfill_adds_what_is_older(tmp_path: Path):
     """Moments before all that is held date from their own time, but only when that is asked for."""
     archive = Archive(tmp_path)
@@ -248,7 +277,32 @@ def test_no_pull_changes_what_was_known_at_an_earlier_one(drawn: list[tuple]):
             latest = archive.as_of(hour(now), wanted)
             for series, field, source, at, known, value in past:
                 said = [one for one in past if one[:4] == (series, field, source, at)]
-                if len(said) == 1 and source == "a" and known is None:  # the preferred one's only
+                # The preferred one's only, and no blank: that may stand behind a number.
+                if len(said) == 1 and source == "a" and known is None and value > 0:
                     column = latest.columns[series, field]
                     own = np.flatnonzero(column.at == np.datetime64(hour(at).replace(tzinfo=None)))
                     np.testing.assert_array_equal(column.value[own], [value])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(st.integers(1, 6), st.sampled_from([1.0, 2.0, np.nan]), min_size=1),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+def test_a_number_is_followed_by_numbers_alone(drawn: list[dict[int, float]]):
+    """For any pulls of a source that states no vintages, the last number that came of a moment is
+    what is known of it, whatever blanks came after, and each of these is a gap.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        archive, known = Archive(Path(folder)), dict[int, float]()
+        for place, rows in enumerate(drawn):
+            came = frame(*((at, None, value) for at, value in rows.items()))
+            _, gaps = archive.arrive(came, origin="feed", now=hour(10 + place))
+            empty = {at for at, value in rows.items() if np.isnan(value)}
+            assert bool(gaps) == any(known.get(at, np.nan) == known.get(at) for at in empty)
+            known |= {at: value for at, value in rows.items() if at not in known or value > 0}
+            latest = archive.as_of(hour(10 + place), {"CRYPTO_FNG": ()})
+            column = latest.columns["CRYPTO_FNG", "value"]
+            np.testing.assert_array_equal(column.value, [known[at] for at in sorted(known)])

@@ -205,7 +205,7 @@ def test_units(tmp_path: Path):
         "series,field,date,value,source,unit\n"
         "SPY,close,2018-02-05,1,x,\n"
         "SPY,volume,2018-02-05,1,x,\n"
-        "SPY,adj_close,2018-02-05,1,x,\n"
+        "SPY,close_adj,2018-02-05,1,x,\n"
         "SPY,close,2018-02-06,1,x,EUR\n"
         "BTC-USD,volume,2018-02-05,1,x,\n"
         "NOBODY,close,2018-02-05,1,x,\n"

@@ -72,7 +72,7 @@ def test_an_archive_anywhere(folder: Place):
     assert reader.has("file 1", END)
     now = END + dt.timedelta(days=1)
     late = rows(59).assign(known_at=pd.Series(pd.NaT, [0], dtype="datetime64[us, UTC]"))
-    assert writer.arrive(late, origin="feed", now=now) == 1
+    assert writer.arrive(late, origin="feed", now=now) == (1, ())
     text = ("GDP", "1", "headline", END, END, "Growth", "", "a", "{}", "stated")
     items = pd.DataFrame([text], columns=list(ITEM_COLUMNS))
     assert writer.items.arrive(items, origin="feed", now=now) == 1

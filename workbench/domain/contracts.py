@@ -227,6 +227,23 @@ _PRICES: tuple[tuple[str, float, float], ...] = (
 )
 
 
+# Medians, in per cent, that no history of these has ever been under; a yield as a fraction is. Of
+# short rates none can be named: they stood at a twentieth for years.
+_USUAL = {
+    ("DGS10", "value"): 0.3, ("DGS30", "value"): 0.5, ("10Y", "close"): 0.3, ("AAA", "value"): 0.7,
+    ("BAA", "value"): 0.7, ("UNRATE", "value"): 0.7,
+}  # fmt: skip
+
+
+def usual(series: str, field: str) -> float:
+    """What the middle value of a history is at least, in its unit; 0 where nothing can be said.
+
+    >>> usual("DGS10", "value"), usual("SOFR", "value")
+    (0.3, 0.0)
+    """
+    return _USUAL.get((series, field), 0.0)
+
+
 @cache
 def prices(symbol: str) -> tuple[float, float]:
     """Least and greatest price that an instrument can have; a least of 0 is not reached itself.

@@ -242,13 +242,15 @@ def _stored(
     )
     feed = heard.request.feed
     try:
-        archive.arrive(rows, origin=feed, now=now, backfill=backfill, instruments=desk.instruments)
+        _, unsaid = archive.arrive(
+            rows, origin=feed, now=now, backfill=backfill, instruments=desk.instruments
+        )
         archive.items.arrive(found.items, origin=feed, now=now)
     except ImportRefused as error:
         refused = Gap(series="", code="refused", reason=str(error))
         return 0, (*found.gaps, refused), frozenset()
     brought = {*map(str, rows["series"].unique()), *map(str, found.items["series"].unique())}
-    return len(rows) + len(found.items), found.gaps, frozenset(brought)
+    return len(rows) + len(found.items), (*found.gaps, *unsaid), frozenset(brought)
 
 
 def _valued(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Gap]]:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from workbench.domain import intraday
 from workbench.domain.calendars import iso, moment, to_numpy
+from workbench.domain.deliveries import Gap
 from workbench.domain.errors import BeyondArchive, ParamsError
 from workbench.domain.instruments import INSTRUMENTS, Instrument
 from workbench.domain.snapshots import Snapshot
@@ -87,7 +88,7 @@ class Archive:
         now: dt.datetime,
         backfill: bool = False,
         instruments: Iterable[Instrument] = (),
-    ) -> int:
+    ) -> tuple[int, tuple[Gap, ...]]:
         """Adds what a pull brought that is new, and notes that its series were looked at.
 
         Args:
@@ -98,7 +99,8 @@ class Archive:
             instruments: The desk's own, beside the built-in table: they say lags.
 
         Returns:
-            Rows added; what is held already is not added again. See ``arrivals``.
+            Rows added, what is held already is not added again; and the gaps of blanks that
+            came for what is known. See ``arrivals``.
 
         Raises:
             ImportRefused: A row describes a later moment than the pull's, or a later pull was
@@ -107,7 +109,7 @@ class Archive:
         told = self._parts.again(lambda found: notes(self._parts, found))
         told.check(origin, now)
         series = sorted(map(str, frame["series"].unique()))
-        rows = arrivals.news(
+        rows, gaps = arrivals.news(
             frame, self._held(frame, backfill=backfill), origin=origin, now=now,
             asked=told.before(now), pulled=told.pulled(now), backfill=backfill,
             instruments=instruments,
@@ -116,7 +118,7 @@ class Archive:
         note = Note(origin=origin, through=stamp(now), pull=True, series=tuple(series))
         self._parts.add(digest(new, origin, note.through, *series), new, note)
         compaction.settle(self._parts)
-        return len(new)
+        return len(new), gaps
 
     def _held(self, frame: pd.DataFrame, *, backfill: bool) -> pd.DataFrame:
         """What is held of the series of a delivery, from its first moment on."""

@@ -171,7 +171,7 @@ def carried(before: Sequence[Health], feeds: Sequence[str]) -> tuple[Health, ...
 
 
 def _reason(gaps: Sequence[Gap]) -> str:
-    more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    more = f" And {len(gaps) - 1} more." if len(gaps) > 1 else ""
     series, said = gaps[0].series, gaps[0].reason
     return f"{said if not series or series in said else f'{series}: {said}'}{more}"
 

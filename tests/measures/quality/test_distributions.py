@@ -35,7 +35,7 @@ def told(
         cash[index] = share * close[index - 1]
     for index, share in (gains or {}).items():
         extra[index] = share * close[index - 1]
-    fields = {"close": close, "adj_close": close * factor, "dividend": cash, "capital_gain": extra}
+    fields = {"close": close, "close_adj": close * factor, "dividend": cash, "capital_gain": extra}
     columns = {
         ("X", name): Column(at=at, known_at=at, value=value, unit="", source="")
         for name, value in fields.items()
@@ -53,12 +53,12 @@ def test_one_story_is_no_fault():
 
 def test_a_payment_not_taken_off():
     """A missing step makes every adjusted close before it wrong, and none after."""
-    assert told(taken={60: YIELD, 120: YIELD, 240: YIELD}) == {("adj_close", "ADJUSTMENT"): 180}
+    assert told(taken={60: YIELD, 120: YIELD, 240: YIELD}) == {("close_adj", "ADJUSTMENT"): 180}
 
 
 def test_a_step_without_payment():
     """What was taken off without being paid is wrong too."""
-    assert told(taken={**PAID, 200: 0.02}) == {("adj_close", "ADJUSTMENT"): 200}
+    assert told(taken={**PAID, 200: 0.02}) == {("close_adj", "ADJUSTMENT"): 200}
 
 
 def test_a_payment_in_pence():
@@ -75,7 +75,7 @@ def test_payments_a_hundredth_of_the_truth():
     """Prices that fall a hundred times farther than what is listed, again and again."""
     small = dict.fromkeys(EVENTS, YIELD / 100)
     assert told(paid=small, taken=small) == {
-        ("dividend", "DIVIDEND_UNIT"): 4, ("adj_close", "ADJUSTMENT"): 240,
+        ("dividend", "DIVIDEND_UNIT"): 4, ("close_adj", "ADJUSTMENT"): 240,
     }  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def test_small_payments_of_a_company_that_pays_little():
 def test_a_payment_that_never_was():
     """A tenth of the price that nobody lost: the payment is out, and what was adjusted by it."""
     assert told({**PAID, 120: 0.1}, {**PAID, 120: 0.1}) == {
-        ("dividend", "DIVIDEND_UNPAID"): 1, ("adj_close", "ADJUSTMENT"): 120,
+        ("dividend", "DIVIDEND_UNPAID"): 1, ("close_adj", "ADJUSTMENT"): 120,
     }  # fmt: skip
 
 
@@ -99,10 +99,46 @@ def test_a_payment_listed_twice():
     assert told(paid=twice, taken=twice)["dividend", "DIVIDEND_TWICE"] == 2
 
 
+def test_a_fund_that_pays_every_week_pays_nothing_twice():
+    """Payments that are as near to each other all along are many, not one."""
+    weekly = dict.fromkeys(range(10, 295, 5), 0.004)
+    assert told(weekly, weekly, weekly) == {}
+
+
+def test_small_payments_not_taken_off_add_up():
+    """Each is too small to matter, and three of them shift the closes before by half a per cent."""
+    small = dict.fromkeys(EVENTS, 0.002)
+    assert told(small, dict.fromkeys(EVENTS, 0.00002), small) == {("close_adj", "ADJUSTMENT"): 120}
+    assert told(small, dict.fromkeys(EVENTS, 0.0019), small) == {}
+
+
+def test_a_price_that_rests_says_nothing_of_a_payment():
+    """A share that hardly trades does not fall on the day of its payment, which was paid."""
+    at = venue("XNYS").closes[9000 : 9000 + N]
+    close = np.repeat(100 * np.exp(np.linspace(0, 0.2, N // 10)), 10)
+    paid = np.zeros(N)
+    paid[125] = 0.03 * close[124]
+    factor = np.where(np.arange(N) < 125, 0.97, 1.0)
+    fields = {"close": close, "close_adj": close * factor, "dividend": paid}
+    moving = close * np.exp(0.002 * np.random.default_rng(1).standard_normal(N))
+    moving[125] = moving[124]
+    lively = {"close": moving, "close_adj": moving * factor, "dividend": 0.03 * moving * (paid > 0)}
+    found = []
+    for one in (fields, lively):
+        columns = {
+            ("X", name): Column(at=at, known_at=at, value=value, unit="", source="")
+            for name, value in one.items()
+        }
+        own = rows(Snapshot(as_of=THURSDAY, columns=columns), "X")
+        assert own is not None
+        found.append({f.check for f in distribution_faults(own)})
+    assert found == [set(), {"DIVIDEND_UNPAID", "ADJUSTMENT"}]
+
+
 def test_gains_taken_off_twice():
     """Gains that the distribution holds already are taken off once more: all before is wrong."""
     assert told(taken={**PAID, 120: YIELD + 0.012}, gains={120: 0.012}) == {
-        ("adj_close", "ADJUSTMENT"): 120
+        ("close_adj", "ADJUSTMENT"): 120
     }
 
 
@@ -122,13 +158,13 @@ def test_impossible_adjusted_closes(value: float):
     columns = {
         ("X", name): Column(at=at, known_at=at, value=values, unit="", source="")
         for name, values in (
-            ("close", close), ("adj_close", adjusted), ("dividend", np.zeros(N)),
+            ("close", close), ("close_adj", adjusted), ("dividend", np.zeros(N)),
         )
     }  # fmt: skip
     own = rows(Snapshot(as_of=THURSDAY, columns=columns), "X")
     assert own is not None
     (fault,) = distribution_faults(own)
-    assert (fault.field, fault.check, len(fault.at)) == ("adj_close", "ADJUSTMENT", 51)
+    assert (fault.field, fault.check, len(fault.at)) == ("close_adj", "ADJUSTMENT", 51)
 
 
 def test_a_source_that_reports_no_payments_is_not_judged():
@@ -136,7 +172,7 @@ def test_a_source_that_reports_no_payments_is_not_judged():
     at = venue("XNYS").closes[9000 : 9000 + N]
     columns = {
         ("X", name): Column(at=at, known_at=at, value=np.full(N, value), unit="", source="")
-        for name, value in (("close", 100.0), ("adj_close", 90.0))
+        for name, value in (("close", 100.0), ("close_adj", 90.0))
     }
     own = rows(Snapshot(as_of=THURSDAY, columns=columns), "X")
     assert own is not None

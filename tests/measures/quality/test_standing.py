@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from workbench.domain.calendars import to_datetime
-from workbench.domain.instruments import INDICATORS, find
+from workbench.domain.instruments import INDICATORS, Indicator, find
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures import quality
@@ -21,6 +21,10 @@ NAN = float("nan")
 @pytest.fixture(scope="session")
 def clean(market: Callable[..., Snapshot]) -> Snapshot:
     return market(n=600)
+
+
+def find_indicator(series: str) -> Indicator:
+    return next(one for one in INDICATORS if one.series == series)
 
 
 def flags(seen: Snapshot) -> dict[tuple[str, str], Flag]:
@@ -79,6 +83,17 @@ def test_a_dark_indicator(clean: Snapshot, changed: Callable[..., Snapshot]):
     """A slow series that is missing is dark as well."""
     flag = only(changed(clean, {("WTI", "value"): None}))
     assert (flag.series, flag.severity) == ("WTI", "dark")
+
+
+def test_a_dark_indicator_leaves_its_siblings_alone(
+    clean: Snapshot, changed: Callable[..., Snapshot]
+):
+    """Where several indicators are fields of one series, the flag names the one that is missing."""
+    value = clean.columns["WTI", "value"]
+    seen = changed(clean, {("WTI", "value"): None, ("WTI", "stocks"): replace(value)})
+    stocks = replace(find_indicator("WTI"), field="stocks")
+    found = quality.flags(seen, (), (find_indicator("WTI"), stocks))
+    assert [(one.series, one.field, one.check) for one in found] == [("WTI", "value", "DARK")]
 
 
 @pytest.mark.parametrize("series", ["WTI", "AAA"])

@@ -71,7 +71,6 @@ GAPS = [
     ("bybit tickers", "result.list.0.fundingIntervalHour", GONE, "no_period", 6),
     ("bybit tickers", "result.list.0.fundingRate", "", None, 6),
     ("bybit tickers", "time", AT, "wrong_time", 0),
-    ("bybit open interest", "result.category", "option", "no_unit", 0),
     ("okx candles", "data.1.8", "2", "wrong_type", 0),
     ("okx funding now", "data.0.nextFundingTime", "", "no_period", 0),
     ("okx open interest", "data.0.oiUsd", GONE, "no_field", 1),
@@ -137,6 +136,10 @@ DARK = [
      "refused"),
     ("bybit tickers", {"retCode": 10001, "retMsg": "symbol invalid", "result": {}}, "refused"),
     ("bybit tickers", {"retMsg": "OK"}, "refused"),
+    # An inverse contract counts dollars, a linear one coins.
+    ("bybit tickers", spoilt("bybit tickers", "result.category", "linear"), "other_unit"),
+    ("bybit open interest", spoilt("bybit open interest", "result.category", "option"),
+     "other_unit"),
     ("okx candles", {"code": "51001", "msg": "Instrument ID does not exist", "data": []},
      "refused"),
     ("okx candles", {"code": "0", "msg": "", "data": []}, "empty"),

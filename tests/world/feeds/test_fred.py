@@ -115,7 +115,7 @@ def test_a_full_stop_is_a_blank(blank: str):
         (("observations",), drop, "no_field", 0),
         (("observations",), rename, "no_field", 0),
         (("observations",), put({}), "wrong_type", 0),
-        (("observations",), put([]), "incomplete", 0),
+        (("observations",), put([]), "empty", 0),
         (("observations", 3), drop, "incomplete", 3),
         (("observations", 3), put("4.4"), "wrong_type", 3),
         (("observations", 3, "value"), drop, "no_field", 3),

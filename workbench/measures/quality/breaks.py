@@ -3,7 +3,8 @@
 A *break* is a move far beyond what the series did before and beyond what its kind of instrument
 does. One by a hundredfold or by a ratio of a split is mechanical: rows on the other side of it are
 in other units, so rows of both sides must never meet in one return. The level at which the newest
-rows stand counts once it has stood for ``_STOOD`` bars; until then the newest rows wait.
+rows stand counts once it has stood for ``_STOOD`` bars; until then the newest rows wait. Another
+unit than that of a long history waits for ``_LONG``: no market makes it, so repetition says little.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from workbench.measures.quality.rows import Fault, Mask, Positions, Rows
 Basis = Literal["traded", "adjusted"]
 _SIGMAS = 8.0
 _STOOD = 5  # bars after which a new level is the series' own
+_LONG = 20  # the same of another unit, after a history of more than ``_HISTORY`` bars
+_HISTORY = 60
 _WINDOW = 60  # bars that say how far one moves
-_LEAST = (
-    0.3  # log move under which nothing mechanical is looked for: a split of 4 for 3, with a spare
-)
+_RESTING = 0.5  # share of bars without a move, beyond which a price hardly trades
+_LEAST = 0.3  # log move under which nothing mechanical is looked for
 _NEAR = 10  # bars around a split within which a move of its size is its own, misdated
+_TOLD = 0.1  # log size of a reported split from which adjusted prices may show it
+_SHOWN = (0.6, 1.4)  # of its size: a move that shows it
 _SAME = 0.2  # log distance of levels that are one
+_BACK = 0.25  # of a move, within which another takes it back
 _THROUGH = 0.5  # share of a move that its own bar traded through
 _HARDLY = 1.5  # log move that no market makes in a bar
 _THIRD = 1.05  # log move of a split of 3 for 1, with a spare; by half a market may fall
@@ -97,12 +102,15 @@ def break_faults(
         explained = np.abs(moves + split) < np.abs(moves)
         moves = np.where(explained, moves + split, moves)
     elif split is not None:
-        for i in np.flatnonzero((np.abs(split) > 0.2) & (np.abs(moves) > 0.6 * np.abs(split))):
-            if np.abs(moves[i]) < 1.4 * np.abs(split[i]):
+        size = np.abs(split)
+        shown = (np.abs(moves) > _SHOWN[0] * size) & (np.abs(moves) < _SHOWN[1] * size)
+        for i in np.flatnonzero(shown & (size > _TOLD)):
+            if np.abs(moves[i]) > _SIGMAS / 2 * _sigma(moves, int(i), jump):
                 mark("SPLIT_UNCLEAR", slice(i + 1, i + 2))
     large = np.flatnonzero(np.abs(moves) > min(_LEAST, jump))
     if len(large):
-        found = _breaks(moves, large, split, jump, _tradable(own, index, moves, splits))
+        tradable = _tradable(own, index, moves, splits)
+        found = _breaks(moves, large, split, jump, tradable)
         found = [one for one in found if _silent(one) or not confirmed(int(index[one.index]))]
         _levels([one for one in found if one.offset], len(price), mark)
         _jumps([one for one in found if not one.offset], price, mark)
@@ -127,13 +135,17 @@ def _tradable(own: Rows, index: Positions, moves: Array, splits: bool) -> Mask:
     """The moves by a split's ratio that are the market's: of no shares, or traded within the bar.
 
     A split leaves a gap between two bars; the bar of a crash goes through the prices between, as
-    GameStop's of 2021-02-02 did, which closed at two fifths of the close before.
+    GameStop's of 2021-02-02 did, which closed at two fifths of the close before. A price that
+    rests on most days moves by what they gathered, by a ratio of splits as by any other.
     """
     if not splits:
         return np.ones(len(moves), bool)
     with np.errstate(invalid="ignore", divide="ignore"):
         span = np.log(own.high[index] / own.low[index])[1:]
     through: Mask = span > _THROUGH * np.abs(moves)
+    for i in np.flatnonzero(np.abs(moves) > _LEAST):
+        before = moves[max(0, i - _WINDOW) : i]
+        through[i] |= len(before) >= _STOOD and np.mean(before == 0) > _RESTING
     return through
 
 
@@ -159,7 +171,7 @@ def _paired(found: list[_Break]) -> list[_Break]:
         away, back = made[k], made[k + 1]
         if away.move * back.move > 0 or bool(away.offset) == bool(back.offset):
             continue
-        if abs(away.move + back.move) < 0.25 * max(abs(away.move), abs(back.move)):
+        if abs(away.move + back.move) < _BACK * max(abs(away.move), abs(back.move)):
             offset, check = (away.offset, away.check) if away.offset else (-back.offset, back.check)
             made[k] = replace(away, offset=offset, check=check)
             made[k + 1] = replace(back, offset=-offset, check=check)
@@ -205,8 +217,10 @@ def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> 
     edges = [0, *(one.index for one in found), n]
     levels = np.r_[0.0, np.cumsum([one.offset for one in found])]
     # The present level: the newest one at which the series stood, before or after what left it.
+    bars = [int(np.sum(np.diff(edges)[np.abs(levels - level) <= _SAME])) for level in levels]
     stood = [
-        int(np.sum(np.diff(edges)[np.abs(levels - level) <= _SAME]) >= _STOOD) for level in levels
+        number >= (_LONG if _foreign(found, levels, bars, k) else _STOOD)
+        for k, number in enumerate(bars)
     ]
     reference = int(np.flatnonzero(stood)[-1]) if any(stood) else 0
     if found[-1].check == "SPLIT_MISDATED":  # a reported split needs no time to be believed
@@ -218,11 +232,19 @@ def _levels(found: list[_Break], n: int, mark: Callable[[str, slice], None]) -> 
             mark(check, slice(edges[k], edges[k + 1]))
 
 
+def _foreign(found: list[_Break], levels: Array, bars: list[int], k: int) -> bool:
+    """Whether a level is in another unit than one at which the series long stood before."""
+    if k == 0 or found[k - 1].check not in {"UNIT_100X", "UNIT_OTHER"}:
+        return False
+    away = np.abs(levels[:k] - levels[k]) > _SAME
+    return bool(np.any(away & (np.array(bars[:k]) >= _HISTORY)))
+
+
 def _jumps(found: list[_Break], price: Array, mark: Callable[[str, slice], None]) -> None:
     """Marks jumps that came back within two bars, and one that is the newest bar."""
     for one in found:
         after = price[one.index + 1 : one.index + 3]
-        back = np.flatnonzero(np.abs(after - price[one.index - 1]) < 0.25 * abs(one.move))
+        back = np.flatnonzero(np.abs(after - price[one.index - 1]) < _BACK * abs(one.move))
         if len(back):
             mark(one.check, slice(one.index, one.index + 1 + int(back[0])))
         elif one.index == len(price) - 1:

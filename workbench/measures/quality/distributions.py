@@ -18,10 +18,16 @@ from workbench.measures.quality.rows import Fault, Mask, Positions, Rows
 
 _MATERIAL = 0.005  # of the price: what adjusted closes may differ by without being left out
 _SHARE = 0.2  # of the yield
+_ROUNDING = 0.0005  # of the price, of an adjusted close
 _ABSURD = 0.5  # no going concern pays half of its price in one payment
 _WINDOW = 60
-_TWICE = np.timedelta64(5, "D")  # payments nearer than this are one, listed twice
+_UNPAID = 0.02  # yield from which a price must show what was paid
+_FELL = 0.6  # share of a payment by which the price must fall, and more than 5 σ are to spare
+_RESTING = 0.5  # share of bars without a move, beyond which a price hardly trades
+_TWICE = np.timedelta64(10, "D")  # payments nearer than this are one, listed twice
+_ALIKE = 0.25  # log distance of payments that are one
 _TINY = 0.001  # yields under it may be a hundredth of the truth
+_HALVED = 0.5  # of a wrong step: what is left of it where the bar beside it makes up for it
 _OFTEN = 4  # payments; one says little beside a day's noise
 _EVIDENCE = 3.0  # log likelihood ratio that says so
 
@@ -47,7 +53,7 @@ def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
             the price that it was paid of is not known.
 
     Returns:
-        Faults of the fields ``dividend`` and ``adj_close``: ``DIVIDEND_UNIT``,
+        Faults of the fields ``dividend`` and ``close_adj``: ``DIVIDEND_UNIT``,
         ``DIVIDEND_TWICE``, ``DIVIDEND_UNPAID`` where the price did not fall by it, and
         ``ADJUSTMENT`` with every adjusted close before a wrong step.
     """
@@ -62,7 +68,7 @@ def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
         with np.errstate(invalid="ignore"):
             impossible = np.isfinite(own.close) & ~(np.isfinite(own.adjusted) & (own.adjusted > 0))
         if impossible.any():
-            mark("adj_close", "ADJUSTMENT", slice(0, int(np.flatnonzero(impossible)[-1]) + 1))
+            mark("close_adj", "ADJUSTMENT", slice(0, int(np.flatnonzero(impossible)[-1]) + 1))
     index = np.flatnonzero(own.close > 0)
     if len(index) > 2 and (own.paid[index].any() or own.adjusted is not None):
         told = _told(own, index, gone)
@@ -72,7 +78,7 @@ def distribution_faults(own: Rows, gone: Moments | None = None) -> list[Fault]:
         if own.adjusted is not None:
             last = _last_wrong_step(told, wrong)
             if last is not None:
-                mark("adj_close", "ADJUSTMENT", slice(0, index[last]))
+                mark("close_adj", "ADJUSTMENT", slice(0, index[last]))
     return [_fault(own, *key, mask) for key, mask in bad.items() if mask.any()]
 
 
@@ -124,12 +130,14 @@ def _payments(own: Rows, told: _Told) -> dict[str, Mask]:
             # Adjusted closes and the price agree on another payment.
             if abs(r + y) - abs(r + u) > 2 * sigma and y > u:
                 found["DIVIDEND_UNIT"][i] = True
-        elif y > 0.03 and r + y > max(5 * sigma, 0.6 * y):
+        elif y > _UNPAID and r + y > max(5 * sigma, _FELL * y) and not _rests(told, int(i)):
             found["DIVIDEND_UNPAID"][i] = True
     usual = [i for i in events if not found["DIVIDEND_UNIT"][i]]
     at = own.at[told.index]
+    if len(events) > 2 and np.median(np.diff(at[events])) <= _TWICE:
+        usual = []  # it pays as often
     for i, j in itertools.pairwise(usual):
-        alike = 0.8 <= told.paid[i] / told.paid[j] <= 1.25
+        alike = abs(np.log(told.paid[i] / told.paid[j])) <= _ALIKE
         if at[j] - at[i] <= _TWICE and alike and at[j] - at[i] >= np.timedelta64(12, "h"):
             # The one that adjusted closes never took off is the phantom; else neither is sure.
             steps = [told.implied[k] < _SHARE * told.paid[k] for k in (i, j)]
@@ -150,7 +158,10 @@ def _last_wrong_step(told: _Told, wrong: dict[str, Mask]) -> int | None:
     u = told.implied
     known = np.isfinite(u)
     y = np.where(known, told.paid, 0.0)
-    off = known & (np.abs(u - y) > np.maximum(_MATERIAL, _SHARE * np.abs(y)))
+    # Too little to matter alone, as yet: where something was paid, any step but a rounding.
+    off = known & (
+        np.abs(u - y) > np.where(y > 0, np.maximum(_ROUNDING, _SHARE * y), _tolerance(y))
+    )
     # A fund's gains may be listed beside its distribution instead of in it.
     both = y + told.gains
     with np.errstate(invalid="ignore"):
@@ -165,17 +176,30 @@ def _last_wrong_step(told: _Told, wrong: dict[str, Mask]) -> int | None:
     for i in np.flatnonzero(off):
         for a, b in ((i - 1, i), (i, i + 1)):
             if a >= 1 and b < len(u) and known[a] and known[b]:
-                steps = 1 - (1 - u[a]) * (1 - u[b])
-                if abs(steps - y[a] - y[b]) <= max(_MATERIAL, _SHARE * (y[a] + y[b])):
+                rest = abs(1 - (1 - u[a]) * (1 - u[b]) - y[a] - y[b])
+                limit = max(_MATERIAL, _SHARE * (y[a] + y[b]))
+                if rest <= limit and rest < _HALVED * abs(u[i] - y[i]):
                     off[i] = False
     # A wrong payment beside right adjusted closes is its own fault only ...
     off &= ~listed
+    off = _mattering(u, y, off)
     # ... and wrong ones that adjusted closes took over are theirs too.
     with np.errstate(invalid="ignore"):
         off |= listed & (np.abs(u - told.paid) <= _tolerance(told.paid)) & (u != 0)
         off |= wrong["DIVIDEND_UNIT"] & (told.paid >= _ABSURD) & _foreign(told)
     found = np.flatnonzero(off)
     return int(found[-1]) if len(found) else None
+
+
+def _mattering(u: Array, y: Array, off: Mask) -> Mask:
+    """The wrong steps that alone, or with the wrong ones after them, shift a close materially."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = np.where(off, np.log1p(-u) - np.log1p(-y), 0.0)
+    together = np.abs(np.cumsum(shift[::-1])[::-1]) > _MATERIAL
+    with np.errstate(invalid="ignore"):
+        alone = np.abs(u - y) > np.maximum(_MATERIAL, _SHARE * np.abs(y))
+    found: Mask = off & (alone | together)
+    return found
 
 
 def _foreign(told: _Told) -> Mask:
@@ -196,8 +220,13 @@ def _sigma(told: _Told, i: int) -> float:
     return max(float(np.std(around)), 0.002)
 
 
+def _rests(told: _Told, i: int) -> bool:
+    """Whether a price hardly trades: that it did not fall then says nothing of a payment."""
+    return bool(np.mean(told.move[max(1, i - _WINDOW) : i + 1] == 0) > _RESTING)
+
+
 def _fault(own: Rows, field: str, check: str, bad: Mask) -> Fault:
-    if field == "adj_close":
+    if field == "close_adj":
         bad = bad & np.isfinite(own.close)
     at = own.at[bad]
     seen = {

@@ -18,8 +18,10 @@ from workbench.measures.quality.breaks import break_faults
 from workbench.measures.quality.distributions import distribution_faults
 from workbench.measures.quality.feeds import feed_flags
 from workbench.measures.quality.hours import closed, still
-from workbench.measures.quality.levels import blank_fees, level_faults
+from workbench.measures.quality.levels import blank_fees, coin_volumes, level_faults
 from workbench.measures.quality.rows import Fault, Rows, rows, without
+from workbench.measures.quality.runs import likely_split, swapped_faults, volume_faults
+from workbench.measures.quality.siblings import scale_faults, spread_faults, twin_faults
 from workbench.measures.quality.sources import confirmed, disagreement
 from workbench.measures.quality.standing import flags as standing
 
@@ -70,6 +72,7 @@ def examined(
     table = tuple(instruments)
     second = others or {}
     faults: list[Fault] = []
+    bars: list[tuple[Instrument, Rows]] = []
     by_series: dict[str, list[Flag]] = {}
     for one in table:
         own = rows(snapshot, one.symbol)
@@ -80,7 +83,13 @@ def examined(
         told = [_flag(snapshot, own, fault) for fault in found]
         told += _now(snapshot, one, own, second.get(one.symbol, ()))
         by_series[one.symbol] = told
+        bars.append((one, own))
+    known = {own.series: own for _, own in bars}
+    for fault in twin_faults(bars):
+        by_series[fault.series].append(_flag(snapshot, known[fault.series], fault))
+        faults.append(fault)
     levels = level_faults(snapshot, [one.symbol for one in table])
+    levels += [*scale_faults(snapshot), *spread_faults(snapshot), *coin_volumes(snapshot)]
     for fault in levels:
         by_series.setdefault(fault.series, []).append(_level_flag(snapshot, fault))
     for flag in blank_fees(snapshot):
@@ -111,7 +120,12 @@ def _prices(
             left, jump=jump, splits=_has_shares(one), confirmed=confirmed(left, others)
         )
         left = _left(snapshot, own, found)
-    return found if left is None else found + distribution_faults(left, _moments(found))
+    if left is None:
+        return found
+    found += swapped_faults(left, always=one.venue == ALWAYS)
+    if left.volume is not None and one.venue == ALWAYS:
+        found += volume_faults(one.symbol, "volume", left.at, left.volume, left.close)
+    return found + distribution_faults(left, _moments(found))
 
 
 def _has_shares(one: Instrument) -> bool:
@@ -133,6 +147,7 @@ def _now(snapshot: Snapshot, one: Instrument, own: Rows, others: Sequence[Column
     """What the newest rows say of the present."""
     found = [disagreement(one, own, others) if others else None, still(one, own)]
     found += [closed(one, snapshot.as_of), _silent(one, own)]
+    found += [likely_split(own) if _has_shares(one) else None]
     return [flag for flag in found if flag is not None]
 
 
@@ -167,7 +182,7 @@ def _flag(snapshot: Snapshot, own: Rows, fault: Fault) -> Flag:
             # Everything before the present level is out: no return across it can be trusted.
             full = own.at[own.close > 0]
             hides |= fault.at[0] == full[0] and fault.at[-1] >= full[-_YEAR:][0]
-        hides |= field == "adj_close"
+        hides |= field == "close_adj"
     return Flag(
         series=fault.series, field=field, check=fault.check,
         severity="withheld" if hides else "note", seen=fault.seen,

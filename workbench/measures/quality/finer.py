@@ -14,6 +14,7 @@ from workbench.measures.quality.bars import bar_faults
 from workbench.measures.quality.breaks import break_faults
 from workbench.measures.quality.hours import still
 from workbench.measures.quality.rows import Fault, Rows, rows
+from workbench.measures.quality.runs import swapped_faults
 
 _JUMP = 0.3  # log move of one bar beyond which it waits, 8 σ in any case
 _STILL = 12  # bars in a row of one price
@@ -42,6 +43,7 @@ def finer_faults(
     faults = bar_faults(snapshot, own, tick=one.tick, low=low, high=high)
     faults = [fault for fault in faults if fault.check != "PLACEHOLDER_BAR"]
     faults += break_faults(own, jump=_JUMP)
+    faults += swapped_faults(own, always=one.venue == ALWAYS)
     flags = [flag for flag in (still(one, own, _STILL), *_volumes(own, faults)) if flag is not None]
     return faults, flags + _grid(own, one)
 

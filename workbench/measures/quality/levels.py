@@ -10,8 +10,9 @@ from workbench.domain.calendars import to_datetime
 from workbench.domain.contracts import Contract, contract
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
-from workbench.measures.prices import Array, aligned
+from workbench.measures.prices import Array, aligned, known_by
 from workbench.measures.quality.rows import Fault, Mask
+from workbench.measures.quality.runs import volume_faults
 
 _FALL = 0.05  # of what only ever grows, such as stars
 _STOOD = 5  # values after which a lower level is the series' own
@@ -183,6 +184,17 @@ def _mempool(snapshot: Snapshot) -> Iterator[Fault]:
         if bad.any():
             seen = f"not {low:g} to {high:g} of {per}, so in another unit"
             yield _fault("BTC-mempool", field, "UNITS_DISAGREE", column, bad, seen)
+
+
+def coin_volumes(snapshot: Snapshot) -> list[Fault]:
+    """``VOLUME_UNIT`` of coins' volumes in dollars that are in coins, by the closes known then."""
+    found = []
+    for (series, field), column in snapshot.columns.items():
+        close = snapshot.get(f"{series}-USD", "close") if field == "volume_usd" else None
+        if close is not None:
+            price = known_by(close, column.known_at)
+            found += volume_faults(series, field, column.at, column.value, price)
+    return found
 
 
 def blank_fees(snapshot: Snapshot) -> list[Flag]:

@@ -75,7 +75,7 @@ def rows(snapshot: Snapshot, series: str) -> Rows | None:
         return None
     at = close.at
     paid, gains = (snapshot.get(series, name) for name in ("dividend", "capital_gain"))
-    volume, adjusted = (snapshot.get(series, name) for name in ("volume", "adj_close"))
+    volume, adjusted = (snapshot.get(series, name) for name in ("volume", "close_adj"))
     # A distribution holds its capital gains; a source may list gains and nothing else.
     return Rows(
         series=series,
@@ -123,7 +123,7 @@ def without(snapshot: Snapshot, faults: Iterable[Fault]) -> Snapshot:
     """
     gone: dict[tuple[str, str], list[Moments]] = {}
     for fault in faults:
-        for field in (fault.field,) if fault.field else (*BAR, "adj_close"):
+        for field in (fault.field,) if fault.field else (*BAR, "close_adj"):
             gone.setdefault((fault.series, field), []).append(fault.at)
     columns = dict(snapshot.columns)
     changed = False

@@ -144,10 +144,11 @@ def _volumes(snapshot: Snapshot, one: Instrument) -> list[Flag]:
 def _indicator(snapshot: Snapshot, slow: Indicator) -> list[Flag]:
     column = snapshot.get(slow.series, slow.field)
     if column is None:
-        return [_dark(slow.series, f"nothing is known as of {iso(snapshot.as_of)}")]
+        return [_dark(slow.series, f"nothing is known as of {iso(snapshot.as_of)}", slow.field)]
     full = np.isfinite(column.value)
     if not full.any():
-        return [_dark(slow.series, f"only blanks are known as of {iso(snapshot.as_of)}")]
+        seen = f"only blanks are known as of {iso(snapshot.as_of)}"
+        return [_dark(slow.series, seen, slow.field)]
     last = to_datetime(column.at[full][-1])
     period, grace = _SLOW[slow.period]
     if snapshot.as_of - last > slow.lag + period + grace:
@@ -156,8 +157,8 @@ def _indicator(snapshot: Snapshot, slow: Indicator) -> list[Flag]:
     return []
 
 
-def _dark(series: str, seen: str) -> Flag:
-    return Flag(series=series, field="", check="DARK", severity="dark", seen=seen, since=None)
+def _dark(series: str, seen: str, field: str = "") -> Flag:
+    return Flag(series=series, field=field, check="DARK", severity="dark", seen=seen, since=None)
 
 
 def _flag(

@@ -14,9 +14,10 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins import binance_answers as answers
 from workbench.world.feeds.coins.binance_answers import SPOT_QUOTE, interval
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found
 from workbench.world.feeds.coins.pairs import length_of, named, pair
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.http.answers import Client
 
 SOURCE = "binance"
@@ -70,7 +71,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return answers.listed(_found(request), body, request)
 
 
-other = unkept(SOURCE, "Binance", answers.read, "holds no quotes")
+other = unkept(SOURCE, "Another answer", lambda body, _url: answers.read(body, "Binance"))
 
 _V = "api/v[13]"
 ENDPOINTS = in_order(

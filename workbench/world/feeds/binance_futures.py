@@ -14,9 +14,10 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.world.feeds.coins import binance_answers as answers
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.binance_answers import each, read, symbol_of
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, objects
 from workbench.world.feeds.coins.pairs import named, pair, spelt
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.http.answers import Client
 
 SOURCE = "binance_futures"
@@ -147,7 +148,7 @@ def funding_info(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Binance", answers.read, "holds no quotes")
+other = unkept(SOURCE, "Another answer", lambda body, _url: answers.read(body, "Binance"))
 
 _V = "[fd]api/v[123]"
 ENDPOINTS = in_order(

@@ -15,9 +15,10 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -64,7 +65,7 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
                 "other_symbol", f"Bitstamp bars: asked for {symbol}, got {shown(data['pair'])}."
             )
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Bitstamp bars: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Bitstamp bars: {error.reason}") from error
     step = query(url).get("step", "")
     length = dt.timedelta(seconds=int(step)) if re.fullmatch("[1-9][0-9]{0,6}", step) else None
     table = objects(data, "ohlc", what=f"Bitstamp bars of {symbol}")
@@ -127,7 +128,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Bitstamp", _read, "holds no quotes")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _read(body, "Bitstamp"))
 
 ENDPOINTS = in_order(
     endpoint("ohlc", "api/v2/ohlc/[^/?]+", ohlc, HOSTS),

@@ -17,8 +17,8 @@ from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, mapping, number, part
-from workbench.world.feeds.nodes import Unfit, shown
+from workbench.world.feeds.coins.found import Found, mapping, part
+from workbench.world.feeds.nodes import Unfit, number_or_numeral, shown
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.decoding import as_json
 
@@ -56,10 +56,10 @@ def stats(body: bytes, request: Request, url: str) -> Delivered:
         at, basis = when
         found.take(series, "tx_count", data, "transactions_24h", at, "transactions a day", basis)
         try:
-            price = number(part(data, "market_price_usd"))
+            price = number_or_numeral(part(data, "market_price_usd"), "market_price_usd")
             found.take(series, "transfer_usd", data, volume, at, "USD a day", basis, coin * price)
         except Unfit as error:
-            found.gap(series, error.code, f"transfer_usd: its price: {error.reason}")
+            found.gap(series, error.code, f"transfer_usd has no price: {error.reason}")
         if series == "ETH":
             gas = "mempool_median_gas_price"
             found.take(series, "mempool_gas_gwei", data, gas, at, "gwei", basis, 1e-9)

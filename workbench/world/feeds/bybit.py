@@ -15,7 +15,7 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import (
     PERPS,
@@ -27,6 +27,7 @@ from workbench.world.feeds.coins.pairs import (
     query,
     spelt,
 )
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -66,8 +67,15 @@ def _unit(symbol: str) -> str:
 
 
 def _category(result: dict[str, object], url: str) -> str:
-    said = result.get("category") or query(url).get("category") or ""
-    return str(said)
+    """What kind of contracts an answer is of, which says what its numbers count.
+
+    Raises:
+        FeedDark: ``other_unit`` when it is another than was asked for.
+    """
+    said, wanted = str(result.get("category") or ""), query(url).get("category", "")
+    if said and wanted and said != wanted:
+        raise FeedDark("other_unit", f"Asked for {wanted} contracts, Bybit answers of {said} ones.")
+    return said or wanted
 
 
 def tickers(body: bytes, request: Request, url: str) -> Delivered:
@@ -119,7 +127,9 @@ def funding(body: bytes, request: Request, url: str) -> Delivered:
     """Rates that were charged."""
     found, request = _start(request)
     rates: dict[str, list[object]] = {}
-    for one in objects(_read(body, "Bybit funding"), "result", "list", what="Bybit funding"):
+    result = mapping(_read(body, "Bybit funding"), "result", what="Bybit funding")
+    _category(result, url)
+    for one in objects(result, "list", what="Bybit funding"):
         try:
             rates.setdefault(text(one, "symbol"), []).append(one)
         except Unfit as error:
@@ -179,7 +189,7 @@ def trades(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol = text(newest, "symbol")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Bybit trades: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Bybit trades: {error.reason}") from error
     if when := found.stamp(symbol, newest, "time", "ms"):
         quotes(found, request, symbol, newest, {"last": "price"}, when)
     return found.delivered()
@@ -200,7 +210,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Bybit", _read, "the desk does not keep")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _read(body, "Bybit"))
 
 _V = "v5/market"
 ENDPOINTS = in_order(

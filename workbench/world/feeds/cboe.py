@@ -21,11 +21,11 @@ from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import cboe_chain, cboe_history, nodes
 from workbench.world.feeds.cboe_chain import SOURCE, moment
-from workbench.world.feeds.endpoints import Endpoint, Parse, Row, delivered
+from workbench.world.feeds.endpoints import Endpoint, Parse, Row, delivered, unkept
 from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.answers import Client, Form
-from workbench.world.http.decoding import as_csv, as_json
+from workbench.world.http.decoding import apart, as_csv, as_json
 
 BASE = "https://cdn.cboe.com"
 SERIES = (
@@ -141,22 +141,13 @@ def other(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001
     return delivered(SOURCE, gaps=[Gap(series="", code="not_kept", reason=reason)])
 
 
-def directory(what: str) -> Parse:
-    """Reads a table of names, of which the desk keeps nothing: one gap says so."""
-
-    def parse(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
-        reason = f"{len(as_csv(body))} {what}, not kept."
-        return delivered(SOURCE, gaps=[Gap(series="", code="not_kept", reason=reason)])
-
-    return parse
-
-
 def _endpoint(
     name: str, pattern: str, parse: Parse, form: Form = "json", host: str = "cdn.cboe.com"
 ) -> Endpoint:
     return Endpoint(name=name, pattern=re.compile(pattern), hosts=(host,), form=form, parse=parse)
 
 
+_NAMES = unkept(SOURCE, "A table of names", lambda body, _url: as_csv(body))
 _QUOTES = r"^/api/global/delayed_quotes"
 ENDPOINTS = (
     _endpoint("chart", _QUOTES + r"/charts/historical/[^/]+\.json", cboe_history.chart),
@@ -170,8 +161,19 @@ ENDPOINTS = (
         "csv",
     ),
     _endpoint("definitions", r"^/api/global/\w+/definitions/.*\.json", definitions),
-    _endpoint("indices", r"^/api/global/\w+/definitions/.*\.csv", directory("names"), "csv"),
-    _endpoint("symbols", r"^/us/options/symboldir/", directory("names"), "csv", "www.cboe.com"),
+    _endpoint(
+        "indices",
+        r"^/api/global/\w+/definitions/.*\.csv",
+        _NAMES,
+        "csv",
+    ),
+    _endpoint(
+        "symbols",
+        r"^/us/options/symboldir/",
+        _NAMES,
+        "csv",
+        "www.cboe.com",
+    ),
     # What is none of the above.
     _endpoint(
         "other",
@@ -190,7 +192,6 @@ async def fetch(client: Client, request: Request) -> Delivered:
     """
     told = replace(request, series=request.series or {one: one for one in SERIES})
     return await several(
-        SOURCE,
         {
             one: _ask(client, replace(told, series={one: known}))
             for one, known in told.series.items()
@@ -219,4 +220,4 @@ async def _ask(client: Client, request: Request) -> Delivered:
     else:
         url, parse = f"{quotes_at}/charts/historical/{quote(known)}.json", cboe_history.chart
     answer = await client.ask(url, form=form)
-    return parse(answer.body, request, answer.url)
+    return await apart(parse, answer.body, request, answer.url)

@@ -24,7 +24,7 @@ from workbench.world.feeds.endpoints import Endpoint, Row, delivered
 from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Node, Unfit
 from workbench.world.http.answers import Client
-from workbench.world.http.decoding import as_json
+from workbench.world.http.decoding import apart, as_json
 
 SOURCE = "cftc"
 BASE = "https://publicreporting.cftc.gov"
@@ -126,9 +126,9 @@ async def fetch(client: Client, request: Request) -> Delivered:
     async def answered() -> Delivered:
         url = f"{request.base or BASE}/resource/{_REPORTS[report]}.json"
         answer = await client.ask(url, form="json", query=asked)
-        return positions(answer.body, told, answer.url)
+        return await apart(positions, answer.body, told, answer.url)
 
-    return await several(SOURCE, {"": answered()})
+    return await several({"": answered()})
 
 
 def _wanted(request: Request) -> Mapping[str, str]:

@@ -15,9 +15,10 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import Shape, bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -156,7 +157,7 @@ def spot(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol = f"{text(one, 'base')}-{text(one, 'currency')}"
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Coinbase price: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Coinbase price: {error.reason}") from error
     quotes(found, request, symbol, one, {"last": "amount"}, (request.now, "seen"))
     return found.delivered()
 
@@ -177,7 +178,7 @@ def products(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Coinbase", _read, "holds no market data")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _read(body, "Coinbase"))
 
 _ONE, _ADVANCED = "products/[^/?]+", "api/v3/brokerage/(market/)?"
 ENDPOINTS = in_order(

@@ -15,9 +15,10 @@ from dataclasses import replace
 
 from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, objects, text
 from workbench.world.feeds.coins.pairs import currency, query
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client, Key
 from workbench.world.http.decoding import as_json
@@ -157,7 +158,7 @@ def history(body: bytes, request: Request, url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "CoinGecko", _read, "the desk does not keep")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _read(body, "CoinGecko"))
 
 _V = "api/v3"
 ENDPOINTS = in_order(

@@ -17,9 +17,10 @@ from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -55,7 +56,7 @@ def _result(body: bytes, what: str) -> object:
     try:
         return part(answer, "result")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"{what}: {error.reason}") from error
 
 
 def _unit(symbol: str) -> str:
@@ -74,7 +75,7 @@ def ticker(body: bytes, request: Request, _url: str) -> Delivered:
     try:
         symbol = text(one, "instrument_name")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Deribit ticker: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Deribit ticker: {error.reason}") from error
     if when := found.stamp(symbol, one, "timestamp", "ms"):
         fields: _Field = {
             "mark": ("mark_price", 1.0), "last": ("last_price", 1.0),
@@ -171,7 +172,7 @@ def instruments(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Deribit", _result, "the desk does not keep")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _result(body, "Deribit"))
 
 _V = "api/v2/public"
 ENDPOINTS = in_order(

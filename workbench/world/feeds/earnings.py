@@ -19,10 +19,11 @@ from urllib.parse import quote
 from workbench.domain.calendars import NEW_YORK
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.earnings_pages import SOURCE, estimates, events, history, nasdaq
+from workbench.world.feeds.earnings_pages import estimates, events, history, nasdaq
 from workbench.world.feeds.endpoints import Endpoint
 from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
+from workbench.world.http.decoding import apart
 
 BASE = "https://api.nasdaq.com"
 YAHOO = "https://query2.finance.yahoo.com"
@@ -74,13 +75,13 @@ async def fetch(client: Client, request: Request) -> Delivered:
         for date in (today + dt.timedelta(days=n) for n in range(int(days) + 1)):
             if date.weekday() < 5:
                 parts[f"reports of {date}"] = _day(client, told, date)
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _day(client: Client, request: Request, date: dt.date) -> Delivered:
     url = f"{request.base or BASE}/api/calendar/earnings"
     answer = await client.ask(url, form="json", query={"date": str(date)})
-    return nasdaq(answer.body, request, answer.url)
+    return await apart(nasdaq, answer.body, request, answer.url)
 
 
 async def _page(client: Client, request: Request) -> Delivered:
@@ -90,4 +91,4 @@ async def _page(client: Client, request: Request) -> Delivered:
         form="json",
         query={"formatted": "false", "modules": "calendarEvents"},
     )
-    return events(answer.body, request, answer.url)
+    return await apart(events, answer.body, request, answer.url)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.domain.deliveries import COLUMNS, ITEM_COLUMNS, Basis, Delivered, Gap, Kind, Request
+from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Form
 
 Parse = Callable[[bytes, Request, str], Delivered]
@@ -99,6 +100,32 @@ def delivered(
             frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
     numbers["value"] = numbers["value"].astype(float)
     return Delivered(observations=numbers, items=texts, gaps=tuple(gaps))
+
+
+def unkept(
+    source: str,
+    what: str,
+    read: Callable[[bytes, str], object],
+    of: Callable[[str], str] = lambda _url: "",
+) -> Parse:
+    """Reads answers of which the desk keeps nothing: one gap says so.
+
+    Args:
+        source: As rows of the feed are called.
+        what: The answer holds, for the reason.
+        read: Body and address to anything; raises as a reader does for what is no such answer.
+        of: Address to the series that it is about.
+    """
+
+    def parse(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
+        gap = Gap(series=of(url), code="not_kept", reason=f"{what}: nothing of it is kept.")
+        try:
+            read(body, url)
+        except Unfit as error:
+            gap = error.gap(of(url))
+        return delivered(source, gaps=[gap])
+
+    return parse
 
 
 def together(parts: Iterable[Delivered]) -> Delivered:

@@ -36,7 +36,7 @@ _ASKED = {
 
 def _quantity(value: object) -> int:
     if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise Unfit("wrong_type", f"expected a quantity such as 0x1f, got {shown(value)}")
+        raise Unfit("wrong_type", f"expected a quantity such as 0x1f, got {shown(value)}.")
     return int(value, 16)
 
 
@@ -61,7 +61,7 @@ def rpc(body: bytes, request: Request, _url: str) -> Delivered:
         else:
             raise FeedDark("wrong_shape", f"Ethereum: neither fees nor block: {shown(result)}.")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Ethereum: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Ethereum: {error.reason}") from error
     return found.delivered()
 
 

@@ -20,12 +20,13 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Gap, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds import fred_pages, fred_rows, nodes
-from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together
+from workbench.world.feeds.endpoints import Endpoint, Parse, delivered, together, unkept
 from workbench.world.feeds.fred_pages import SITE, SOURCE
 from workbench.world.feeds.fred_rows import LATEST, ST_LOUIS, About, Vintage
 from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client, Form, Key
+from workbench.world.http.decoding import apart
 
 BASE = "https://api.stlouisfed.org"
 KEY = Key(env="FRED_API_KEY", query="api_key", required=True)
@@ -61,31 +62,36 @@ def _endpoint(
     return Endpoint(name=name, pattern=re.compile(pattern), hosts=(host,), form=form, parse=parse)
 
 
+def _unkept(what: str, name: str) -> Parse:
+    def found(body: bytes, url: str) -> object:
+        return nodes.field(fred_pages.table(body, url), name, what)
+
+    return unkept(SOURCE, what, found, fred_pages.asked)
+
+
 ENDPOINTS = (
     _endpoint("observations", r"^/fred/series/observations\?", observations),
-    _endpoint("series", r"^/fred/series\?", fred_pages.unkept("What a series is", "seriess")),
+    _endpoint("series", r"^/fred/series\?", _unkept("What a series is", "seriess")),
     _endpoint(
         "lists",
         r"^/fred/(series/search|series/updates|release/series|category/series|tags/series)\?",
-        fred_pages.unkept("A list of series", "seriess"),
+        _unkept("A list of series", "seriess"),
     ),
-    _endpoint(
-        "tables", r"^/fred/release/tables\?", fred_pages.unkept("A release table", "elements")
-    ),
+    _endpoint("tables", r"^/fred/release/tables\?", _unkept("A release table", "elements")),
     _endpoint(
         "releases",
         r"^/fred/(releases?|series/release|source/releases)\?",
-        fred_pages.unkept("A list of releases", "releases"),
+        _unkept("A list of releases", "releases"),
     ),
     _endpoint(
         "dates",
         r"^/fred/releases?/dates\?",
-        fred_pages.unkept("Dates of releases", "release_dates"),
+        _unkept("Dates of releases", "release_dates"),
     ),
     _endpoint(
         "vintages",
         r"^/fred/series/vintagedates\?",
-        fred_pages.unkept("Dates of vintages", "vintage_dates"),
+        _unkept("Dates of vintages", "vintage_dates"),
     ),
     _endpoint("maps", r"^/geofred/", fred_pages.other),
     _endpoint("graph", r"^/graph/fredgraph\.csv\?", fred_pages.graph, "fred.stlouisfed.org", "csv"),
@@ -109,7 +115,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
     }
     if request.options.get("calendar") == "yes":
         parts[fred_pages.CALENDAR] = _calendar(client, request)
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _series(client: Client, request: Request) -> Delivered:
@@ -137,7 +143,7 @@ async def _series(client: Client, request: Request) -> Delivered:
             gaps.append(error.gap(series))
         except FeedDark as error:
             gaps.append(Gap(series=series, code=error.code, reason=f"{first} to {last}: {error}"))
-    return _rows(kept, series, said, request, gaps)
+    return await apart(_rows, kept, series, said, request, gaps)
 
 
 def _rows(
@@ -184,7 +190,7 @@ async def _window(
             },
             key=KEY,
         )
-        count, found, strange = _page(answer.body, answer.url)
+        count, found, strange = await apart(_page, answer.body, answer.url)
         kept += found
         gaps += [replace(gap, series=series) for gap in strange]
         if (page + 1) * _PAGE >= count:
@@ -213,6 +219,8 @@ def _page(body: bytes, url: str) -> tuple[int, list[Vintage], list[Gap]]:
     count, offset, limit = (_whole(one) for one in sizes)
     if len(found) < min(limit, count - offset):
         reason = f"{len(found)} observations of the {count - offset} that FRED counts."
+        if not found:
+            raise Unfit("empty", reason)
         gaps.append(Gap(series="", code="incomplete", reason=reason))
     return count, fred_rows.vintages(found, fred_pages.asked(url), gaps), gaps
 
@@ -230,7 +238,7 @@ async def _about(client: Client, request: Request, known: str) -> About:
         query={"series_id": known, "file_type": "json"},
         key=KEY,
     )
-    node = fred_pages.table(answer.body, answer.url)
+    node = await apart(fred_pages.table, answer.body, answer.url)
     found = nodes.listed(nodes.field(node, "seriess", "The answer"), "seriess")
     if not found:
         raise Unfit("empty", f"FRED says nothing about {known}.")
@@ -244,7 +252,7 @@ async def _graph(client: Client, request: Request) -> Delivered:
         form="csv",
         query={"id": known, "cosd": str(_oldest(request))},
     )
-    return fred_pages.graph(answer.body, request, answer.url)
+    return await apart(fred_pages.graph, answer.body, request, answer.url)
 
 
 async def _calendar(client: Client, request: Request) -> Delivered:
@@ -254,7 +262,7 @@ async def _calendar(client: Client, request: Request) -> Delivered:
         form="json",
         query={"ptic": "0", "po": "1", "vs": str(today), "ve": str(today + dt.timedelta(days=14))},
     )
-    return fred_pages.calendar(answer.body, request, answer.url)
+    return await apart(fred_pages.calendar, answer.body, request, answer.url)
 
 
 def _first(request: Request) -> dt.date:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from bs4 import BeautifulSoup
@@ -169,27 +168,6 @@ def _release(link: Tag, date: dt.date, time: str, request: Request) -> Item:
         detail={"release": release, "date": str(date), "time": time if clock else ""},
         basis="seen",
     )
-
-
-def unkept(what: str, name: str) -> Callable[[bytes, Request, str], Delivered]:
-    """Reads an answer of which the desk keeps nothing: one gap says so.
-
-    Args:
-        what: What it holds, for the reason.
-        name: The field that holds it.
-    """
-
-    def parse(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
-        try:
-            node = table(body, url)
-            found = nodes.field(node, name, what)
-            count = len(found) if isinstance(found, (list, dict)) else 0
-        except Unfit as error:
-            return delivered(SOURCE, gaps=[error.gap(asked(url))])
-        reason = f"{what}: {count} {name}, nothing of which the desk keeps."
-        return delivered(SOURCE, gaps=[Gap(series=asked(url), code="not_kept", reason=reason)])
-
-    return parse
 
 
 def other(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 
-from workbench.domain.deliveries import Delivered, Gap
+from workbench.domain.deliveries import ROUTINE, Delivered, Gap
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.endpoints import delivered, together
-from workbench.world.feeds.nodes import BENIGN, gathered
+from workbench.world.feeds.nodes import gathered
 
 
 async def each(source: str, asked: Mapping[str, Awaitable[Delivered]]) -> Delivered:
@@ -45,11 +45,10 @@ async def _settled(one: Awaitable[Delivered]) -> Delivered | FeedDark:
         return dark
 
 
-async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
+async def several(parts: Mapping[str, Awaitable[Delivered]]) -> Delivered:
     """Several answers as one delivery: one that fails is a gap, and all failing is dark.
 
     Args:
-        source: Name for the reason.
         parts: Series, or another name of the part, to its coming delivery.
 
     Raises:
@@ -70,11 +69,10 @@ async def several(source: str, parts: Mapping[str, Awaitable[Delivered]]) -> Del
             found.append(answer)
     whole = together(found)
     whole = replace(whole, gaps=gathered(whole.gaps))
-    bad = [gap for gap in whole.gaps if gap.code not in BENIGN]
+    bad = [gap for gap in whole.gaps if gap.code not in ROUTINE]
     if len(whole.observations) or len(whole.items) or not bad:
         return whole
+    none = f"None of {len(parts)} answers could be used. " if len(parts) > 1 else ""
     raise FeedDark(
-        dark.code if dark else bad[0].code,
-        f"{source}: nothing of {len(parts)} part(s) could be used. {bad[0].reason}",
-        dark.retry_at if dark else "",
+        dark.code if dark else bad[0].code, none + bad[0].reason, dark.retry_at if dark else ""
     )

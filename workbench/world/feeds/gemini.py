@@ -15,9 +15,10 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, objects, text
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -133,7 +134,7 @@ def details(body: bytes, request: Request, _url: str) -> Delivered:
         symbol, quote = text(one, "symbol"), text(one, "quote_currency")
         status = text(one, "status")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Gemini symbol: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Gemini symbol: {error.reason}") from error
     told = pair(symbol)
     if told is not None and told.quote != quote.upper():
         found.gap(symbol, "other_unit", f"{symbol} is quoted in {quote}")
@@ -141,7 +142,7 @@ def details(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Gemini", _read, "holds no quotes")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _read(body, "Gemini"))
 
 ENDPOINTS = in_order(
     endpoint("candles", "v2/candles/[^/?]+/[^/?]+", candles, HOSTS),

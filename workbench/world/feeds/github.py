@@ -15,7 +15,7 @@ from workbench.domain.hygiene import clean
 from workbench.world.feeds.endpoints import Endpoint, Row, delivered
 from workbench.world.feeds.gathering import each
 from workbench.world.http.answers import Client, Key
-from workbench.world.http.decoding import as_json
+from workbench.world.http.decoding import apart, as_json
 
 SOURCE = "github"
 BASE = "https://api.github.com"
@@ -45,7 +45,7 @@ async def _one(client: Client, request: Request, series: str, name: str) -> Deli
         raise FeedDark("not_found", f"{name!r} is no owner/name of a repository.")
     url = f"{request.base or BASE}/repos/{name}"
     answer = await client.ask(url, form="json", headers=HEADERS, key=KEY)
-    return _read(answer.body, request, series, name)
+    return await apart(_read, answer.body, request, series, name)
 
 
 def repository(body: bytes, request: Request, address: str) -> Delivered:

@@ -19,9 +19,9 @@ from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
 from workbench.world.feeds.coins.calls import Call, all_of, endpoint
-from workbench.world.feeds.coins.found import Found, number, objects, part, text, wide
+from workbench.world.feeds.coins.found import Found, objects, part, text, wide
 from workbench.world.feeds.coins.pairs import asked, named, spelt
-from workbench.world.feeds.nodes import Unfit
+from workbench.world.feeds.nodes import Unfit, number_or_numeral
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -116,7 +116,7 @@ def _state(
         "volume": ("dayNtlVlm", 1.0),
     }  # fmt: skip
     try:
-        mark = number(part(one, "markPx"))
+        mark = number_or_numeral(part(one, "markPx"), "markPx")
     except Unfit:
         mark = math.nan  # what is wrong with it is said of the field itself
     if mark > 0:
@@ -141,7 +141,7 @@ def _bars(found: Found, request: Request, table: list[object]) -> None:
     try:
         coin, frame = text(table[0], "s"), text(table[0], "i")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Hyperliquid bars: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Hyperliquid bars: {error.reason}") from error
     same = [one for one in table if isinstance(one, dict) and one.get("s") == coin]
     if len(same) < len(table):
         found.gap(coin, "other_symbol", f"{len(table) - len(same)} bars are of another coin")
@@ -156,7 +156,7 @@ def _book(found: Found, request: Request, answer: dict[str, object]) -> None:
         levels = wide(part(answer, "levels"), 2)
         sides = part(levels, 0), part(levels, 1)
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Hyperliquid order book: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Hyperliquid order book: {error.reason}") from error
     if when := found.stamp(coin, answer, "time", "ms"):
         book(found, request, coin, sides, when, keys=("px", "sz"), unit=_unit(coin))
 

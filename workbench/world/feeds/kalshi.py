@@ -29,7 +29,7 @@ from workbench.world.feeds.wagers import (
     when,
 )
 from workbench.world.http.answers import Client
-from workbench.world.http.decoding import as_json
+from workbench.world.http.decoding import apart, as_json
 
 SOURCE = "kalshi"
 BASE = "https://api.elections.kalshi.com"
@@ -93,7 +93,7 @@ async def _ask(
     client: Client, url: str, request: Request, query: Mapping[str, str]
 ) -> tuple[list[Wager], list[Gap], str] | FeedDark:
     try:
-        whole = as_json((await client.ask(url, form="json", query=query)).body)
+        whole = await apart(as_json, (await client.ask(url, form="json", query=query)).body)
         wagers, gaps = _found(whole, request)
     except FeedDark as dark:
         return dark

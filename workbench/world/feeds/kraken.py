@@ -15,9 +15,10 @@ from dataclasses import replace
 from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, wide
 from workbench.world.feeds.coins.pairs import SPOT, length_of, listing, named, pair, query
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -47,7 +48,7 @@ def ohlc(body: bytes, request: Request, url: str) -> Delivered:
     try:
         last = moment(result.pop("last", None), "s")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Kraken OHLC: last finished bar: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Kraken OHLC: last finished bar: {error.reason}") from error
     minutes = query(url).get("interval", "")
     length = (
         dt.timedelta(minutes=int(minutes)) if re.fullmatch("[1-9][0-9]{0,4}", minutes) else None
@@ -133,7 +134,7 @@ def pairs_listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Kraken", _result, "holds no market data")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _result(body, "Kraken"))
 
 ENDPOINTS = in_order(
     endpoint("ohlc", "0/public/OHLC", ohlc, HOSTS),

@@ -18,10 +18,11 @@ from workbench.domain.deliveries import Basis, Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import Shape, bars, book
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
-from workbench.world.feeds.coins.found import Found, mapping, number, objects, part, text
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
+from workbench.world.feeds.coins.found import Found, mapping, objects, part, text
 from workbench.world.feeds.coins.pairs import PERPS, asked, listing, named, query, spelt
-from workbench.world.feeds.nodes import Unfit, shown
+from workbench.world.feeds.endpoints import unkept
+from workbench.world.feeds.nodes import Unfit, number_or_numeral, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
 
@@ -108,7 +109,7 @@ def _ticker(
 
 def _price(found: Found, symbol: str, one: object, key: str) -> float:
     try:
-        return number(part(one, key))
+        return number_or_numeral(part(one, key), key)
     except Unfit as error:
         found.gap(symbol, error.code, f"{symbol}: {error.reason}")
         return math.nan
@@ -178,7 +179,9 @@ def instruments(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "Kraken futures", _read, "the desk does not keep")
+other = unkept(
+    SOURCE, "Another answer of Kraken futures", lambda body, _url: _read(body, "Kraken futures")
+)
 
 _V = "derivatives/api/v[34]"
 ENDPOINTS = in_order(

@@ -29,7 +29,7 @@ from workbench.world.feeds.wagers import (
     text,
 )
 from workbench.world.http.answers import Client
-from workbench.world.http.decoding import as_json
+from workbench.world.http.decoding import apart, as_json
 
 SOURCE = "manifold"
 BASE = "https://api.manifold.markets"
@@ -88,7 +88,8 @@ async def _ask(
     client: Client, url: str, request: Request, query: dict[str, str]
 ) -> tuple[list[Wager], list[Gap]] | FeedDark:
     try:
-        return _found((await client.ask(url, form="json", query=query)).body, request)
+        body = (await client.ask(url, form="json", query=query)).body
+        return await apart(_found, body, request)
     except FeedDark as dark:
         return dark
 

@@ -21,7 +21,7 @@ from workbench.domain.hygiene import clean, link
 from workbench.world.feeds.endpoints import Endpoint, Item, delivered
 from workbench.world.feeds.gathering import each
 from workbench.world.http.answers import Client, Form
-from workbench.world.http.decoding import as_json
+from workbench.world.http.decoding import apart, as_json
 
 SOURCE = "news"
 BASE = ""  # every feed has its own address
@@ -78,7 +78,7 @@ async def _one(client: Client, request: Request, series: str, url: str) -> Deliv
         raise FeedDark("no_address", f"{series} has no address: {url[:80]!r} is none.")
     address = request.base + (found[1] or "/") if request.base else url
     form: Form = "json" if address.endswith(".json") else "xml"
-    return parse((await client.ask(address, form=form)).body, request, url)
+    return await apart(parse, (await client.ask(address, form=form)).body, request, url)
 
 
 def parse(body: bytes, request: Request, address: str) -> Delivered:

@@ -20,11 +20,8 @@ Node = Mapping[str, object]
 BLANKS = frozenset({"", ".", "-", "--", "N/A", "NA", "nan", "null", "None"})
 ISO = "%Y-%m-%d"
 AHEAD = dt.timedelta(minutes=2)  # clocks differ; what lies further ahead is no observation
-FIRST = dt.datetime(1900, 1, 1, tzinfo=UTC)
-# Gaps that a healthy answer may hold: on their own they do not make a feed dark.
-BENIGN = frozenset({"unfinished", "no_session", "not_kept", "revised", "unchecked"})
 _NUMERAL = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d{1,3})?")
-_MOST = 1e18  # beyond any price, volume or count of these sources
+_MOST = 1e30  # beyond any price, volume or count of these sources, those in wei included
 
 
 class Unfit(Exception):
@@ -139,10 +136,16 @@ def numeral(node: object, where: str) -> float:
 def number_or_numeral(node: object, where: str) -> float:
     """A number, whether or not the source writes it in quotation marks; NaN for a blank.
 
+    A comma in it is refused: of a venue nobody can tell whether it parts thousands.
+
+    >>> number_or_numeral("26.5", "bid"), number_or_numeral(None, "bid")
+    (26.5, nan)
+
     Raises:
         Unfit: As ``number`` and ``numeral``.
     """
-    return numeral(node, where) if isinstance(node, str) else number(node, where)
+    plain = not isinstance(node, str) or "," in node
+    return number(node, where) if plain else numeral(node, where)
 
 
 def seconds(node: object, where: str) -> dt.datetime:
@@ -193,6 +196,17 @@ def ahead(at: dt.datetime, now: dt.datetime, where: str) -> None:
     """
     if at > now + AHEAD:
         raise Unfit("future", f"{where} is dated {iso(at)}, ahead of the pull at {iso(now)}.")
+
+
+def sentence(said: str) -> str:
+    """A reason with its full stop, and a capital where it begins with a plain word.
+
+    >>> sentence("the list is empty"), sentence("open_interest should be a number.")
+    ('The list is empty.', 'open_interest should be a number.')
+    """
+    first = said.partition(" ")[0]
+    begun = said[0].upper() + said[1:] if first.isalpha() and first.islower() else said
+    return begun if begun.endswith(".") else f"{begun}."
 
 
 def gathered(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

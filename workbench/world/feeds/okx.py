@@ -15,7 +15,7 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.coins import perps
 from workbench.world.feeds.coins.bars import bars, book, quotes, row
-from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order, unkept
+from workbench.world.feeds.coins.calls import Call, all_of, endpoint, in_order
 from workbench.world.feeds.coins.found import Found, mapping, moment, objects, part, text
 from workbench.world.feeds.coins.pairs import (
     PERPS,
@@ -27,6 +27,7 @@ from workbench.world.feeds.coins.pairs import (
     query,
     spelt,
 )
+from workbench.world.feeds.endpoints import unkept
 from workbench.world.feeds.nodes import Unfit, shown
 from workbench.world.http.answers import Client
 from workbench.world.http.decoding import as_json
@@ -205,7 +206,7 @@ def listed(body: bytes, request: Request, _url: str) -> Delivered:
     return found.delivered()
 
 
-other = unkept(SOURCE, "OKX", _data, "the desk does not keep")
+other = unkept(SOURCE, "Another answer", lambda body, _url: _data(body, "OKX"))
 
 _M, _P = "api/v5/market", "api/v5/public"
 ENDPOINTS = in_order(

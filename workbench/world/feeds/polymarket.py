@@ -29,7 +29,7 @@ from workbench.world.feeds.wagers import (
     when,
 )
 from workbench.world.http.answers import Client
-from workbench.world.http.decoding import as_json
+from workbench.world.http.decoding import apart, as_json
 
 SOURCE = "polymarket"
 BASE = "https://gamma-api.polymarket.com"
@@ -71,7 +71,7 @@ async def _ask(
     client: Client, url: str, query: Mapping[str, str]
 ) -> tuple[list[Wager], list[Gap]] | FeedDark:
     try:
-        return read((await client.ask(url, form="json", query=query)).body)
+        return await apart(read, (await client.ask(url, form="json", query=query)).body)
     except FeedDark as dark:
         return dark
 

@@ -8,7 +8,6 @@ item, default 4000). Needs ``WORKBENCH_CONTACT``, a name and an address, as the 
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import re
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from workbench.world.feeds.gathering import each
 from workbench.world.feeds.sec_items import SOURCE
 from workbench.world.feeds.sec_lists import Filing, cik10
 from workbench.world.http.answers import Client, Form, Key
+from workbench.world.http.decoding import apart
 
 DATA, BASE = "https://data.sec.gov", "https://www.sec.gov"
 KEY = Key(env="WORKBENCH_CONTACT", header="User-Agent", prefix="workbench ", required=True)
@@ -40,7 +40,8 @@ async def fetch(client: Client, request: Request) -> Delivered:
     lost: FeedDark | None = None
     if not all(cik10(name) for name in wanted.values()):
         try:
-            known = sec_lists.tickers(await _ask(client, request, "/files/company_tickers.json"))
+            body = await _ask(client, request, "/files/company_tickers.json")
+            known = await apart(sec_lists.tickers, body)
         except FeedDark as dark:
             lost = dark
     return await each(
@@ -66,9 +67,8 @@ async def _company(
             f"Write its number instead, as in {{{series}: '1318605'}}.",
         )
     asked = dataclasses.replace(request, series={series: cik})
-    whole = sec_lists.submissions(
-        await _ask(client, request, f"/submissions/CIK{cik}.json", host=DATA), cik
-    )
+    body = await _ask(client, request, f"/submissions/CIK{cik}.json", host=DATA)
+    whole = await apart(sec_lists.submissions, body, cik)
     filings, gaps = list(whole.filings), list(whole.gaps)
     ticker = series.removeprefix("sec:").upper()
     if whole.tickers and ticker.isalpha() and ticker not in whole.tickers:
@@ -80,9 +80,8 @@ async def _company(
     pages = [page for page, last in whole.older if last >= request.since.date()]
     for page in pages[:PAGES]:
         try:
-            older = sec_lists.submissions(
-                await _ask(client, request, f"/submissions/{page}", host=DATA), cik
-            )
+            body = await _ask(client, request, f"/submissions/{page}", host=DATA)
+            older = await apart(sec_lists.submissions, body, cik)
         except FeedDark as dark:
             gaps.append(sec_items.gap(dark.code, f"Older page {page}: {dark}"))
             continue
@@ -113,7 +112,7 @@ async def _read(client: Client, request: Request, series: str, one: Filing) -> D
     if one.clock == "unclear":
         try:
             page = await _ask(client, request, f"{folder}/{one.accession}-index.htm", form="html")
-            cover = sec_filings.index(page)
+            cover = await apart(sec_filings.index, page)
             one = dataclasses.replace(one, accepted=cover.accepted, clock="New York")
         except FeedDark as dark:
             gaps.append(
@@ -127,10 +126,7 @@ async def _read(client: Client, request: Request, series: str, one: Filing) -> D
         try:
             kind: Form = "xml" if sec_items.is_ownership(one.form) else "html"
             body = await _ask(client, request, f"{folder}/{document}", form=kind)
-            # A long document takes seconds, in which other feeds go on.
-            title, detail, lost = await asyncio.to_thread(
-                sec_items.understood, body, one, request, series
-            )
+            title, detail, lost = await apart(sec_items.understood, body, one, request, series)
             gaps += lost
         except FeedDark as dark:
             gaps.append(sec_items.gap(dark.code, f"{one.form} {one.accession}: {dark}", series))

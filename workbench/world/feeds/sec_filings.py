@@ -59,7 +59,7 @@ _END = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class Texts:
     """A document taken apart.
 
     Attributes:
@@ -98,7 +98,7 @@ class Cover:
     document: str = ""
 
 
-def split(body: bytes, wanted: Collection[str] = (), kept: int = KEPT) -> Split:
+def split(body: bytes, wanted: Collection[str] = (), kept: int = KEPT) -> Texts:
     """The items of an 8-K.
 
     Args:
@@ -132,7 +132,7 @@ def split(body: bytes, wanted: Collection[str] = (), kept: int = KEPT) -> Split:
     long = tuple(number for number, piece in texts.items() if len(piece) > kept)
     if len(body) > LONGEST:
         long = tuple(dict.fromkeys((*long, *heads[-1][2])))
-    return Split(
+    return Texts(
         texts={n: t[:kept].rstrip() + CUT if n in long else t for n, t in texts.items()},
         cut=long, named=named,
     )  # fmt: skip

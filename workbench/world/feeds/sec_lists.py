@@ -46,7 +46,7 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Filings:
     """What one list gave.
 
     Attributes:
@@ -92,7 +92,7 @@ def tickers(body: bytes) -> dict[str, str]:
     return found
 
 
-def submissions(body: bytes, cik: str = "") -> Listing:
+def submissions(body: bytes, cik: str = "") -> Filings:
     """A company's list, or a further page of one.
 
     Args:
@@ -107,7 +107,7 @@ def submissions(body: bytes, cik: str = "") -> Listing:
         raise FeedDark("wrong_type", f"The submissions came as {_kind(whole)}, not as an object.")
     if "accessionNumber" in whole:
         filings, gaps = _rows(whole, "", cik)
-        return Listing(filings=filings, gaps=gaps)
+        return Filings(filings=filings, gaps=gaps)
     parts = whole.get("filings")
     recent = parts.get("recent") if isinstance(parts, dict) else None
     if not isinstance(parts, dict) or not isinstance(recent, dict):
@@ -124,7 +124,7 @@ def submissions(body: bytes, cik: str = "") -> Listing:
         if isinstance(named, list)
         else ()
     )
-    return Listing(filings=filings, tickers=present, older=older, gaps=(*gaps, *lost))
+    return Filings(filings=filings, tickers=present, older=older, gaps=(*gaps, *lost))
 
 
 def _pages(files: object) -> tuple[tuple[tuple[str, dt.date], ...], tuple[Gap, ...]]:

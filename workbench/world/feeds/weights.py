@@ -26,7 +26,7 @@ from workbench.world.feeds.endpoints import Endpoint, Row, delivered
 from workbench.world.feeds.gathering import several
 from workbench.world.feeds.nodes import Unfit
 from workbench.world.http.answers import Client
-from workbench.world.http.decoding import as_text
+from workbench.world.http.decoding import apart, as_text
 
 SOURCE = "weights"
 BASE = "https://www.invesco.com"
@@ -119,7 +119,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         series: _fund(client, replace(told, series={series: known}))
         for series, known in told.series.items()
     }
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _fund(client: Client, request: Request) -> Delivered:
@@ -128,11 +128,11 @@ async def _fund(client: Client, request: Request) -> Delivered:
         url = f"{request.base or ISHARES}/us/products/{_PAGES[fund]}/1467271812596.ajax"
         query = {"fileType": "csv", "fileName": f"{fund}_holdings", "dataType": "fund"}
         answer = await client.ask(url, form="csv", query=query)
-        return ishares(answer.body, request, answer.url)
+        return await apart(ishares, answer.body, request, answer.url)
     url = f"{request.base or BASE}/us/financial-products/etfs/holdings/main/holdings/0"
     query = {"audienceType": "Investor", "action": "download", "ticker": fund}
     answer = await client.ask(url, form="csv", query=query)
-    return invesco(answer.body, request, answer.url)
+    return await apart(invesco, answer.body, request, answer.url)
 
 
 def _wanted(request: Request) -> Mapping[str, str]:
@@ -182,6 +182,8 @@ def _weights(
             members[ticker] = members.get(ticker, 0.0) + _fraction(row, names["weight"], ticker)
         except Unfit as error:
             gaps.append(error.gap(series))
+    if gaps and not members:
+        raise FeedDark(gaps[0].code, f"The file of {fund}: {gaps[0].reason}")
     total = sum(members.values())
     if not _LOW <= total <= _HIGH:
         raise FeedDark(

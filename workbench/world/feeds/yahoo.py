@@ -21,9 +21,10 @@ from workbench.domain.deliveries import Delivered, Request
 from workbench.domain.errors import FeedDark
 from workbench.domain.instruments import INSTRUMENTS
 from workbench.world.feeds import yahoo_chart, yahoo_pages, yahoo_symbol
-from workbench.world.feeds.endpoints import Endpoint, Parse
+from workbench.world.feeds.endpoints import Endpoint, Parse, unkept
 from workbench.world.feeds.gathering import several
 from workbench.world.http.answers import Client
+from workbench.world.http.decoding import apart
 
 SOURCE = yahoo_symbol.SOURCE
 BASE = "https://query2.finance.yahoo.com"
@@ -39,6 +40,13 @@ def _endpoint(name: str, pattern: str, parse: Parse) -> Endpoint:
     return Endpoint(name=name, pattern=re.compile(pattern), hosts=_HOSTS, form="json", parse=parse)
 
 
+def _unkept(what: str, name: str) -> Parse:
+    def found(body: bytes, _url: str) -> object:
+        return yahoo_pages.results(yahoo_pages.top(body, name), name)
+
+    return unkept(SOURCE, what, found, yahoo_pages.last)
+
+
 ENDPOINTS = (
     _endpoint("chart", r"^/v8/finance/chart/[^/?]+", yahoo_chart.chart),
     _endpoint("quote", r"^/v7/finance/quote\?", yahoo_pages.quotes),
@@ -48,27 +56,25 @@ ENDPOINTS = (
     _endpoint(
         "filings",
         r"^/v10/finance/quoteSummary/.*[?&]modules=secFilings(&|$)",
-        yahoo_pages.unkept("Filings, which SEC itself tells with their times", "quoteSummary"),
+        _unkept("Filings, which SEC itself tells with their times", "quoteSummary"),
     ),
     # Other modules than these and those of ``earnings``.
     _endpoint(
         "summary",
         r"^/v10/finance/quoteSummary/(?!.*[?&]modules="
         r"(price|secFilings|calendarEvents|earnings|earningsHistory)(&|$))",
-        yahoo_pages.unkept("A summary", "quoteSummary"),
+        _unkept("A summary", "quoteSummary"),
     ),
     _endpoint("search", r"^/v1/finance/search\b", yahoo_pages.search),
-    _endpoint("screener", r"^/v1/finance/screener\b", yahoo_pages.unkept("A screener", "finance")),
-    _endpoint(
-        "trending", r"^/v1/finance/trending\b", yahoo_pages.unkept("Trending names", "finance")
-    ),
-    _endpoint("recommended", r"^/v6/finance/", yahoo_pages.unkept("Recommendations", "finance")),
-    _endpoint("options", r"^/v7/finance/options/", yahoo_pages.unkept("Options", "optionChain")),
-    _endpoint("insights", r"^/ws/insights/", yahoo_pages.unkept("Insights", "finance")),
+    _endpoint("screener", r"^/v1/finance/screener\b", _unkept("A screener", "finance")),
+    _endpoint("trending", r"^/v1/finance/trending\b", _unkept("Trending names", "finance")),
+    _endpoint("recommended", r"^/v6/finance/", _unkept("Recommendations", "finance")),
+    _endpoint("options", r"^/v7/finance/options/", _unkept("Options", "optionChain")),
+    _endpoint("insights", r"^/ws/insights/", _unkept("Insights", "finance")),
     _endpoint(
         "fundamentals",
         r"^/ws/fundamentals-timeseries/",
-        yahoo_pages.unkept("Fundamentals", "timeseries"),
+        _unkept("Fundamentals", "timeseries"),
     ),
     Endpoint(
         name="consent",
@@ -105,7 +111,7 @@ async def fetch(client: Client, request: Request) -> Delivered:
         for length in ("1d", *lengths):
             name = one if length == "1d" else f"{one}@{length}"
             parts[name] = _ask(client, replace(request, series={one: known}), length)
-    return await several(SOURCE, parts)
+    return await several(parts)
 
 
 async def _ask(client: Client, request: Request, length: str) -> Delivered:
@@ -127,4 +133,4 @@ async def _ask(client: Client, request: Request, length: str) -> Delivered:
             "includePrePost": "false",
         },
     )
-    return yahoo_chart.chart(answer.body, request, answer.url)
+    return await apart(yahoo_chart.chart, answer.body, request, answer.url)

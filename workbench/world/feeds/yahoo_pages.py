@@ -7,7 +7,7 @@ browser's session has. News come as headlines with their publisher and link.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from workbench.domain.deliveries import Delivered, Gap, Request
@@ -53,6 +53,11 @@ def results(node: Node, name: str) -> Sequence[object]:
     return found
 
 
+def last(url: str) -> str:
+    """The last part of an address' path, which names what most of Yahoo's pages are about."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
+
+
 def quotes(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
     """Last prices, ``last``, at the time of the last trade, for what is priced in USD.
 
@@ -74,7 +79,7 @@ def summary_price(body: bytes, request: Request, url: str) -> Delivered:
         FeedDark: The body is no answer of v10 quoteSummary.
     """
     node = top(body, "quoteSummary")
-    asked = unquote(urlsplit(url).path.rpartition("/")[2])
+    asked = last(url)
     try:
         found = [
             nodes.field(nodes.table(one, "A result"), "price", "A result")
@@ -174,31 +179,6 @@ def _headline(one: Node, now: dt.datetime) -> Item:
         },
         basis="stated",
     )
-
-
-def unkept(what: str, name: str) -> Callable[[bytes, Request, str], Delivered]:
-    """Reads an answer of which the desk keeps nothing: one gap says so.
-
-    Args:
-        what: What it holds, for the reason.
-        name: The one name at its top.
-    """
-
-    def parse(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse
-        node = top(body, name)
-        asked = unquote(urlsplit(url).path.rpartition("/")[2])
-        try:
-            count = len(results(node, name))
-        except Unfit as error:
-            return delivered(SOURCE, gaps=[error.gap(asked)])
-        return delivered(
-            SOURCE,
-            gaps=[
-                Gap(series=asked, code="not_kept", reason=f"{what}: {count} result(s), not kept.")
-            ],
-        )
-
-    return parse
 
 
 def consent(body: bytes, request: Request, url: str) -> Delivered:  # noqa: ARG001  # a Parse

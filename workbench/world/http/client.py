@@ -30,7 +30,7 @@ from workbench.world.http.breakers import Breakers
 from workbench.world.http.exchanges import Exchange, Keep, digest
 from workbench.world.http.keys import Secret, secret
 from workbench.world.http.limits import PACES, Limits, Pace, Turns
-from workbench.world.http.replies import Call, Guards, Sent
+from workbench.world.http.replies import Asked, Guards, Sent
 from workbench.world.http.transport import SECRET, TooMuch, Transport
 
 CONTACT = "WORKBENCH_CONTACT"
@@ -84,7 +84,7 @@ class Guarded:
         key: Key | None = None,
     ) -> Answer:
         """As ``answers.Client`` says; ``FeedDark`` is all that it raises."""
-        call = Call(
+        call = Asked(
             url=addresses.asked(url, query), form=form, headers=headers or {}, body=body,
             method="GET" if body is None else "POST",
         )  # fmt: skip
@@ -101,7 +101,7 @@ class Guarded:
         await self._record(call, hidden, sent, None)
         return sent.answer
 
-    async def _allowed(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
+    async def _allowed(self, call: Asked, hidden: Secret, sent: Sent) -> Answer:
         """Waits for the host's turn, unless it is left alone."""
         host = call.host
         self.breakers.check(host, self.guards.now())
@@ -112,7 +112,7 @@ class Guarded:
                     return await self._counted(call, hidden, sent)
             return await self._counted(call, hidden, sent)
 
-    async def _counted(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
+    async def _counted(self, call: Asked, hidden: Secret, sent: Sent) -> Answer:
         """Asks within the deadline, and tells the breaker what came of it."""
         await self.turns.start(call.name)
         self.breakers.check(call.host, self.guards.now())
@@ -134,7 +134,7 @@ class Guarded:
         self.breakers.answered(call.host)
         return answer
 
-    async def _persistent(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
+    async def _persistent(self, call: Asked, hidden: Secret, sent: Sent) -> Answer:
         """Tries twice where that may help and fits the deadline."""
         clock = asyncio.get_running_loop().time
         until = clock() + self.guards.limits.deadline
@@ -158,7 +158,7 @@ class Guarded:
             (dt.datetime.fromisoformat(dark.retry_at) - self.guards.now()).total_seconds(), 0.0
         )
 
-    async def _once(self, call: Call, hidden: Secret, sent: Sent) -> Answer:
+    async def _once(self, call: Asked, hidden: Secret, sent: Sent) -> Answer:
         """One attempt, with its redirects."""
         sent.again()
         url = call.url
@@ -190,7 +190,7 @@ class Guarded:
             "redirect", f"{call.host} redirected more than {self.guards.limits.redirects} times."
         )
 
-    async def _step(self, call: Call, url: str, hidden: Secret, sent: Sent) -> Answer | str:
+    async def _step(self, call: Asked, url: str, hidden: Secret, sent: Sent) -> Answer | str:
         """One request: its answer, or the address to which it was redirected."""
         own = {
             "Accept": replies.ACCEPT[call.form], "User-Agent": user_agent(),
@@ -206,7 +206,7 @@ class Guarded:
         finally:
             await response.aclose()
 
-    async def _record(self, call: Call, hidden: Secret, sent: Sent, dark: FeedDark | None) -> None:
+    async def _record(self, call: Asked, hidden: Secret, sent: Sent, dark: FeedDark | None) -> None:
         if self.keep is None:
             return
         answer = sent.answer

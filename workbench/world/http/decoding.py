@@ -6,12 +6,14 @@ written, or there is none. A byte order mark at the start is let by.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from workbench.domain.errors import FeedDark
 
@@ -20,7 +22,21 @@ if TYPE_CHECKING:
 
 DIGITS = 400  # of one number; a balance in wei has 78 at most, a float's shortest form 25
 DEPTH = 100  # of nesting; real answers have about ten
+APART = 50_000  # bytes, read in a few milliseconds
 _BOM = b"\xef\xbb\xbf"
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+async def apart(read: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+    """What a function makes of its arguments, the first of which is what it reads.
+
+    Anything but a short body is read beside the event loop, so that other feeds and their deadlines
+    go on; what is read is the same.
+    """
+    if isinstance(args[0], bytes) and len(args[0]) <= APART:
+        return read(*args, **named)
+    return await asyncio.to_thread(read, *args, **named)
 
 
 def as_json(body: bytes) -> Any:

@@ -41,7 +41,7 @@ _SAID = ("error_message", "message", "error", "description", "detail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Asked:
     """What is asked, without the secret."""
 
     method: str
@@ -99,7 +99,7 @@ class Guards:
 
 
 async def received(
-    response: httpx2.Response, call: Call, url: str, hidden: Secret, sent: Sent, guards: Guards
+    response: httpx2.Response, call: Asked, url: str, hidden: Secret, sent: Sent, guards: Guards
 ) -> Answer | str:
     """The answer, or the address to which the host redirects.
 
@@ -147,7 +147,7 @@ async def received(
     )  # fmt: skip
 
 
-def _next(location: str, url: str, call: Call, hidden: Secret) -> str:
+def _next(location: str, url: str, call: Asked, hidden: Secret) -> str:
     """Where a redirect leads, when it stays with the host.
 
     Raises:
@@ -196,7 +196,7 @@ async def _glimpse(response: httpx2.Response, headers: Mapping[str, str], limits
 
 
 def _refused(
-    status: int, call: Call, hidden: Secret, until: dt.datetime | None, words: str
+    status: int, call: Asked, hidden: Secret, until: dt.datetime | None, words: str
 ) -> FeedDark:
     """The error of a status that is no answer."""
     then = iso(until) if until else ""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import Clock, Found, moment, number, part, wide
+from workbench.world.feeds.coins.found import Clock, Found, moment, part, wide
 from workbench.world.feeds.coins.pairs import DAY, asked, fits, pair
-from workbench.world.feeds.nodes import Unfit, shown
+from workbench.world.feeds.nodes import Unfit, number_or_numeral, shown
 
 _ZERO = dt.timedelta(0)
 _PRICES = ("open", "high", "low", "close")
@@ -230,7 +230,7 @@ def book(
 
 
 def _price(level: object, key: str | int) -> float:
-    price = number(part(level, key))
+    price = number_or_numeral(part(level, key), "a price")
     if math.isnan(price):  # a blank has no place in an order
-        raise Unfit("wrong_type", f"a level without a price: {shown(level)}")
+        raise Unfit("wrong_type", f"a level without a price: {shown(level)}.")
     return price

@@ -67,7 +67,7 @@ def klines(
         tick = dt.timedelta(milliseconds=1)  # a bar ends one before the next starts
         length = moment(part(table[0], 6), "ms") + tick - moment(part(table[0], 0), "ms")
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"Binance klines of {symbol}: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"Binance klines of {symbol}: {error.reason}") from error
     said = _MINUTES.get(query(url).get("interval", ""))
     if said is not None and dt.timedelta(minutes=said) != length:
         raise FeedDark(

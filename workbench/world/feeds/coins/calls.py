@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from workbench.domain.deliveries import Delivered, Gap, Request, none_delivered
 from workbench.domain.errors import FeedDark
-from workbench.world.feeds.coins.found import Found
 from workbench.world.feeds.endpoints import Endpoint, Parse, together
 from workbench.world.http.answers import Client, Form, Key
+from workbench.world.http.decoding import apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +52,6 @@ def endpoint(
     return Endpoint(name=name, pattern=pattern, hosts=hosts, form=form, parse=parse)
 
 
-def unkept(source: str, name: str, read: Callable[[bytes, str], object], why: str) -> Parse:
-    """A reader of answers of which nothing is kept: read as far as that they are no error.
-
-    Args:
-        source: As rows of the feed are called.
-        name: Of the venue, for the reason.
-        read: Reads a body of the venue and raises ``FeedDark`` for an error; told what it reads.
-        why: What is so of the answer, after "that".
-    """
-
-    def parse(body: bytes, request: Request, _url: str) -> Delivered:
-        found = Found(source=source, now=request.now)
-        read(body, name)
-        found.gap("", "not_kept", f"an answer of {name} that {why}")
-        return found.delivered()
-
-    return parse
-
-
 def in_order(*endpoints: Endpoint) -> tuple[Endpoint, ...]:
     """The endpoints, each for what none before it takes: an address has one reader."""
     taken: list[str] = []
@@ -89,7 +70,7 @@ async def one(client: Client, request: Request, call: Call) -> Delivered:
         call.url, form=call.form, query=call.query or None, headers=call.headers, body=call.body,
         key=call.key,
     )  # fmt: skip
-    return _told(call.parse(answer.body, request, call.address), call)
+    return _told(await apart(call.parse, answer.body, request, call.address), call)
 
 
 def _told(read: Delivered, call: Call) -> Delivered:
@@ -102,7 +83,7 @@ def _told(read: Delivered, call: Call) -> Delivered:
     ]
     came = set(read.observations["series"]) | {gap.series for gap in gaps}
     gaps += [
-        Gap(series=series, code="nothing", reason=f"nothing of {series} was in the answer")
+        Gap(series=series, code="nothing", reason=f"Nothing of {series} was in the answer.")
         for series in call.series
         if series not in came
     ]

@@ -1,15 +1,14 @@
 """What an answer holds, read strictly: rows, and a gap for whatever could not be used.
 
-A number is a JSON number, or the decimal text that venues send instead; null and an empty text are
-blanks, anything else is a gap. A time is read in the one unit that the source documents, and held
-to the years in which there were coins: milliseconds read as seconds lie far outside.
+A number is as ``nodes.number_or_numeral`` reads it, as venues send text instead. A time is read in
+the one unit that the source documents, and held to the years in which there were coins:
+milliseconds read as seconds lie far outside.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,38 +17,15 @@ from workbench.domain.calendars import UTC
 from workbench.domain.deliveries import Basis, Delivered, Gap
 from workbench.domain.errors import FeedDark
 from workbench.world.feeds.endpoints import Row, delivered
-from workbench.world.feeds.nodes import Unfit, shown
+from workbench.world.feeds.nodes import Unfit, number_or_numeral, sentence, shown
 
 Clock = Literal["s", "ms", "us", "ns", "iso"]
 AHEAD = dt.timedelta(minutes=10)
 """A pull lasts minutes, and its moment is its start: what it brings may be that much later."""
 
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,60}(?:\.[0-9]{0,60})?(?:[eE][+-]?[0-9]{1,3})?")
 _EACH = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _FIRST = dt.datetime(2009, 1, 1, tzinfo=UTC)  # no coin is older
 _LAST = dt.datetime(2100, 1, 1, tzinfo=UTC)
-
-
-def number(value: object) -> float:
-    """A number, NaN for a blank.
-
-    >>> number("26.5"), number(None), number("")
-    (26.5, nan, nan)
-
-    Raises:
-        Unfit: It is neither a finite number nor the plain decimal text of one.
-    """
-    if value is None or value == "":
-        return math.nan
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        found = float(value)
-    elif isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
-        found = float(value) if abs(value) < 1e300 else math.inf
-    else:
-        raise Unfit("wrong_type", f"expected a number, got {shown(value)}")
-    if not math.isfinite(found):
-        raise Unfit("wrong_type", f"expected a finite number, got {shown(value)}")
-    return found
 
 
 def moment(value: object, clock: Clock) -> dt.datetime:
@@ -61,27 +37,27 @@ def moment(value: object, clock: Clock) -> dt.datetime:
     if clock == "iso":
         found = _iso(value)
     else:
-        count = number(value)
+        count = number_or_numeral(value, "it")
         if math.isnan(count):
-            raise Unfit("no_time", "expected a time, got a blank")
+            raise Unfit("no_time", "a time is expected, got a blank.")
         seconds = count / _EACH[clock]
         if not _FIRST.timestamp() <= seconds < _LAST.timestamp():
-            raise Unfit("wrong_time", f"{shown(value)} counted in {clock} is no moment since 2009")
+            raise Unfit("wrong_time", f"{shown(value)} counted in {clock} is no moment since 2009.")
         found = dt.datetime.fromtimestamp(seconds, UTC)
     if not _FIRST <= found < _LAST:
-        raise Unfit("wrong_time", f"{shown(value)} is no moment since 2009")
+        raise Unfit("wrong_time", f"{shown(value)} is no moment since 2009.")
     return found
 
 
 def _iso(value: object) -> dt.datetime:
     if not isinstance(value, str) or len(value) > 40:
-        raise Unfit("wrong_type", f"expected an ISO time, got {shown(value)}")
+        raise Unfit("wrong_type", f"expected an ISO time, got {shown(value)}.")
     try:
         found = dt.datetime.fromisoformat(value)
     except ValueError as error:
-        raise Unfit("wrong_type", f"expected an ISO time, got {shown(value)}") from error
+        raise Unfit("wrong_type", f"expected an ISO time, got {shown(value)}.") from error
     if found.tzinfo is None:
-        raise Unfit("no_zone", f"the time {shown(value)} says no zone")
+        raise Unfit("no_zone", f"the time {shown(value)} says no zone.")
     return found.astimezone(UTC)
 
 
@@ -93,14 +69,14 @@ def part(holder: object, key: str | int) -> object:
     """
     if isinstance(key, str) and isinstance(holder, Mapping):
         if key not in holder:
-            raise Unfit("no_field", f"{key!r} is missing")
+            raise Unfit("no_field", f"{key!r} is missing.")
         return holder[key]
     if isinstance(key, int) and isinstance(holder, Sequence) and not isinstance(holder, str):
         if not -len(holder) <= key < len(holder):
-            raise Unfit("no_field", f"place {key} is missing, the row has {len(holder)}")
+            raise Unfit("no_field", f"place {key} is missing, the row has {len(holder)}.")
         return holder[key]
     raise Unfit("wrong_type", f"expected {'an object' if isinstance(key, str) else 'a list'}, "
-                 f"got {shown(holder)}")  # fmt: skip
+                 f"got {shown(holder)}.")  # fmt: skip
 
 
 def wide(holder: object, *widths: int) -> object:
@@ -110,10 +86,10 @@ def wide(holder: object, *widths: int) -> object:
         Unfit: It is no list, or has more or fewer.
     """
     if not isinstance(holder, list):
-        raise Unfit("wrong_type", f"expected a list, got {shown(holder)}")
+        raise Unfit("wrong_type", f"expected a list, got {shown(holder)}.")
     if len(holder) not in widths:
         expected = " or ".join(map(str, widths))
-        raise Unfit("wrong_shape", f"expected {expected} places, the row has {len(holder)}")
+        raise Unfit("wrong_shape", f"expected {expected} places, the row has {len(holder)}.")
     return holder
 
 
@@ -128,7 +104,7 @@ def text(holder: object, key: str | int) -> str:
     """A name of an answer; raises ``Unfit`` when it is missing, empty or no text."""
     value = part(holder, key)
     if not isinstance(value, str) or not value:
-        raise Unfit("wrong_type", f"{key!r} should be a text, got {shown(value)}")
+        raise Unfit("wrong_type", f"{key!r} should be a text, got {shown(value)}.")
     return value
 
 
@@ -141,7 +117,7 @@ def objects(body: object, *keys: str | int, what: str) -> list[object]:
     try:
         value = within(body, *keys)
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"{what}: {error.reason}") from error
     if not isinstance(value, list):
         raise FeedDark("wrong_shape", f"{what}: expected a list, got {shown(value)}.")
     if not value:
@@ -154,7 +130,7 @@ def mapping(body: object, *keys: str | int, what: str) -> dict[str, object]:
     try:
         value = within(body, *keys)
     except Unfit as error:
-        raise FeedDark("wrong_shape", f"{what}: {error.reason}.") from error
+        raise FeedDark("wrong_shape", f"{what}: {error.reason}") from error
     if not isinstance(value, dict):
         raise FeedDark("wrong_shape", f"{what}: expected an object, got {shown(value)}.")
     if not value:
@@ -173,7 +149,7 @@ class Found:
 
     def gap(self, series: str, code: str, reason: str, about: str = "") -> None:
         """Notes what could not be used; those that are about the same thing are one gap."""
-        self.gaps.setdefault((series, code, about or reason), []).append(reason)
+        self.gaps.setdefault((series, code, about or reason), []).append(sentence(reason))
 
     def add(
         self, series: str, name: str, at: dt.datetime, value: float, unit: str,
@@ -204,9 +180,11 @@ class Found:
             times: What the source's number is multiplied with to be in that unit.
         """
         try:
-            value = number(within(holder, *(keys if isinstance(keys, tuple) else (keys,))))
+            one = within(holder, *(keys if isinstance(keys, tuple) else (keys,)))
+            value = number_or_numeral(one, name)
         except Unfit as error:
-            self.gap(series, error.code, f"{name}: {error.reason}", about=name)
+            said = error.reason if error.reason.startswith(name) else f"{name}: {error.reason}"
+            self.gap(series, error.code, said, about=name)
             return
         if math.isinf(value * times):
             self.gap(series, "wrong_type", f"{name}: beyond all bounds", about=name)
@@ -221,7 +199,7 @@ class Found:
         """
         at = moment(part(holder, keys), clock)
         if at > self.now + AHEAD:
-            raise Unfit("future", f"{at:%Y-%m-%dT%H:%MZ} lies after the pull")
+            raise Unfit("future", f"{at:%Y-%m-%dT%H:%MZ} lies after the pull.")
         return at
 
     def stamp(
@@ -257,7 +235,7 @@ class Found:
         gaps = [
             Gap(
                 series=series, code=code,
-                reason=all_[0] + (f" (and {len(all_) - 1} more like it)" if all_[1:] else ""),
+                reason=all_[0] + (f" And {len(all_) - 1} more." if all_[1:] else ""),
             )
             for (series, code, _), all_ in self.gaps.items()
         ]  # fmt: skip

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from workbench.domain.deliveries import Basis, Request
-from workbench.world.feeds.coins.found import Clock, Found, number
+from workbench.world.feeds.coins.found import Clock, Found
 from workbench.world.feeds.coins.pairs import asked, fits
-from workbench.world.feeds.nodes import Unfit, shown
+from workbench.world.feeds.nodes import Unfit, number_or_numeral, shown
 
 FUNDING = "fraction of 8 hours"
 _HOURS = frozenset({1, 2, 4, 8})
@@ -30,9 +30,9 @@ def per_eight(hours: float) -> float:
 
 def hours(value: object) -> float:
     """Over how many hours a rate is charged; raises ``Unfit`` unless it is part of a day."""
-    found = number(value)
+    found = number_or_numeral(value, "a period")
     if not 0 < found <= 24:
-        raise Unfit("no_period", f"a period of {shown(value)} hours")
+        raise Unfit("no_period", f"a period of {shown(value)} hours.")
     return found
 
 
