@@ -84,7 +84,7 @@ def dispatch(edition: Edition, number: int) -> views.DispatchPage:
         written_by=joining.byline(kept),
         code_version=row["code"],
         snapshot=row["snapshot"],
-        trail=f"read/{number}/trail/1_pull.html",
+        trail=f"read/{number}/trail/index.html",
     )
 
 

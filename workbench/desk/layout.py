@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from workbench.desk.markup import tidy
+from workbench.domain.calendars import moment
 from workbench.domain.figures import difference, share
 from workbench.domain.records import Mode
 
@@ -104,9 +105,9 @@ def _href(root: str, href: str) -> str:
     return root + (f"{href}index.html" if href.endswith("/") else href)
 
 
-def _day(moment: dt.datetime) -> str:
+def _day(when: dt.datetime) -> str:
     """A moment as a reader says it: Friday 3 April 2026, 17:44 UTC."""
-    utc = moment.astimezone(dt.UTC)
+    utc = when.astimezone(dt.UTC)
     return f"{utc:%A} {utc.day}\u00a0{utc:%B %Y, %H:%M}\u202fUTC"
 
 
@@ -120,6 +121,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: tidy(value) if type(value) is str else value,
     )
-    env.filters |= {"share": share, "points": difference, "day": _day}
+    env.filters |= {"share": share, "points": difference, "day": _day, "moment": moment}
     env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS}
     return env

@@ -92,14 +92,8 @@ def _row(
     bench: Bench, symbol: str, series: str, field: str, column: Column | None, period: Period
 ) -> dict[str, str]:
     if column is None or not len(column.at):
-        return {
-            "series": symbol,
-            "state": "dark",
-            "last": "",
-            "behind": "",
-            "source": "",
-            "dated": "",
-        }
+        nothing = dict.fromkeys(("last", "known", "behind", "source", "dated"), "")
+        return {"series": symbol, "state": "dark", **nothing}
     own = [f for f in bench.flags if f.series == series and f.field in {"", field}]
     worst = min((SEVERITIES.index(f.severity) for f in own), default=2)
     late = any(f.check.startswith("STALE") for f in own)
@@ -108,7 +102,7 @@ def _row(
     last = _of(to_datetime(full[-1]), period) if len(full) and state != "dark" else ""
     return {
         "series": symbol, "state": state, "last": last, "behind": "", "source": column.source,
-        "dated": dated(column),
+        "dated": dated(column), "known": _of(to_datetime(column.known_at[-1]), "tick"),
     }  # fmt: skip
 
 

@@ -1,0 +1,259 @@
+"""The front of a trail: everything between a dispatch's inputs and what became of its claims.
+
+What a cycle saw, heard and decided never changes; settlements, scores and lessons are added from
+the ledger as they come.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import sqlalchemy as sa
+
+from workbench.desk import layout
+from workbench.desk.debated import rulings
+from workbench.desk.dispatches import ROOT, link
+from workbench.desk.editions import Edition, folder, on_ledger
+from workbench.desk.notebooks import NAMES
+from workbench.desk.standing import ON_RECORD, Standing, standings
+from workbench.desk.views import Link, State
+from workbench.domain.calendars import moment
+from workbench.domain.figures import difference, share
+from workbench.domain.records import NOT_MINDS, Mode, Opinion
+from workbench.domain.sentences import day
+from workbench.steps import heard, trust
+from workbench.steps.bench import kept_part
+from workbench.steps.facts import counted
+from workbench.steps.speakers import speakers
+from workbench.world import entries as book
+from workbench.world.ledger import Ledger
+
+_TERMS = {"climatology": "Base rate", "scenario": "Reference", "synthesis": "I say"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A series as the cycle found it: what its newest value is of, and what is wrong with it."""
+
+    name: str
+    last: str
+    known: str
+    source: str
+    state: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What a mind said, or with ``absent`` why it said nothing."""
+
+    name: str
+    argument: str = ""
+    cites: tuple[str, ...] = ()
+    rebuttal: str = ""
+    moved: str = ""
+    cut: tuple[str, ...] = ()
+    absent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One probability of the call's claim; the distance is in log odds from the base rate."""
+
+    name: str
+    says: str
+    distance: str
+    power: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A prediction on record, with what settled it once something has."""
+
+    standing: Standing
+    state: State
+    observed: tuple[str, ...]
+    known: str
+    arithmetic: str
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailFront:
+    """Everything that the front of a trail shows."""
+
+    template: ClassVar[str] = "traced.html.j2"
+    number: int
+    mode: Mode
+    row: Mapping[str, Any]
+    dispatch: Link
+    inputs: tuple[Input, ...]
+    regime: Mapping[str, Any] | None
+    voices: tuple[Voice, ...]
+    subject: Standing | None
+    terms: tuple[Term, ...]
+    entries: tuple[Entry, ...]
+    shadows: int
+    changes: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[str, str], ...]
+    cost: str
+    notebooks: tuple[Link, ...]
+
+
+def files(edition: Edition) -> dict[str, str]:
+    """The fronts of all trails that changed."""
+    return {f"read/{n}/trail/index.html": layout.html(front(edition, n), ROOT)
+            for n in edition.changed}  # fmt: skip
+
+
+def front(edition: Edition, number: int) -> TrailFront:
+    """What the front of one dispatch's trail shows."""
+    ledger, kept_in = edition.ledger, folder(edition.desk, number)
+    row = dict(on_ledger(ledger, number))
+    standing = standings(ledger, number)
+    subject = max(standing, key=lambda one: (one.role == "call", one.gain), default=None)
+    data = cast(dict[str, Any], kept_part(kept_in, trust.PART, row) or {})
+    opinions = cast(list[dict[str, Any]], kept_part(kept_in, "opinions", row) or [])
+    regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
+    return TrailFront(
+        number=number, mode=row["mode"], row=row, dispatch=link(on_ledger(ledger, number)),
+        inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
+        voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
+        subject=subject, terms=tuple(_terms(ledger, number, subject)) if subject else (),
+        entries=tuple(_entries(edition, number, standing)),
+        shadows=sum(one.role == "shadow" for one in standing),
+        changes=tuple(_changes(ledger, number)),
+        steps=tuple(_steps(kept_in / "status.json")), cost=_cost(ledger, number),
+        notebooks=tuple(Link(title=name, href=f"read/{number}/trail/{name}.html")
+                        for name in NAMES),
+    )  # fmt: skip
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    """A regime with its dates in words."""
+    dates = {name: row[name] and day(dt.date.fromisoformat(row[name])) for name in
+             ("since", "fitted")}  # fmt: skip
+    return row | dates
+
+
+def _inputs(data: Mapping[str, Any]) -> Iterator[Input]:
+    for one in data.get("series", ()):
+        flags = [flag for flag in data["flags"] if one["series"] in flag["series"].split(", ")]
+        yield Input(
+            name=one["name"], last=one["last"] or "–", known=one.get("known") or "–",
+            source=one["source"], state=one["state"],
+            flags=tuple(f"{flag['check']}: {flag['seen']}" for flag in flags),
+        )  # fmt: skip
+
+
+def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterator[Voice]:
+    for one in opinions:
+        revised = sum(one.probabilities.get(c) != p for c, p in one.before.items())
+        yield Voice(
+            name=one.mind, argument=one.argument or "No sentence of it had a source.",
+            cites=tuple(f"{f.meaning} {f.text} ({f.source}, {f.as_of})" for f in one.evidence),
+            rebuttal=one.rebuttal, cut=tuple(f"“{words}”: {why}" for words, why in one.cuts),
+            moved=f"{counted(revised)} of {counted(len(one.before))} probabilities changed after "
+            "the others were heard." if one.before else "",
+        )  # fmt: skip
+    of = book.absences.c
+    query = sa.select(of.mind, of.scope, of.reason).where(of.of == number).order_by(of.seq)
+    for row in ledger.read(query):
+        where = f" on {row['scope']}" if row["scope"] else ""
+        yield Voice(name=row["mind"], absent=f"absent{where}: {row['reason']}")
+
+
+def _terms(ledger: Ledger, number: int, subject: Standing) -> Iterator[Term]:
+    """Base rate, reference, each mind and what was said, each with its distance and power."""
+    of = book.forecasts.c
+    query = sa.select(of.forecaster, of.probability).where(of.claim == subject.claim.id)
+    said = {row["forecaster"]: row["probability"] for row in ledger.read(query.order_by(of.seq))}
+    minds = [who for who in said if who not in NOT_MINDS]
+    known, found = speakers(ledger, number, number), rulings(ledger, number, subject.claim)
+    for who in ("climatology", "scenario", *minds, "synthesis"):
+        if who in said:
+            ruling = found.get(known.get((number, who), who)) if who in minds else None
+            power = {"open": "moves it", "shut": "scored, moves nothing"}.get(str(ruling), "")
+            if who in minds and not power:
+                power = "not yet tried, moves nothing"
+            far = _log_odds(said[who]) - _log_odds(said["climatology"])
+            yield Term(name=_TERMS.get(who, who), says=share(said[who]),
+                       distance=difference(far, 3), power=power)  # fmt: skip
+
+
+def _log_odds(p: float) -> float:
+    return float(np.log(p / (1 - p)))
+
+
+def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Iterator[Entry]:
+    ledger, claims = edition.ledger, book.claims.c
+    query = (
+        sa.select(claims.id, book.settlements.c.observations, book.settlements.c.known_at,
+                  book.lessons.c.text)
+        .join(book.settlements, book.settlements.c.claim == claims.id)
+        .outerjoin(book.lessons, book.lessons.c.claim == claims.id)
+        .where(claims.cycle == number)
+    )  # fmt: skip
+    settled = {row["id"]: row for row in ledger.read(query)}
+    for one in standing:
+        if one.role in ON_RECORD:
+            row = settled.get(one.claim.id)
+            seen = json.loads(row["observations"]) if row else []
+            yield Entry(
+                standing=one, state=one.state(edition.now), arithmetic=_arithmetic(one),
+                observed=tuple(f"{s} {f} of {_minute(at)}: {value:,.10g}, known "
+                               f"{_minute(known)}" for s, f, at, known, value in seen),
+                known=_minute(row["known_at"]) if row else "", lesson=(row and row["text"]) or "",
+            )  # fmt: skip
+
+
+def _arithmetic(one: Standing) -> str:
+    """The score, as a sum that can be checked by hand; empty until there is one."""
+    if one.outcome not in ("yes", "no"):
+        return ""
+    y = float(one.outcome == "yes")
+    return (f"{one.score:.2f} = ½ + ½ ({abs(one.base_rate - y):.3f}² − "
+            f"{abs(one.probability - y):.3f}²)")  # fmt: skip
+
+
+def _changes(ledger: Ledger, number: int) -> Iterator[tuple[str, str]]:
+    """Rules, stories and gates of minds that changed in this cycle, each with its reason."""
+    rules, stories = book.rules.c, book.stories.c
+    for row in ledger.read(sa.select(book.rules).where(rules.of == number).order_by(rules.seq)):
+        yield f"Rule {row['state']}: {row['category']}", row["reason"]
+    told = sa.select(book.stories).where(stories.of == number).order_by(stories.seq)
+    for row in ledger.read(told):
+        yield f"Story {row['status']}: {row['story'].replace('-', ' ')}", row["reason"]
+    ruled = sa.select(book.rulings.c.state).where(book.rulings.c.of == number)
+    if found := [row["state"] for row in ledger.read(ruled)]:
+        opened, n = counted(found.count("open")), counted(len(found)).capitalize()
+        yield "Minds reviewed", f"{n} rulings on what a mind may move; {opened} open."
+
+
+def _steps(path: Any) -> Iterator[tuple[str, str]]:
+    done = json.loads(path.read_text())["done"] if path.is_file() else {}
+    for name, seconds in done.items():
+        yield name, f"{seconds:.1f} s"
+    if done:
+        yield "All", f"{sum(done.values()):.1f} s"
+
+
+def _cost(ledger: Ledger, number: int) -> str:
+    of = book.voices.c
+    rows = ledger.read(sa.select(of.usd, of.replies).where(of.of == number))
+    if not rows:
+        return "No model was asked; nothing was paid."
+    usd = sum((Decimal(row["usd"]) for row in rows), Decimal(0))
+    asked = counted(len(rows)).capitalize()
+    return f"{asked} voice{'s' * (len(rows) != 1)} of models, {usd:.4f} USD."
+
+
+def _minute(text: str) -> str:
+    when = moment(text)
+    return f"{when.day} {when:%b %Y %H:%M}"
