@@ -78,6 +78,7 @@ def _written(row: list[Cell], kinds: list[str], labels: list[str] | None = None)
 
 def _cell(cell: Cell, kind: str, label: str) -> str:
     tag, attributes, text = cell
+    tag = tag if text.strip() else "td"  # a head without words names nothing
     mark = f' class="{kind}"' if kind else ""
     if label:
         role = "cell" if tag == "td" else "rowheader"
