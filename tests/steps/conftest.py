@@ -44,6 +44,7 @@ class World:
         span: High over low of the last bar, as a fraction.
         length: Sessions of history.
         until: The last session of the clock's venue.
+        dark: Indicators of which nothing is known.
     """
 
     params: str
@@ -54,6 +55,7 @@ class World:
     span: float | None = None
     length: int = LENGTH
     until: dt.date = dt.date(2018, 2, 2)
+    dark: tuple[str, ...] = ()
 
 
 @cache
@@ -230,6 +232,8 @@ class Room:
             for one in self.desk.instruments
         ]
         for one in self.desk.params.indicators:
+            if one.symbol in world.dark:
+                continue
             counted = indicator(one.symbol).period == "tick"  # on weekends as well
             made.append(slow(one.symbol, later if counted else self.end))
         self.archive.append(pd.concat(made, ignore_index=True), origin="made",

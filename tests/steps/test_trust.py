@@ -11,6 +11,7 @@ from workbench.steps import trust
 from workbench.steps.bench import Bench
 from workbench.world.pulls import Pull, Pulls
 
+DARK = ("ETH.tx_count", "ETH.transfer_usd")
 MEGA = ("TSLA", "META", "AMZN", "MSFT")
 PARAMS = f"""\
 instruments: [SPY, {", ".join(MEGA)}, VIX]
@@ -99,3 +100,11 @@ def test_the_page_says_who_dated_a_series(basis: str, minutes: int, expected: st
         source="A", basis=basis,
     )  # fmt: skip
     assert trust.dated(column) == expected
+
+
+def test_a_flag_names_the_very_series(room, world):
+    """Of two fields of one series that are dark each flag has its own name, and no code of it."""
+    params = PARAMS.replace("DGS10]", f"DGS10, ETH.gas_gwei, {', '.join(DARK)}]")
+    shown = trust.view(room(world(params=params, dark=DARK)).bench(1))
+    dark = {flag["name"]: flag["field"] for flag in shown["flags"] if flag["check"] == "DARK"}
+    assert dark == {"Ethereum transactions": "", "value moved on Ethereum": ""}

@@ -41,17 +41,21 @@ def view(bench: Bench) -> dict[str, Any]:
     for one in flags:
         alike.setdefault(replace(one, series=""), []).append(one.series)
     names = bench.names | {one.symbol: one.name for one in bench.indicators}
-    named = {one.series: one.name for one in bench.indicators} | bench.names
+    slow = {(one.series, one.field): one.name for one in bench.indicators}
+    plain = {one.series: one.name for one in bench.indicators} | bench.names
     rows = [_instrument(bench, one) for one in bench.instruments]
     rows += [_indicator(bench, one) for one in bench.indicators]
+
+    def told(own: Sequence[str], field: str) -> dict[str, str]:
+        """Name and field: a slow series' name says which of its fields it is."""
+        shown = listed([slow.get((one, field)) or plain.get(one, one) for one in own])
+        return {"name": shown} | ({"field": ""} if (own[0], field) in slow else {})
+
     return {
         "as_of": iso(bench.as_of),
         "series": [row | {"name": names[row["series"]]} for row in rows],
         "feeds": [_feed(one) for one in bench.health],
-        "flags": [
-            _flag(one, own, listed([named.get(name, name) for name in own]))
-            for one, own in alike.items()
-        ],
+        "flags": [_flag(one, own) | told(own, one.field) for one, own in alike.items()],
         "notices": list(notices(bench)),
     }
 
@@ -139,9 +143,9 @@ def _feed(one: Health) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _flag(one: Flag, series: Sequence[str], name: str) -> dict[str, str]:
+def _flag(one: Flag, series: Sequence[str]) -> dict[str, str]:
     return {
-        "series": ", ".join(series), "name": name, "field": one.field, "check": one.check,
+        "series": ", ".join(series), "field": one.field, "check": one.check,
         "severity": one.severity, "seen": one.seen, "lifted": one.lifted,
         "since": one.since.date().isoformat() if one.since else "",
     }  # fmt: skip

@@ -29,7 +29,10 @@ def test_good_friday():
     flag = closed(SPY, GOOD_FRIDAY)
     assert flag is not None
     assert (flag.check, flag.severity, flag.since) == ("MARKET_CLOSED", "note", now.closed)
-    assert "21.9 hours ago; last session 2026-04-02" in flag.seen
+    assert flag.seen == (
+        "closed since Thu 2 Apr 2026, 20:00 UTC, 21.9 hours ago; opens again Mon 6 Apr 2026, "
+        "13:30 UTC"
+    )
 
 
 def test_a_sunday():

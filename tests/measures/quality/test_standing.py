@@ -223,6 +223,13 @@ def test_zero_volume(clean: Snapshot, changed: Callable[..., Snapshot], value: f
     assert quality.withheld([flag]) == set()
 
 
+def test_an_index_has_no_volume_to_miss(clean: Snapshot, changed: Callable[..., Snapshot]):
+    """Zeros throughout say of an index that nobody trades it; a single one is told."""
+    column = clean.columns["SPX", "volume"]
+    assert not flags(changed(clean, {("SPX", "volume"): poked(column, slice(None), 0.0)}))
+    assert only(changed(clean, {("SPX", "volume"): poked(column, 7, 0.0)})).check == "ZERO_VOLUME"
+
+
 def test_a_broken_range(clean: Snapshot, changed: Callable[..., Snapshot]):
     """A close above its high, and a high below its low, are told."""
     close, high, low = (clean.columns["SPX", name] for name in ("close", "high", "low"))

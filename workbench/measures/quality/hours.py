@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.calendars import Moments, iso, to_datetime, to_numpy, venue
+from workbench.domain.calendars import Moments, to_datetime, to_numpy, venue
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.records import Flag
+from workbench.domain.sentences import day
 from workbench.measures.prices import Bars
 from workbench.measures.quality.rows import Rows
 
@@ -94,10 +95,15 @@ def closed(one: Instrument, at: dt.datetime) -> Flag | None:
     now = hours(one, at)
     return Flag(
         series=one.symbol, field="close", check="MARKET_CLOSED", severity="note",
-        seen=f"closed since {iso(now.closed)}, {_hours(now.age)} ago; last session {now.session}, "
-        f"next open {iso(now.opens)}",
+        seen=f"closed since {_minute(now.closed)}, {_hours(now.age)} ago; opens again "
+        f"{_minute(now.opens)}",
         since=now.closed,
     )  # fmt: skip
+
+
+def _minute(at: dt.datetime) -> str:
+    """A moment as ``Fri 20 Nov 2026, 21:00 UTC``."""
+    return f"{day(at.date())}, {at:%H:%M} UTC"
 
 
 def change(own: Bars, one: Instrument, at: dt.datetime) -> Change | None:

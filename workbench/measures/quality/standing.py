@@ -129,7 +129,8 @@ def _volumes(snapshot: Snapshot, one: Instrument) -> list[Flag]:
     if column is None:
         return []
     zero = ~(column.value > 0)
-    if not zero.any():
+    never = one.unit == "points" and zero.all()  # of an index, which nobody trades
+    if never or not zero.any():
         return []
     days = pd.DatetimeIndex(column.at[zero]).strftime("%Y-%m-%d")
     listed = ", ".join(days[-3:])
