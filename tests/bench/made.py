@@ -257,15 +257,21 @@ MACRO: Mapping[str, Macro] = {
 LATEST = dt.date(9999, 12, 31)
 
 
+def _values(name: str, n: int) -> np.ndarray:
+    """A walk; a spread is the difference of its two."""
+    if name == "T10Y2Y":
+        return _values("DGS10", n).round(3) - _values("DGS2", n).round(3)
+    about = MACRO[name]
+    return about.level + np.cumsum(rng("macro", name).normal(0, about.step, n))
+
+
 def vintages(name: str, start: dt.date, today: dt.date) -> list[Vintage]:
     """Every value of a macro series with the days on which it stood, as known by a day."""
     about = MACRO[name]
     freq = {"D": "B", "W": "W-FRI", "M": "MS"}[about.period]
     early = start - dt.timedelta(days=400)  # so that a young world has last year's figures
     dates = [one.date() for one in pd.date_range(early, periods=1100, freq=freq)]
-    draw = rng("macro", name)
-    values = about.level + np.cumsum(draw.normal(0, about.step, len(dates)))
-    found = []
+    values, found = _values(name, len(dates)), []
     for date, value in zip(dates, values.tolist(), strict=True):
         out = date + dt.timedelta(days=about.lag)
         again = out + dt.timedelta(days=28)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tests.bench.days import DESK, THURSDAY, N, changed_to, column, day, looked
+from workbench.domain.calendars import to_datetime
 from workbench.domain.instruments import Instrument, find, indicator
 from workbench.domain.snapshots import Snapshot
 from workbench.measures import quality
-from workbench.measures.quality.siblings import scale_faults, spread_faults
+from workbench.measures.quality.siblings import scale_faults, spread_faults, spreads_apart
 
 BARS = ("open", "high", "low", "close")
 
@@ -94,6 +95,20 @@ def test_a_fraction_from_its_first_row_breaks_the_spread(name: str):
     """Of three series that must agree the one in fractions is found, on every row of it."""
     found = list(spread_faults(yields(**{name: np.full(60, 0.01)})))
     assert [(f.series, f.check, len(f.at)) for f in found] == [(name, "UNITS_DISAGREE", 60)]
+
+
+def test_a_spread_that_is_not_the_difference_of_its_two_is_withheld():
+    """From the first day on which they part; not where they part by a rounding, or met again."""
+    away = np.r_[np.full(57, 1.0), 1.4, 1.4, 1.4]
+    apart = yields(T10Y2Y=away)
+    (flag,) = spreads_apart(apart)
+    ten, two, spread = (apart.columns[s, "value"] for s in ("DGS10", "DGS2", "T10Y2Y"))
+    assert (flag.series, flag.check, flag.severity) == ("T10Y2Y", "SPREAD_APART", "withheld")
+    assert flag.since == to_datetime(spread.at[57])
+    assert f"{spread.value[-1]:+.2f} points" in flag.seen
+    assert f"is {ten.value[-1] - two.value[-1]:+.2f}" in flag.seen
+    assert spreads_apart(yields()) == []
+    assert spreads_apart(yields(T10Y2Y=np.r_[away[:59], 1.0])) == []
 
 
 def test_yields_that_agree_have_no_fault():

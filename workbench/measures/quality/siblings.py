@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from workbench.domain.calendars import to_datetime
 from workbench.domain.contracts import usual
 from workbench.domain.instruments import Instrument
+from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures.prices import Array, aligned
 from workbench.measures.quality.rows import Fault, Mask, Positions, Rows
@@ -70,6 +72,31 @@ def spread_faults(snapshot: Snapshot) -> Iterator[Fault]:
             bad = np.isin(own[k].at, own[0].at[held])
             seen = f"{names[0]} is {names[1]} less {names[2]} only with it times {factor:g}"
             yield _told(names[k], "value", "UNITS_DISAGREE", own[k], bad, seen)
+
+
+def spreads_apart(snapshot: Snapshot) -> list[Flag]:
+    """``SPREAD_APART`` withholds a spread that is not the difference of its two on its last day.
+
+    Which of the three is off cannot be told from them, and the spread says nothing of its own.
+    """
+    found = []
+    for spread, *legs in _SPREADS:
+        columns = [snapshot.get(name, "value") for name in (spread, *legs)]
+        if any(column is None or not len(column.at) for column in columns):
+            continue
+        own, ten, short = (column for column in columns if column is not None)
+        rest = _rest([own.value, aligned(ten, own.at), aligned(short, own.at)])
+        if abs(rest[-1]) <= _OFF:
+            continue
+        since = np.flatnonzero(np.abs(rest) <= _OFF)
+        first = own.at[since[-1] + 1 if len(since) else 0]
+        said, theirs = own.value[-1], own.value[-1] - rest[-1]
+        found.append(Flag(
+            series=spread, field="value", check="SPREAD_APART", severity="withheld",
+            seen=f"{said:+.2f} points where {legs[0]} less {legs[1]} is {theirs:+.2f}",
+            since=to_datetime(first), lifted="a day on which the three agree",
+        ))  # fmt: skip
+    return found
 
 
 def _rest(values: Sequence[Array]) -> Array:

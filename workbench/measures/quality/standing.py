@@ -13,6 +13,7 @@ from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures.prices import aligned, bars
+from workbench.measures.quality import siblings
 from workbench.measures.scenarios import MIN_CLOSES
 
 _PLACEHOLDER_SHARE = 0.05  # a year in which more opens than this equal the close before
@@ -34,7 +35,7 @@ def flags(
         found += _instrument(snapshot, one)
     for slow in indicators:
         found += _indicator(snapshot, slow)
-    return found
+    return found + siblings.spreads_apart(snapshot)
 
 
 def _instrument(snapshot: Snapshot, one: Instrument) -> list[Flag]:
