@@ -39,13 +39,13 @@ Board = words.Board
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A figure and what stands below it: ``+1.6%``, ``n 1,240 · eff. 96``; empty without claims.
+    """A figure and the lines below it: ``+1.6%``, ``n 1,240``, ``eff. 96``.
 
     ``starred`` figures stay credible among all that were tried.
     """
 
     shown: str
-    below: str = ""
+    below: tuple[str, ...] = ()
     starred: bool = False
 
 
@@ -110,13 +110,18 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPage:
-    """The page: its finding, and a record a mode, live first."""
+    """The page: its finding, and a record a mode, live first.
+
+    ``waits`` is true on a live desk of which only what was replayed has settled. ``least`` is how
+    many dates a skill needs.
+    """
 
     template: ClassVar[str] = "record.html.j2"
     as_of: dt.datetime
     title: str
     dek: str
     records: tuple[Record, ...]
+    waits: bool
     least: int
     dispatch: Link
     trail: str
@@ -125,7 +130,11 @@ class RecordPage:
     @property
     def body_html(self) -> str:
         """Whatever may hold a chart, for the scripts that it needs."""
-        return "".join(one.calibration for one in self.records)
+        return "".join(
+            figure
+            for one in self.records
+            for figure in (one.course, one.calibration, one.coverage, one.account)
+        )
 
 
 def files(edition: Edition) -> dict[str, str]:
@@ -171,14 +180,14 @@ def made(board: Mapping[str, Any], books: Mapping[str, Any], row: Mapping[str, A
     mode: Mode = row["mode"]
     first = board["boards"][0] if records else None
     mine = scoreboard.own(board, "live")
-    waits = mode == "live" and mine is None and records  # of a live desk, only its warm-up settled
+    waits = mode == "live" and mine is None and bool(records)
     return RecordPage(
         as_of=moment(row["as_of"]),
         title="Nothing said live has settled yet" if waits
         else words.title(first, alone=first and first["mode"]),
         dek="What stands below was replayed, and counts for nothing live." if waits
         else words.dek(first),
-        records=records, least=MIN_BLOCKS, dispatch=link(row),
+        records=records, waits=waits, least=MIN_BLOCKS, dispatch=link(row),
         trail=f"read/{row['number']}/trail/2_score.html", mode=mode,
     )  # fmt: skip
 
@@ -251,7 +260,7 @@ def _minds(board: Board, regimes: list[str]) -> Iterator[Row]:
 def _skill(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return Cell(shown="–")
-    counts = f"n {row['n']:,} · eff. {row['n_eff']:,.0f}"
+    counts = (f"n {row['n']:,}", f"eff. {row['n_eff']:,.0f}")
     if row["skill"] is None:
         return Cell(shown=_FEW, below=counts)
     return Cell(

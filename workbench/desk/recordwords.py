@@ -101,10 +101,16 @@ def meaning(board: Board) -> str:
         )
     if not holds_zero(said):
         if said["skill"] > 0:
-            return (
+            told = (
                 "The whole interval lies above zero: on these claims I knew something that the "
-                "base rate did not. That it goes on is another claim, and not one of these."
+                "base rate did not."
             )
+            if _verdict(board) == "identical":
+                told += (
+                    " All of it is the scenario model’s, which knows today’s volatility: the "
+                    "debate has not moved a number."
+                )
+            return told
         return (
             "The whole interval lies below zero: on these claims the base rate alone would have "
             "served a reader better."
@@ -116,6 +122,11 @@ def meaning(board: Board) -> str:
             "as long to tell it from luck."
         )
     return told
+
+
+def _verdict(board: Board) -> str:
+    rows = [one for one in board["debate"]["rows"] if one["forecaster"] == "synthesis"]
+    return str(rows[0]["verdict"]) if rows else ""
 
 
 def times(factor: float) -> str:

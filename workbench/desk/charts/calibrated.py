@@ -43,8 +43,8 @@ def calibration(bins: Sequence[Bin], mode: Mode, n_eff: float | None = None) -> 
             "array": (high - happened).tolist(), "arrayminus": (happened - low).tolist(),
         },
     )  # fmt: skip
-    figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100], ticksuffix="%")
-    figure.update_yaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100], ticksuffix="%")
+    figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
+    figure.update_yaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
     label(figure, 0, 97, "it happened", SOFT)
     worth = f", effective n = {n_eff:,.0f}" if n_eff is not None else ""
     return finished(

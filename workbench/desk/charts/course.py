@@ -38,11 +38,13 @@ def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode, dates: int) ->
         _ROOM * float(high.iloc[-1] - low.iloc[-1]) / 2 + abs(float(skill.iloc[-1])),
         1.1 * float(skill.abs().max()), 1.0,
     )  # fmt: skip
+    top, bottom = (high.clip(-reach, reach), low.clip(-reach, reach))
+    room = 0.06 * float(max(top.max(), 0.0) - min(bottom.min(), 0.0))
     cut = bool(low.min() < -reach or high.max() > reach)
     figure = go.Figure()
     figure.add_scatter(
         x=[*x, *reversed(x)],
-        y=[*high.clip(-reach, reach), *reversed(low.clip(-reach, reach).tolist())],
+        y=[*top, *reversed(bottom.tolist())],
         fill="toself", fillcolor=TINT2, line={"width": 0}, mode="lines", hoverinfo="skip",
         name="95%",
     )  # fmt: skip
@@ -55,7 +57,7 @@ def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode, dates: int) ->
     said = f"{difference(float(skill.iloc[-1]))}%"
     label(figure, x[-1], float(skill.iloc[-1]), said, ACCENT)
     figure.update_xaxes(type="date")
-    figure.update_yaxes(range=[-reach, reach])
+    figure.update_yaxes(range=[min(bottom.min(), 0.0) - room, max(top.max(), 0.0) + room])
     ends = " to ".join(difference(100 * float(last[name])) for name in ("low", "high"))
     shown = _behind(own)
     return finished(
