@@ -16,45 +16,21 @@ import pandas as pd
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from workbench.desk import charts, figures, layout
+from workbench.desk import charts, figures, layout, recordtables
 from workbench.desk import recordwords as words
 from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, folder
+from workbench.desk.recordtables import FEW, Row
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import difference, share
-from workbench.domain.records import CONTROLS, Mode
+from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps import accounted, scoreboard
 from workbench.steps.bench import kept_part
 
-_REGIMES = (
-    "risk_on", "risk_off", "choppy", "crisis", "trending_up", "trending_down", "unknown",
-)  # fmt: skip
-_FEW = "too few"
-_FIRST = {"synthesis": 0, "pool": 1}
 Board = words.Board
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """A figure and the lines below it: ``+1.6%``, ``n 1,240``, ``eff. 96``.
-
-    ``starred`` figures stay credible among all that were tried.
-    """
-
-    shown: str
-    below: tuple[str, ...] = ()
-    starred: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row of a table: its name, and its cells in order."""
-
-    name: str
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +125,7 @@ def page(edition: Edition) -> RecordPage:
         CycleFailed: The cycle's folder has lost what it kept for the page.
     """
     board, books = kept(edition)
-    return made(board, books, edition.row)
+    return made(board, books, link(edition.row), edition.number, edition.row["mode"])
 
 
 def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -168,27 +144,30 @@ def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
     return cast(tuple[dict[str, Any], dict[str, Any]], tuple(parts))
 
 
-def made(board: Mapping[str, Any], books: Mapping[str, Any], row: Mapping[str, Any]) -> RecordPage:
+def made(
+    board: Mapping[str, Any], books: Mapping[str, Any], dispatch: Link, number: int, mode: Mode
+) -> RecordPage:
     """The page of what a cycle kept.
 
     Args:
         board: ``steps.scoreboard.view``.
-        books: ``steps.accounted.keep``'s part.
-        row: The dispatch and cycle on the ledger.
+        books: What ``steps.accounted.keep`` kept.
+        dispatch: The cycle's.
+        number: The cycle.
+        mode: Its mode.
     """
     records = tuple(record(one, books) for one in board["boards"])
-    mode: Mode = row["mode"]
     first = board["boards"][0] if records else None
     mine = scoreboard.own(board, "live")
     waits = mode == "live" and mine is None and bool(records)
     return RecordPage(
-        as_of=moment(row["as_of"]),
+        as_of=moment(board["as_of"]),
         title="Nothing said live has settled yet" if waits
         else words.title(first, alone=first and first["mode"]),
         dek="What stands below was replayed, and counts for nothing live." if waits
         else words.dek(first),
-        records=records, waits=waits, least=MIN_BLOCKS, dispatch=link(row),
-        trail=f"read/{row['number']}/trail/2_score.html", mode=mode,
+        records=records, waits=waits, least=MIN_BLOCKS, dispatch=dispatch,
+        trail=f"read/{number}/trail/2_score.html", mode=mode,
     )  # fmt: skip
 
 
@@ -196,7 +175,7 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
     """The record of one mode."""
     mode: Mode = board["mode"]
     account = accounted.own(books, mode)
-    regimes = [one for one in _REGIMES if any(r["regime"] == one for r in board["regimes"])]
+    regimes = recordtables.regimes(board)
     mine = next((r for r in board["forecasters"] if r["forecaster"] == "synthesis"), None)
     curve = pd.DataFrame(board["coverage"])
     return Record(
@@ -209,21 +188,17 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
         course=_figure(charts.skill_course(board["course"], mode, board["said"]["dates"]))
         if board["said"]["n"] else Markup(""),
         regimes=(*(one.replace("_", " ") for one in regimes), "all") if regimes else (),
-        minds=tuple(_minds(board, regimes)),
+        minds=tuple(recordtables.minds(board, regimes)),
         cells_tried=max((r["tried"] or 0 for r in board["regimes"]), default=0),
-        controls=tuple(_controls(board)),
+        controls=tuple(recordtables.controls(board)),
         wholes_tried=max((r["tried"] or 0 for r in board["forecasters"]), default=0),
         debate=board["debate"]["told"],
         coverage=_figure(charts.risk_coverage(curve, mode)) if len(curve) else Markup(""),
-        silence=board["silence"]["told"], silences=tuple(_silences(board)),
+        silence=board["silence"]["told"], silences=tuple(recordtables.silences(board)),
         account=_figure(charts.account(account, books["lead"]))
         if account["cycles"] else Markup(""),
         voided=words.voided(board),
-        voids=tuple(
-            Row(name=one["reason"], cells=(Cell(shown=f"{one['said']:,}"),
-                                           Cell(shown=f"{one['n']:,}")))
-            for one in board["voids"]["reasons"]
-        ),
+        voids=tuple(recordtables.voids(board)),
     )  # fmt: skip
 
 
@@ -234,7 +209,7 @@ def _keys(board: Board) -> Iterator[tuple[str, str, str]]:
         return
     yield "settled predictions", f"{said['n']:,}", f"effective n {said['n_eff']:,.0f}"
     if said["skill"] is None:
-        yield "skill", _FEW, f"{said['dates']:,} of {MIN_BLOCKS} dates"
+        yield "skill", FEW, f"{said['dates']:,} of {MIN_BLOCKS} dates"
     else:
         ends = " to ".join(difference(100 * said[end]) for end in ("low", "high"))
         yield "skill", f"{difference(100 * said['skill'])}%", f"95%: {ends}"
@@ -242,66 +217,6 @@ def _keys(board: Board) -> Iterator[tuple[str, str, str]]:
     if board["coverage"]:
         last = board["coverage"][-1]
         yield "said aloud", share(last["spoken"]), f"of {last['n']:,} settled claims"
-
-
-def _minds(board: Board, regimes: list[str]) -> Iterator[Row]:
-    """A row a mind, by skill over all regimes; those with too few dates last and unranked."""
-    cells = {(r["forecaster"], r["regime"]): r for r in board["regimes"]}
-    whole = {r["forecaster"]: r for r in board["forecasters"]}
-    names = {name for name, _ in cells}
-    for who in sorted(
-        names,
-        key=lambda who: (whole[who]["skill"] is None, -(whole[who]["skill"] or 0.0), who),
-    ):
-        row = [*(cells.get((who, regime)) for regime in regimes), whole[who]]
-        yield Row(name=words.FORECASTERS.get(who, who), cells=tuple(_skill(one) for one in row))
-
-
-def _skill(row: Mapping[str, Any] | None) -> Cell:
-    if row is None:
-        return Cell(shown="–")
-    counts = (f"n {row['n']:,}", f"eff. {row['n_eff']:,.0f}")
-    if row["skill"] is None:
-        return Cell(shown=_FEW, below=counts)
-    return Cell(
-        shown=f"{difference(100 * row['skill'])}%", below=counts, starred=row["credible"] is True
-    )
-
-
-def _controls(board: Board) -> Iterator[Row]:
-    """What I publish, then all rules that need no mind, by skill; those without one last."""
-    own = [r for r in board["forecasters"] if r["forecaster"] in {*CONTROLS, "synthesis"}]
-    for row in sorted(own, key=lambda r: (r["forecaster"] != "synthesis", r["skill"] is None,
-                                          -(r["skill"] or 0.0))):  # fmt: skip
-        skill = _skill(row)
-        ends = "–"
-        if row["skill"] is not None and row["forecaster"] != "climatology":
-            ends = " to ".join(difference(100 * row[f"skill_{end}"]) for end in ("low", "high"))
-        yield Row(
-            name=words.FORECASTERS.get(row["forecaster"], row["forecaster"]),
-            cells=(
-                Cell(shown=f"{row['brier']:.3f}"),
-                Cell(shown=skill.shown, starred=skill.starred),
-                Cell(shown=ends),
-                Cell(shown=f"{row['n']:,}"),
-                Cell(shown=f"{row['n_eff']:,.0f}"),
-            ),
-        )
-
-
-def _silences(board: Board) -> Iterator[Row]:
-    """Each reason for silence: what it would have earned, its interval, n and effective n."""
-    for row in board["silence"]["rows"]:
-        ends = _FEW
-        if row["low"] is not None:
-            ends = " to ".join(difference(row[end]) for end in ("low", "high"))
-        yield Row(
-            name=row["silence"],
-            cells=(
-                Cell(shown=difference(row["earned"])), Cell(shown=ends),
-                Cell(shown=f"{row['n']:,}"), Cell(shown=f"{row['n_eff']:,.0f}"),
-            ),
-        )  # fmt: skip
 
 
 def _figure(figure: go.Figure) -> Markup:

@@ -73,7 +73,7 @@ def holds_zero(said: Mapping[str, Any]) -> bool:
 
 
 def dek(board: Board | None) -> str:
-    """How much there is to go by: ``1,619 settled predictions, worth about 312 independent ones``.
+    """How much there is to go by: ``395 settled predictions from 124 dates, worth about 61 …``.
 
     Empty where nothing has settled.
     """
@@ -82,9 +82,11 @@ def dek(board: Board | None) -> str:
     said, voids = board["said"], board["voids"]["n"]
     if not said["n"]:
         return f"{several(voids, 'claim')} came due and could not be settled." if voids else ""
-    worth = "as many" if round(said["n_eff"]) >= said["n"] else f"about {said['n_eff']:,.0f}"
-    one = f"{said['n']:,} settled prediction{'s' * (said['n'] != 1)}"
-    return f"{one} of {several(said['dates'], 'date')}, worth {worth} independent ones."
+    one = f"{several(said['n'], 'settled prediction')} from {several(said['dates'], 'date')}"
+    one = one[:1].upper() + one[1:]
+    if round(said["n_eff"]) >= said["n"]:
+        return f"{one}, as uncertain as if each stood alone."
+    return f"{one}, worth about {said['n_eff']:,.0f} independent ones."
 
 
 def meaning(board: Board) -> str:
@@ -146,8 +148,8 @@ def everything(board: Board) -> str:
     if one["skill"] is None:
         return f"{on} there are {several(one['dates'], 'date')}: too few for a skill."
     return (
-        f"{on} my skill is {interval(one['skill'], one['skill_low'], one['skill_high'])}, effective "
-        f"n {one['n_eff']:,.0f}. There, choosing when to speak earns nothing."
+        f"{on} my skill is {interval(one['skill'], one['skill_low'], one['skill_high'])}, "
+        f"effective n {one['n_eff']:,.0f}. There, choosing when to speak earns nothing."
     )  # fmt: skip
 
 

@@ -88,10 +88,10 @@ def board(bench: Bench, mode: Mode) -> dict[str, Any] | None:
     """The record of one mode as plain JSON values; a missing one is None.
 
     Returns:
-        ``settled`` (how many settlements it rests on, voids included), ``said`` (predictions on record), ``course`` (their skill over time), ``voids``,
-        ``calibration`` (bins of all claims), ``forecasters`` and ``regimes`` (rows of
-        ``record.judged``), ``debate``, ``silence`` and ``coverage``; None when nothing of this
-        mode has settled, void or not.
+        ``settled`` (how many settlements it rests on, voids included), ``said`` (predictions on
+        record), ``course`` (their skill over time), ``voids``, ``calibration`` (bins of all
+        claims), ``forecasters`` and ``regimes`` (rows of ``record.judged``), ``debate``,
+        ``silence`` and ``coverage``; None when nothing of this mode has settled, void or not.
     """
     count = _count(bench, mode)
     if not count:
@@ -158,7 +158,7 @@ def course(bench: Bench, mode: Mode) -> pd.DataFrame:
         if found.skill is not None:
             points.append((int(cycle), known[:10], found.n, found.n_eff, found.skill, found.low,
                            found.high))  # fmt: skip
-    return pd.DataFrame(points, columns="cycle date n n_eff skill low high".split())
+    return pd.DataFrame(points, columns=["cycle", "date", "n", "n_eff", "skill", "low", "high"])
 
 
 def calibration(bench: Bench, mode: Mode) -> list[dict[str, Any]]:
@@ -171,5 +171,8 @@ def calibration(bench: Bench, mode: Mode) -> list[dict[str, Any]]:
     if known is None or _MINE not in known.said:
         return []
     spoken = ~np.isnan(known.said[_MINE])
-    p, y, date = (each[spoken] for each in (known.said[_MINE], known.outcome, known.cycle))
-    return [asdict(one) for one in binned(p, y, date, int(known.horizon[spoken].max()))]
+    found = binned(
+        known.said[_MINE][spoken], known.outcome[spoken], known.cycle[spoken],
+        int(known.horizon[spoken].max()),
+    )  # fmt: skip
+    return [asdict(one) for one in found]

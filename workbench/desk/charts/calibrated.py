@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.desk.charts.frame import ACCENT, SOFT, finished, label, line, nothing
+from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished, label, line, nothing
 from workbench.domain.figures import share
 from workbench.domain.records import Mode
 from workbench.steps.facts import counted
 
-_SMALLEST, _LARGEST = 6.0, 20.0  # diameters of dots, pixels
+_SMALLEST, _LARGEST = 5.0, 16.0  # diameters of dots, pixels
 Bin = Mapping[str, Any]
 
 
@@ -36,10 +36,14 @@ def calibration(bins: Sequence[Bin], mode: Mode, n_eff: float | None = None) -> 
         y=happened.tolist(),
         mode="markers",
         name="happened, %",
-        marker={"color": ACCENT, "size": _sizes(own["n"]), "line": {"width": 0}},
+        marker={"color": ACCENT, "size": _sizes(own["n"]), "opacity": 1, "line": {"width": 0}},
         cliponaxis=False,  # a point at 0 or 100 is whole
+    )
+    figure.add_scatter(  # over the dots, which would hide a short bar
+        x=said.tolist(), y=happened.tolist(), mode="markers", name="95%", hoverinfo="skip",
+        marker={"color": INK, "size": 1}, cliponaxis=False,
         error_y={
-            "type": "data", "color": SOFT, "thickness": 1.5, "width": 0, "symmetric": False,
+            "type": "data", "color": INK, "thickness": 1.25, "width": 0, "symmetric": False,
             "array": (high - happened).tolist(), "arrayminus": (happened - low).tolist(),
         },
     )  # fmt: skip
@@ -101,4 +105,5 @@ def _crossing(bins: Sequence[Bin]) -> str:
 
 def _sizes(n: pd.Series[int]) -> list[float]:
     """Diameters of dots whose area is the number of claims, the largest as large as may be."""
-    return np.maximum(_LARGEST * np.sqrt(n / n.max()), _SMALLEST).round(1).tolist()
+    sizes = np.maximum(_LARGEST * np.sqrt(n / n.max()), _SMALLEST)
+    return [round(float(size), 1) for size in sizes]
