@@ -178,6 +178,8 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
     regimes = recordtables.regimes(board)
     mine = next((r for r in board["forecasters"] if r["forecaster"] == "synthesis"), None)
     curve = pd.DataFrame(board["coverage"])
+    if len(curve):
+        curve = curve.astype({"skill": float, "low": float, "high": float})  # None is NaN
     return Record(
         mode=mode, title=words.title(board, alone=mode), dek=words.dek(board),
         meaning=words.meaning(board), everything=words.everything(board),

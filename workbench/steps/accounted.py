@@ -70,5 +70,5 @@ def own(kept: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
 
 def _thinned(course: pd.DataFrame) -> list[dict[str, Any]]:
     even = np.linspace(0, len(course) - 1, POINTS).round().astype(int)
-    deepest = [int(np.argmin(course[name])) for name in ("drawdown", "hold_drawdown")]
+    deepest = [int(np.argmin(course[name].to_numpy())) for name in ("drawdown", "hold_drawdown")]
     return rows(course[list(_DRAWN)].iloc[np.unique([*even, *deepest])])

@@ -152,17 +152,3 @@ def headline(bench: Bench) -> pd.DataFrame:
     found = record_skill(on_record(bench.ledger, bench.number, bench.mode))
     row = (found.n, found.n_eff, found.skill, found.low, found.high)
     return pd.DataFrame([row], columns=["n", "n_eff", "skill", "skill_low", "skill_high"])
-
-
-def answered(bench: Bench, forecaster: str) -> pd.DataFrame:
-    """Every settled forecast of one forecaster, shadows included: ``probability, outcome``."""
-    query = (
-        sa.select(
-            book.forecasts.c.probability, (book.settlements.c.outcome == "yes").label("outcome")
-        )
-        .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
-        .where(book.forecasts.c.forecaster == forecaster, book.settlements.c.outcome != "void")
-        .join(book.cycles, book.cycles.c.number == book.forecasts.c.cycle)
-        .where(book.settlements.c.cycle <= bench.number, book.cycles.c.mode == bench.mode)
-    )
-    return bench.ledger.frame(query).astype(float)
