@@ -177,9 +177,7 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
     account = accounted.own(books, mode)
     regimes = recordtables.regimes(board)
     mine = next((r for r in board["forecasters"] if r["forecaster"] == "synthesis"), None)
-    curve = pd.DataFrame(board["coverage"])
-    if len(curve):
-        curve = curve.astype({"skill": float, "low": float, "high": float})  # None is NaN
+    drawn = [one for one in board["coverage"] if one["skill"] is not None]
     return Record(
         mode=mode, title=words.title(board, alone=mode), dek=words.dek(board),
         meaning=words.meaning(board), everything=words.everything(board),
@@ -187,18 +185,19 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
         calibration=_figure(
             charts.calibration(board["calibration"], mode, mine and mine["n_eff"])
         ) if board["calibration"] else Markup(""),
-        course=_figure(charts.skill_course(board["course"], mode, board["said"]["dates"]))
-        if board["said"]["n"] else Markup(""),
+        course=_figure(charts.skill_course(board["course"], mode))
+        if board["course"] else Markup(""),
         regimes=(*(one.replace("_", " ") for one in regimes), "all") if regimes else (),
         minds=tuple(recordtables.minds(board, regimes)),
         cells_tried=max((r["tried"] or 0 for r in board["regimes"]), default=0),
         controls=tuple(recordtables.controls(board)),
         wholes_tried=max((r["tried"] or 0 for r in board["forecasters"]), default=0),
         debate=board["debate"]["told"],
-        coverage=_figure(charts.risk_coverage(curve, mode)) if len(curve) else Markup(""),
+        coverage=_figure(charts.risk_coverage(pd.DataFrame(drawn), mode))
+        if drawn else Markup(""),
         silence=board["silence"]["told"], silences=tuple(recordtables.silences(board)),
         account=_figure(charts.account(account, books["lead"]))
-        if account["cycles"] else Markup(""),
+        if account["cycles"] > 1 else Markup(""),
         voided=words.voided(board),
         voids=tuple(recordtables.voids(board)),
     )  # fmt: skip

@@ -8,29 +8,21 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.desk.charts.frame import ACCENT, SOFT, TINT2, finished, label, line, nothing, span
+from workbench.desk.charts.frame import ACCENT, SOFT, TINT2, finished, label, line, span
 from workbench.domain.figures import difference
 from workbench.domain.records import Mode
 from workbench.domain.sentences import day
-from workbench.measures.scoring import MIN_BLOCKS
 
 _ROOM = 3.0  # half-widths of the last interval, or sizes of the line, that the axis has room for
 
 
-def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode, dates: int) -> go.Figure:
+def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode) -> go.Figure:
     """Skill of the predictions on record over the base rate, by the date that settled them.
 
     Args:
-        points: ``steps.scoreboard.course`` as records; none under thirty dates.
+        points: ``steps.scoreboard.course`` as records, at least one.
         mode: Of which record.
-        dates: Dates that the record comes from.
     """
-    if not points:
-        return nothing(
-            f"Skill is drawn from {MIN_BLOCKS} dates on; there are {dates:,}"
-            if dates < MIN_BLOCKS
-            else "No skill can be drawn: the base rate has not missed once"
-        )
     own = pd.DataFrame(points)
     x, last = own["date"].tolist(), own.iloc[-1]
     skill, low, high = (100 * own[name].astype(float) for name in ("skill", "low", "high"))
