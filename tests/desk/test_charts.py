@@ -305,7 +305,7 @@ def test_calibration_stays_on_its_scale() -> None:
 
 def one_bin(said: float, low: float, high: float) -> dict[str, float]:
     return {"said": said, "happened": (low + high) / 2, "low": low, "high": high, "n": 40,
-            "n_eff": 20.0}  # fmt: skip
+            "n_eff": 30.0}  # fmt: skip
 
 
 CROSSES, TIMID = one_bin(0.55, 0.5, 0.6), one_bin(0.75, 0.8, 0.9)
@@ -322,6 +322,7 @@ SURE, UNSURE = one_bin(0.85, 0.5, 0.6), one_bin(0.15, 0.3, 0.4)
         ([UNSURE, CROSSES, SURE], "Two of three bars miss the diagonal: there I was too sure"),
         ([CROSSES, TIMID], "One of two bars misses the diagonal: there I was not sure enough"),
         ([SURE, TIMID], "Two of two bars miss the diagonal"),
+        ([SURE | {"n_eff": 29.0}], "Too few independent claims to judge what I said"),
     ],
 )
 def test_calibration_says_where_it_fails(bins: list[dict[str, float]], expected: str) -> None:

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished, label, line, nothing
 from workbench.domain.figures import share
 from workbench.domain.records import Mode
+from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps.facts import counted
 
 _SMALLEST, _LARGEST = 5.0, 16.0  # diameters of dots, pixels
@@ -76,7 +77,12 @@ def calibration(bins: Sequence[Bin], mode: Mode, n_eff: float | None = None) -> 
 
 
 def title(bins: Sequence[Bin]) -> str:
-    """The finding: where the diagonal lies outside the bars, and to which side."""
+    """The finding: where the diagonal lies outside the bars, and to which side.
+
+    Bins that are worth fewer independent claims than a skill needs dates find nothing.
+    """
+    if sum(one["n_eff"] for one in bins) < MIN_BLOCKS:
+        return "Too few independent claims to judge what I said"
     off = _off(bins)
     if not off:
         return (
