@@ -366,6 +366,99 @@ def build(folder: Path, dispatch: views.DispatchPage, of_trail: views.TrailPage)
     return {name: folder / path for name, (path, _html) in pages.items()}
 
 
+# What a desk's record keeps, made up: a board as `steps.scoreboard` makes it, and the account.
+
+
+def forecaster(name: str, skill: float | None, **other: Any) -> dict[str, Any]:
+    """A row of a record: a forecaster, over all regimes or in one."""
+    half = None if skill is None else 0.04
+    ends = (None, None) if skill is None or half is None else (skill - half, skill + half)
+    return {
+        "forecaster": name, "regime": "", "n": 6120, "n_eff": 612.4, "dates": 124, "brier": 0.2136,
+        "skill": skill, "skill_low": ends[0], "skill_high": ends[1],
+        "credible": None if skill is None else ends[0] is not None and ends[0] > 0, "tried": 17,
+    } | other  # fmt: skip
+
+
+def made_board(mode: str, *, empty: bool = False, **said: Any) -> dict[str, Any]:
+    """One mode's record; ``empty`` of one that settled only voids, ``said`` of its headline."""
+    reason = "a bar was still missing after the days of grace"
+    voids = {"n": 17, "said": 4, "reasons": [{"reason": reason, "n": 17, "said": 4}]}
+    none = {"n": 0, "n_eff": 0.0, "dates": 0, "skill": None, "low": None, "high": None,
+            "brier": None, "base_brier": None, "right": 0, "wrong": 0, "times": None}  # fmt: skip
+    if empty:
+        return {
+            "mode": mode, "settled": 17, "said": none, "course": [], "voids": voids,
+            "calibration": [], "forecasters": [], "regimes": [],
+            "debate": {"told": "No claim has settled yet.", "rows": []},
+            "silence": {"told": "Nothing that I kept to myself has settled yet.", "rows": []},
+            "coverage": [],
+        }  # fmt: skip
+    course = said.pop("course", None)
+    figures = {"n": 395, "n_eff": 61.2, "dates": 124, "skill": 0.018, "low": -0.021,
+               "high": 0.056, "brier": 0.1964, "base_brier": 0.2, "right": 231, "wrong": 164,
+               "times": 4.66} | said  # fmt: skip
+    days = ("2026-01-30", "2026-02-27", "2026-04-02")
+    bins = [(0.08, 0.06, 0.02, 0.15), (0.36, 0.4, 0.27, 0.54), (0.74, 0.7, 0.54, 0.82)]
+    regimes = [
+        forecaster("Macro", 0.024, regime="risk_on", n=58, n_eff=31.0),
+        forecaster("synthesis", 0.019, regime="risk_on"), forecaster("synthesis", None,
+                                                                     regime="crisis", n=9),
+        forecaster("Flow", None, regime="risk_on", n=12), forecaster("Flow", None,
+                                                                     regime="crisis", n=3),
+        forecaster("Contrarian", -0.031, regime="risk_on"),
+    ]  # fmt: skip
+    silent = {"n": 5725, "n_eff": 402.0, "dates": 124, "earned": 12.4, "low": -3.1, "high": 27.9}
+    return {
+        "mode": mode, "settled": 6137, "said": figures, "voids": voids,
+        "course": course if course is not None else [
+            {"cycle": 40 + k, "date": day, "n": 100 + 90 * k, "n_eff": 20.0 + 18 * k,
+             "skill": 0.01 * k - 0.004, "low": 0.01 * k - 0.2 / (k + 1),
+             "high": 0.01 * k + 0.2 / (k + 1)}
+            for k, day in enumerate(days)
+        ],
+        "calibration": [
+            {"said": p, "happened": share, "low": low, "high": high, "n": 2040, "n_eff": 210.0}
+            for p, share, low, high in bins
+        ],
+        "forecasters": [
+            forecaster("synthesis", 0.018), forecaster("scenario", 0.015, credible=False),
+            forecaster("climatology", 0.0, credible=None), forecaster("persistence", -0.065),
+            forecaster("Macro", 0.03), forecaster("Contrarian", -0.02), forecaster("Flow", None),
+        ],
+        "regimes": regimes,
+        "debate": {"told": "The debate helps: +2.1% [+0.4, +3.8] on 6,120 claims of 124 dates.",
+                   "rows": [{"forecaster": "synthesis", "verdict": "helps"}]},
+        "silence": {
+            "told": "What I kept to myself, 5,725 claims on 124 dates, would have scored +12.4 "
+            "[−3.1, +27.9] in all against the base rate. That can be luck, so I call silence "
+            "neither dear nor cheap.",
+            "rows": [silent | {"verdict": "shut", "silence": "of families still shut"},
+                     silent | {"verdict": "silent", "silence": "all that I kept to myself"}],
+        },
+        "coverage": [
+            {"coverage": c, "n": round(6120 * c), "n_eff": 612.4 * c, "brier": 0.2 + c / 50,
+             "skill": 0.05 - c / 50, "low": -0.02, "high": 0.09, "spoken": 0.0645}
+            for c in (0.25, 0.5, 1.0)
+        ],
+    }  # fmt: skip
+
+
+def made_books() -> dict[str, Any]:
+    """The paper accounts: a live one of forty cycles, a replayed one that never began."""
+    days = [f"2026-03-{day:02d}T22:00:00Z" for day in (2, 9, 16, 23, 30)]
+    worth = (100.0, 101.0, 98.98, 102.0, 103.0)
+    course = [
+        {"as_of": day, "equity": value, "drawdown": -0.02 if k == 2 else 0.0,
+         "hold": 100.0 + 0.3 * k, "hold_drawdown": 0.0}
+        for k, (day, value) in enumerate(zip(days, worth, strict=True))
+    ]  # fmt: skip
+    live = {"cycles": 40, "trades": 7, "idle": False, "return": 0.03, "hold": 0.012,
+            "drawdown": -0.02, "hold_drawdown": 0.0, "exposure": 0.25,
+            "course": course}  # fmt: skip
+    return {"lead": "S&P 500", "accounts": {"live": live, "replay": {"cycles": 0, "trades": 0}}}
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """The system's Chromium; module by module, as its event loop would disturb kernels."""
@@ -408,3 +501,13 @@ def sample_trail() -> Callable[..., views.TrailPage]:
 @pytest.fixture
 def build_site() -> Callable[..., dict[str, Path]]:
     return build
+
+
+@pytest.fixture
+def board() -> Callable[..., dict[str, Any]]:
+    return made_board
+
+
+@pytest.fixture
+def books() -> dict[str, Any]:
+    return made_books()

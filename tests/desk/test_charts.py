@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,9 +19,11 @@ from workbench.domain.calendars import to_datetime, to_numpy, venue
 from workbench.domain.claims import Claim, Reference, Window, with_references
 from workbench.domain.instruments import Instrument
 from workbench.measures.answers import outcomes
+from workbench.measures.bins import binned
 from workbench.measures.prices import Bars
 from workbench.measures.regimes import MIN_SESSIONS
 from workbench.measures.scenarios import Episodes, ewma_scaled
+from workbench.steps import accounted
 from workbench.steps.bench import Bench
 
 ONE = Instrument(symbol="ONE", name="First", unit="points")
@@ -290,11 +292,73 @@ def test_labels_of_lines_that_end_together_stand_apart() -> None:
 def test_calibration_stays_on_its_scale() -> None:
     """Bars end at 0 and 100 per cent, where a share must."""
     p, y = np.r_[np.full(5, 0.31), np.full(4, 0.05)], np.r_[np.ones(5), np.zeros(4)]
-    points = charts.calibration(p, y, "Synthesis").data[1]
-    assert list(points.y) == [0, 100]
-    assert points.error_y.array[1] == 0
-    assert points.error_y.arrayminus[0] == 0
-    assert words(charts.calibration(p[:0], y[:0], "Synthesis"))["caption"] == "n = 0."
+    bins = [asdict(one) for one in binned(p, y, np.arange(9), 1)]
+    figure = charts.calibration(bins, "replay", 7.0)
+    dots, bars = figure.data[1:]
+    assert list(dots.y) == list(bars.y) == [0, 100]
+    assert bars.error_y.array[1] == 0
+    assert bars.error_y.arrayminus[0] == 0
+    assert dots.marker.size[1] > dots.marker.size[0]  # five claims beside four
+    assert "n = 9 replay claims, effective n = 7." in words(figure)["caption"]
+    assert words(charts.calibration([], "live"))["caption"] == "n = 0."
+
+
+def one_bin(said: float, low: float, high: float) -> dict[str, float]:
+    return {"said": said, "happened": (low + high) / 2, "low": low, "high": high, "n": 40,
+            "n_eff": 30.0}  # fmt: skip
+
+
+CROSSES, TIMID = one_bin(0.55, 0.5, 0.6), one_bin(0.75, 0.8, 0.9)
+SURE, UNSURE = one_bin(0.85, 0.5, 0.6), one_bin(0.15, 0.3, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("bins", "expected"),
+    [
+        ([CROSSES], "The one bar crosses the diagonal: nothing here contradicts what I said"),
+        ([CROSSES] * 3, "All three bars cross the diagonal: nothing here contradicts what I said"),
+        ([SURE], "The one bar misses the diagonal: there I was too sure"),
+        ([UNSURE, CROSSES], "One of two bars misses the diagonal: there I was too sure"),
+        ([UNSURE, CROSSES, SURE], "Two of three bars miss the diagonal: there I was too sure"),
+        ([CROSSES, TIMID], "One of two bars misses the diagonal: there I was not sure enough"),
+        ([SURE, TIMID], "Two of two bars miss the diagonal"),
+        ([SURE | {"n_eff": 29.0}], "Too few independent claims to judge what I said"),
+    ],
+)
+def test_calibration_says_where_it_fails(bins: list[dict[str, float]], expected: str) -> None:
+    """The title counts the bars that miss the diagonal, and tells a side only if all share it."""
+    assert words(charts.calibration(bins, "live"))["title"] == expected
+
+
+def point(date: str, skill: float, half: float, n: int = 80) -> dict[str, Any]:
+    return {"cycle": 1, "date": date, "n": n, "n_eff": n / 2, "skill": skill,
+            "low": skill - half, "high": skill + half}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("skill", "half", "title"),
+    [
+        (0.08, 0.05, "Skill ends above zero, and so does its whole interval"),
+        (0.02, 0.05, "Skill ends above zero; its interval reaches across"),
+        (-0.02, 0.05, "Skill ends below zero; its interval reaches across"),
+        (-0.08, 0.05, "Skill ends below zero, and so does its whole interval"),
+        (-0.0004, 0.05, "Skill ends at zero, to the decimal that is shown"),
+    ],
+)
+def test_the_course_of_skill_ends_where_its_title_says(skill: float, half: float, title: str):
+    """Side and interval of the last point are the title; band, n and effective n are in words."""
+    points = [point("2018-01-03", 0.3, 2.0), point("2018-02-02", skill, half, 90)]
+    figure = charts.skill_course(points, "live")
+    told = words(figure)
+    assert told["title"] == title
+    assert "n = 90 live predictions, effective n = 45." in told["caption"]
+    assert "cut at the frame" in told["caption"]
+    low, high = figure.layout.yaxis.range
+    assert low < 0 < high
+    assert low <= min(figure.data[0].y)
+    assert max(figure.data[0].y) <= high < 200
+    assert [row[0] for row in told["table"]["rows"]] == ["Wed 3 Jan 2018", "Fri 2 Feb 2018"]
+    assert "cut" not in words(charts.skill_course(points[1:], "live"))["caption"]
 
 
 def test_skill_is_told_with_its_interval() -> None:
@@ -381,7 +445,7 @@ def course(end: float, hold: float, n: int = 40) -> pd.DataFrame:
 )
 def test_the_account_says_whether_it_beat_the_lead(end: float, hold: float, said: str):
     """The title compares it with the lead at its own exposure; n and both ends are in words."""
-    figure = charts.account(course(end, hold), 7, ONE.name)
+    figure = charts.account(accounted.told(course(end, hold), 7), ONE.name)
     told = words(figure)
     assert told["title"] == f"The paper account stands at {said} at the same exposure"
     assert "n = 7 closed positions in 40 cycles" in told["caption"]
@@ -393,20 +457,22 @@ def test_the_account_says_whether_it_beat_the_lead(end: float, hold: float, said
 
 def test_an_account_without_a_course_says_so():
     """Before the second cycle there is nothing to draw."""
-    told = words(charts.account(course(100.0, 100.0, 1), 0, ONE.name))
+    told = words(charts.account(accounted.told(course(100.0, 100.0, 1), 0), ONE.name))
     assert told["title"] == "The paper account has no course yet"
 
 
 def test_an_account_that_never_held_anything_draws_no_line():
     """Two lines at zero over each other, with their labels, say less than a sentence."""
-    told = words(charts.account(course(100.0, 101.0).assign(exposure=0.0), 0, ONE.name))
+    never = accounted.told(course(100.0, 101.0).assign(exposure=0.0), 0)
+    told = words(charts.account(never, ONE.name))
     assert told["title"] == "The paper account has held nothing yet"
 
 
 def test_what_is_not_said_is_drawn_with_its_interval() -> None:
     """The curve begins where thirty dates allow it, and its words are its ends."""
     curve = pd.DataFrame({
-        "coverage": [0.25, 0.5, 1.0], "n": [100, 200, 400], "brier": [0.2, 0.21, 0.22],
+        "coverage": [0.25, 0.5, 1.0], "n": [100, 200, 400], "n_eff": [50.0, 60.0, 70.0],
+        "brier": [0.2, 0.21, 0.22],
         "skill": [np.nan, 0.2, 0.05], "low": [np.nan, 0.1, -0.01], "high": [np.nan, 0.3, 0.11],
         "spoken": [0.125] * 3,
     })  # fmt: skip
@@ -416,10 +482,10 @@ def test_what_is_not_said_is_drawn_with_its_interval() -> None:
         "The 50% that promised most had +20.0% skill, all claims together +5.0%"
     )
     assert said["table"]["rows"] == [
-        ["50%", "+20.0%", "+10.0 to +30.0%", "0.2100", "200"],
-        ["100%", "+5.0%", "−1.0 to +11.0%", "0.2200", "400"],
+        ["50%", "+20.0%", "+10.0 to +30.0%", "0.2100", "200", "60"],
+        ["100%", "+5.0%", "−1.0 to +11.0%", "0.2200", "400", "70"],
     ]
-    assert "n = 400 replay claims" in said["caption"]
+    assert "n = 400 replay claims, effective n = 70." in said["caption"]
     assert [note.text for note in figure.layout.annotations] == ["said in fact, 12%"]
     assert "Too few live" in words(charts.risk_coverage(curve[:1], "live"))["title"]
     assert "Too few" in words(charts.risk_coverage(curve[:0], "live"))["title"]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-
-from workbench.desk import layout, views
+from workbench.desk import layout, recordpage, views
 from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, on_ledger
 from workbench.desk.standing import ON_RECORD, banner, called, standings
 from workbench.domain.calendars import moment
 from workbench.domain.figures import difference
+from workbench.domain.records import Mode
 from workbench.domain.sentences import day
-from workbench.steps import account, score
+from workbench.steps import accounted, scoreboard
 from workbench.world.ledger import Ledger
 
 _LISTED = 30  # dispatches on the front page
@@ -28,7 +29,8 @@ def files(edition: Edition, latest: views.DispatchPage) -> dict[str, str]:
     """
     ledger, now = edition.ledger, edition.now
     entries = (entry(ledger, n, now) for n in reversed(edition.numbers[-_LISTED - 1 : -1]))
-    page = views.IndexPage(latest=latest, entries=tuple(entries), record=_record(ledger, latest))
+    record = key_figures(*recordpage.kept(edition), latest.mode)
+    page = views.IndexPage(latest=latest, entries=tuple(entries), record=record)
     return {"index.html": layout.html(page, "")}
 
 
@@ -48,22 +50,28 @@ def entry(ledger: Ledger, number: int, now: dt.datetime) -> views.IndexEntry:
     )
 
 
-def _record(ledger: Ledger, latest: views.DispatchPage) -> tuple[tuple[str, str], ...]:
-    """The record's key figures, as name and value."""
-    found = score.record_skill(score.on_record(ledger, latest.number, latest.mode))
-    rows = [("Settled predictions", f"{found.n:,}"), ("Effective n", f"{found.n_eff:,.0f}")]
-    if found.skill is None or found.low is None or found.high is None:
-        rows.append(("Skill", "too few"))
-    else:
-        ends = f"{difference(100 * found.low)} to {difference(100 * found.high)}%"
-        rows += [
-            ("Skill over the base rate", f"{difference(100 * found.skill)}%"),
-            ("Interval, 95%", ends),
-        ]
-    worth = account.course(ledger, latest.number, latest.mode)
-    if len(worth):
-        fall = float((worth / np.maximum.accumulate(worth) - 1).min())
-        gained = f"{difference(100 * (float(worth[-1] / worth[0]) - 1))}%"
-        rows.append(("Paper account, after costs", gained))
-        rows.append(("Its deepest drawdown", f"{difference(100 * fall)}%"))
+def key_figures(
+    board: Mapping[str, Any], books: Mapping[str, Any], mode: Mode
+) -> tuple[tuple[str, str], ...]:
+    """The record's key figures as name and value, of one mode alone.
+
+    Args:
+        board: ``steps.scoreboard.view``.
+        books: What ``steps.accounted.keep`` kept.
+        mode: Whose.
+    """
+    own, account = scoreboard.own(board, mode), accounted.own(books, mode)
+    rows = [("Settled predictions", f"{own['said']['n'] if own else 0:,}")]
+    if own is not None and own["said"]["n"]:
+        said = own["said"]
+        rows.append(("Effective n", f"{said['n_eff']:,.0f}"))
+        if said["skill"] is None:
+            rows.append(("Skill", "too few"))
+        else:
+            ends = " to ".join(difference(100 * said[end]) for end in ("low", "high"))
+            rows += [("Skill over the base rate", f"{difference(100 * said['skill'])}%"),
+                     ("Interval, 95%", f"{ends}%")]  # fmt: skip
+    if account["cycles"] > 1:
+        rows += [("Paper account, after costs", f"{difference(100 * account['return'])}%"),
+                 ("Its deepest drawdown", f"{difference(100 * account['drawdown'])}%")]  # fmt: skip
     return tuple(rows)

@@ -27,7 +27,7 @@ _SAID = {
     "certain": "too certain to be worth saying",
     "immaterial": "too near the base rate",
 }
-_CURVE = ["coverage", "n", "brier", "skill", "low", "high", "spoken"]
+_CURVE = ["coverage", "n", "n_eff", "brier", "skill", "low", "high", "spoken"]
 
 
 def decided(ledger: Ledger, until: int, mode: Mode) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def risk_coverage(found: pd.DataFrame) -> pd.DataFrame:
         found: What ``decided`` returns.
 
     Returns:
-        ``coverage n brier skill low high spoken``, rising coverage in ``STEPS`` equal steps.
+        ``coverage n n_eff brier skill low high spoken``, rising coverage in ``STEPS`` equal steps.
         Claims are ranked by the gate's expected gain, and coverage is the share of them that is
         said, the most promising first; claims of equal gain come in order of the ledger. Skill is
         over the base rate, None under 30 dates. ``spoken`` is the share that was said in fact.
@@ -120,8 +120,8 @@ def risk_coverage(found: pd.DataFrame) -> pd.DataFrame:
         length = dated.block(int(horizon[:n].max()))
         losses, others = dated.totals(date[:n], own[:n], other[:n])
         over = dated.compared(losses, others, length)
-        mean = float(own[:n].mean())
-        rows.append((n / len(y), int(n), mean, over.skill, over.low, over.high, spoken))
+        mean, worth = float(own[:n].mean()), dated.effective(own[:n], date[:n], length)
+        rows.append((n / len(y), int(n), worth, mean, over.skill, over.low, over.high, spoken))
     frame = pd.DataFrame(rows, columns=_CURVE)
     return frame.astype({"skill": float, "low": float, "high": float})
 

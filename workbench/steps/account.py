@@ -57,15 +57,19 @@ def course(ledger: Ledger, until: int, mode: Mode) -> Array:
     return np.cumsum([row["sum"] for row in ledger.read(query)], dtype=float)
 
 
-def equity(bench: Bench) -> pd.DataFrame:
+def equity(bench: Bench, mode: Mode | None = None) -> pd.DataFrame:
     """The course of the account since its capital was paid in, one row a cycle.
+
+    Args:
+        bench: The cycle's.
+        mode: Of which account; None for that of the bench's own.
 
     Returns:
         ``as_of``, then as ``measures.accounts.curve``: ``equity drawdown exposure hold
         hold_drawdown``; shares as fractions. Exposure is what was at work since the cycle before,
         a position opened and closed between the two included.
     """
-    posted, cycles = _postings(bench), _cycles(bench)
+    posted, cycles = _postings(bench, mode), _cycles(bench, mode)
     if posted.empty:
         names = ["as_of", "equity", "drawdown", "exposure", "hold", "hold_drawdown"]
         return pd.DataFrame(columns=names)
@@ -89,14 +93,14 @@ def positions(bench: Bench) -> pd.DataFrame:
     return _trades(bench, open_=True).drop(columns=["closed", "reason", "costs"])
 
 
-def trades(bench: Bench) -> pd.DataFrame:
-    """Positions that are closed, latest last.
+def trades(bench: Bench, mode: Mode | None = None) -> pd.DataFrame:
+    """Positions that are closed, latest last; of the bench's own account without a mode.
 
     Returns:
         ``claim symbol units opened price closed value profit costs reason``: units and price
         at the opening, value what the position brought at the close, profit before costs.
     """
-    return _trades(bench, open_=False)
+    return _trades(bench, open_=False, mode=mode)
 
 
 def summary(bench: Bench) -> pd.DataFrame:
@@ -143,10 +147,10 @@ def _lead(bench: Bench, as_of: pd.Series[str]) -> Array:
     return np.where(rows >= 0, own.close[np.maximum(rows, 0)], np.nan)
 
 
-def _trades(bench: Bench, *, open_: bool) -> pd.DataFrame:
+def _trades(bench: Bench, *, open_: bool, mode: Mode | None = None) -> pd.DataFrame:
     """Positions still open, or those that are closed, in the order of their opening."""
     own: dict[str, dict[str, list[Any]]] = {}
-    for row in _rows(bench):
+    for row in _rows(bench, mode):
         claim, what = row["entry"].split(":")[:2]
         own.setdefault(claim, {}).setdefault(what, []).append(row)
     texts, found = _sentences(bench), []
@@ -189,27 +193,28 @@ def _sentences(bench: Bench) -> dict[str, str]:
     }
 
 
-def _rows(bench: Bench) -> Sequence[Any]:
-    """Every posting of this mode up to this cycle, oldest first."""
+def _rows(bench: Bench, mode: Mode | None = None) -> Sequence[Any]:
+    """Every posting of a mode up to this cycle, oldest first."""
     posted = book.postings.c
     query = (
         sa.select(
             posted.cycle, posted.entry, posted.account, posted.amount, posted.units, posted.memo
         )
         .join(book.cycles, book.cycles.c.number == posted.cycle)
-        .where(posted.cycle <= bench.number, book.cycles.c.mode == bench.mode)
+        .where(posted.cycle <= bench.number, book.cycles.c.mode == (mode or bench.mode))
         .order_by(posted.seq)
     )
     return bench.ledger.read(query)
 
 
-def _postings(bench: Bench) -> pd.DataFrame:
+def _postings(bench: Bench, mode: Mode | None = None) -> pd.DataFrame:
     names = ["cycle", "entry", "account", "amount", "units"]
-    rows = [tuple(row[name] for name in names) for row in _rows(bench)]
+    rows = [tuple(row[name] for name in names) for row in _rows(bench, mode)]
     return pd.DataFrame(rows, columns=names).astype({"amount": float, "units": float})
 
 
-def _cycles(bench: Bench) -> pd.DataFrame:
+def _cycles(bench: Bench, mode: Mode | None = None) -> pd.DataFrame:
     query = sa.select(book.cycles.c.number, book.cycles.c.as_of)
-    query = query.where(book.cycles.c.number <= bench.number, book.cycles.c.mode == bench.mode)
+    wanted = book.cycles.c.mode == (mode or bench.mode)
+    query = query.where(book.cycles.c.number <= bench.number, wanted)
     return bench.ledger.frame(query.order_by(book.cycles.c.number))

@@ -82,6 +82,21 @@ def upright(frame: pd.DataFrame, empty: str = "None.") -> pd.DataFrame | Note:
     return pd.DataFrame({"": told}, index=pd.Index([_head(name) for name in names]))
 
 
+def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame as records of plain values, as JSON keeps them; NaN is None."""
+    return [
+        {str(name): plain(value) for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it: a number of Python's own, None for NaN."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
 def _head(name: str) -> str:
     return _HEADS.get(name, name.replace("_", " "))
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.domain.figures import difference
-from workbench.domain.records import CONTROLS
+from workbench.domain.records import CONTROLS, Mode
 from workbench.measures import dated, multiplicity
 from workbench.measures.dated import Compared
 from workbench.measures.judging import calibration
@@ -40,20 +40,26 @@ def record(ledger: Ledger, until: int | None = None) -> pd.DataFrame:
     return judged(settled(ledger, until))
 
 
-def of_cycle(bench: Bench) -> pd.DataFrame:
-    """``judged`` of what a cycle knows, in its own mode."""
-    known = _known(bench)
-    return judged({bench.mode: known} if known else {})
+def of_cycle(bench: Bench, mode: Mode | None = None) -> pd.DataFrame:
+    """``judged`` of what a cycle knows, of a mode; of its own without one."""
+    of = mode or bench.mode
+
+    def make() -> pd.DataFrame:
+        found = known(bench, of)
+        return judged({of: found} if found else {})
+
+    return bench.once(f"judged {of}", make)
 
 
-def help_of_cycle(bench: Bench) -> pd.DataFrame:
+def help_of_cycle(bench: Bench, mode: Mode | None = None) -> pd.DataFrame:
     """``debate_help`` as a cycle knows it; without rows before anything has settled."""
-    known = _known(bench)
-    return debate_help(known) if known else pd.DataFrame(columns=_HELP.split())
+    found = known(bench, mode or bench.mode)
+    return debate_help(found) if found else pd.DataFrame(columns=_HELP.split())
 
 
-def _known(bench: Bench) -> Settled | None:
-    return bench.once("settled", lambda: settled(bench.ledger, bench.number)).get(bench.mode)
+def known(bench: Bench, mode: Mode) -> Settled | None:
+    """What a cycle knows to have settled of a mode; None before anything has."""
+    return bench.once("settled", lambda: settled(bench.ledger, bench.number)).get(mode)
 
 
 def judged(found: Mapping[str, Settled]) -> pd.DataFrame:

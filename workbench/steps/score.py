@@ -118,19 +118,22 @@ def on_record(ledger: Ledger, until: int, mode: Mode) -> pd.DataFrame:
     """Every settled prediction on record of one mode, calls and others, up to a cycle.
 
     Returns:
-        ``cycle, role, kind, horizon, probability, base_rate, outcome``; outcome is 1 or 0, voids
-        are left out.
+        ``cycle, role, kind, horizon, probability, base_rate, outcome, settled, known``; outcome is
+        1 or 0, voids are left out. ``settled`` is the cycle that settled it, ``known`` its moment.
     """
+    ending = book.cycles.alias("ending")
     query = (
         sa.select(
             book.decisions.c.cycle, book.decisions.c.role, book.claims.c.kind,
             book.claims.c.horizon, book.decisions.c.probability, book.decisions.c.base_rate,
             (book.settlements.c.outcome == "yes").label("outcome"),
+            book.settlements.c.cycle.label("settled"), ending.c.as_of.label("known"),
         )
         .join(book.claims, book.claims.c.id == book.decisions.c.claim)
         .join(book.settlements, book.settlements.c.claim == book.decisions.c.claim)
         .where(book.decisions.c.role.in_(["call", "other"]), book.settlements.c.outcome != "void")
         .join(book.cycles, book.cycles.c.number == book.decisions.c.cycle)
+        .join(ending, ending.c.number == book.settlements.c.cycle)
         .where(book.settlements.c.cycle <= until, book.cycles.c.mode == mode)
     )  # fmt: skip
     frame = ledger.frame(query).astype({"outcome": float})
@@ -149,17 +152,3 @@ def headline(bench: Bench) -> pd.DataFrame:
     found = record_skill(on_record(bench.ledger, bench.number, bench.mode))
     row = (found.n, found.n_eff, found.skill, found.low, found.high)
     return pd.DataFrame([row], columns=["n", "n_eff", "skill", "skill_low", "skill_high"])
-
-
-def answered(bench: Bench, forecaster: str) -> pd.DataFrame:
-    """Every settled forecast of one forecaster, shadows included: ``probability, outcome``."""
-    query = (
-        sa.select(
-            book.forecasts.c.probability, (book.settlements.c.outcome == "yes").label("outcome")
-        )
-        .join(book.settlements, book.settlements.c.claim == book.forecasts.c.claim)
-        .where(book.forecasts.c.forecaster == forecaster, book.settlements.c.outcome != "void")
-        .join(book.cycles, book.cycles.c.number == book.forecasts.c.cycle)
-        .where(book.settlements.c.cycle <= bench.number, book.cycles.c.mode == bench.mode)
-    )
-    return bench.ledger.frame(query).astype(float)

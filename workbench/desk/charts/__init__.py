@@ -4,9 +4,11 @@ The title is the finding, one colour makes the point, and the numbers drawn come
 """
 
 from workbench.desk.charts.account import account
+from workbench.desk.charts.calibrated import calibration
+from workbench.desk.charts.course import skill_course
 from workbench.desk.charts.fans import fan
 from workbench.desk.charts.market import correlations, regime_ribbon, turbulence, volatility
-from workbench.desk.charts.record import calibration, risk_coverage, skill_bars
+from workbench.desk.charts.record import risk_coverage, skill_bars
 from workbench.desk.charts.session import session
 from workbench.desk.charts.theses import lead_lag, together
 
@@ -20,6 +22,7 @@ __all__ = [
     "risk_coverage",
     "session",
     "skill_bars",
+    "skill_course",
     "together",
     "turbulence",
     "volatility",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -12,21 +15,20 @@ from workbench.domain.figures import difference
 _GAP = 0.06  # least distance of two labels, as a share of the axis
 
 
-def account(course: pd.DataFrame, trades: int, name: str) -> go.Figure:
+def account(found: Mapping[str, Any], name: str) -> go.Figure:
     """Equity and drawdown of the paper account, and of the lead at its mean exposure.
 
     Args:
-        course: ``steps.account.equity``.
-        trades: Positions that were closed.
+        found: ``steps.accounted.told``.
         name: The lead's name.
     """
-    if len(course) < 2:
+    if found["cycles"] < 2:
         return nothing("The paper account has no course yet")
-    if (
-        not course["exposure"].fillna(0).any()
-        and (course["equity"] == course["equity"].iloc[0]).all()
-    ):
+    if found["idle"]:
         return nothing("The paper account has held nothing yet")
+    if found["hold"] is None:
+        return nothing(f"{name} has no price to hold the paper account against")
+    course = pd.DataFrame(found["course"])
     dates = [text[:10] for text in course["as_of"]]
     start = float(course["equity"].iloc[0])
     figure = make_subplots(
@@ -46,7 +48,7 @@ def account(course: pd.DataFrame, trades: int, name: str) -> go.Figure:
     for who, height in ((low, ends[low]), (high, apart)):
         label(figure, dates[-1], height, who, shown[who][2])
     figure.add_hline(y=0, line={"color": SOFT, "width": 1}, row=1, col=1)
-    mean = float(course["exposure"].mean())
+    mean, trades, cycles = found["exposure"], found["trades"], found["cycles"]
     said = f"{difference(ends['the account'])}%"
     ahead = round(ends["the account"] - ends["held"], 1)
     beside = f"{abs(ahead):.1f} points {'ahead of' if ahead > 0 else 'behind'}"
@@ -67,9 +69,9 @@ def account(course: pd.DataFrame, trades: int, name: str) -> go.Figure:
         f"so far; {span([dates[0], dates[-1]])}",
         caption=f"Paper money, after fees and slippage, marked at the last close known at each "
         f"cycle. Held: {name} at the account’s mean exposure of {100 * mean:.1f}%, without costs. "
-        f"Source: the ledger’s postings. n = {trades:,} closed positions in {len(course):,} "
+        f"Source: the ledger’s postings. n = {trades:,} closed positions in {cycles:,} "
         "cycles. It never feeds the score.",
-        alt=f"Two lines over {len(course)} cycles that end at {said} for the account and "
+        alt=f"Two lines over {cycles:,} cycles that end at {said} for the account and "
         f"{difference(ends['held'])}% held, and two below zero that reach "
         f"{difference(falls['the account'])}% and {difference(falls['held'])}%.",
         table=table,

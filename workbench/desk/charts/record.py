@@ -1,10 +1,9 @@
-"""Figures of the record: calibration, skill, and what speaking more or less would have been."""
+"""Figures of the record: who has skill, and what speaking more or less would have been."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,60 +15,11 @@ from workbench.desk.charts.frame import (
     line,
     nothing,
 )
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference
 from workbench.domain.records import Mode
-from workbench.measures.scoring import reliability
 
 _POINT = {"color": ACCENT, "size": 9}
 _BAR = {"type": "data", "color": SOFT, "thickness": 1.5, "width": 0}
-
-
-def calibration(p: np.ndarray, y: np.ndarray, who: str) -> go.Figure:
-    """Forecast probability against observed share, with 95 % binomial bars.
-
-    Args:
-        p: Probabilities in (0, 1).
-        y: Outcomes, 1 or 0, same shape.
-        who: The forecaster.
-    """
-    if not len(p):
-        return nothing("No claim of this forecaster has settled yet")
-    forecast, happened, n = reliability(p, y)
-    error = 196 * np.sqrt(np.maximum(happened * (1 - happened), 0.01) / n)
-    figure = go.Figure(line([0, 100], [0, 100], SOFT, "perfect", dash="dot"))
-    figure.add_scatter(
-        x=(100 * forecast).tolist(),
-        y=(100 * happened).tolist(),
-        mode="markers",
-        name=who,
-        marker=_POINT,
-        cliponaxis=False,  # a point at 0 or 100 is whole
-        error_y=_BAR
-        | {
-            "symmetric": False,
-            "array": np.minimum(error, 100 - 100 * happened).tolist(),
-            "arrayminus": np.minimum(error, 100 * happened).tolist(),
-        },
-    )
-    figure.update_xaxes(range=[0, 100])
-    figure.update_yaxes(range=[0, 100])
-    off = float(np.average(np.abs(forecast - happened), weights=n))
-    table = pd.DataFrame(
-        {
-            "Said": [share(v) for v in forecast],
-            "Happened": [share(v) for v in happened],
-            "n": [f"{k:,}" for k in n],
-        }
-    )
-    return finished(
-        figure,
-        title=f"{who} is off by {100 * off:.1f} points on average between said and happened",
-        subtitle="Across: probability said, per cent. Up: share that came true, per cent",
-        caption=f"Bars: 95% as if claims were independent. n = {int(n.sum()):,} claims.",
-        alt=f"{len(n)} points near the diagonal from 0 to 100 per cent.",
-        table=table,
-        height=340,
-    )
 
 
 def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
@@ -184,6 +134,7 @@ def risk_coverage(curve: pd.DataFrame, mode: Mode) -> go.Figure:
             ],
             "Brier": [f"{v:.4f}" for v in drawn["brier"]],
             "n": [f"{n:,}" for n in drawn["n"]],
+            "Effective n": [f"{n:,.0f}" for n in drawn["n_eff"]],
         }
     )
     return finished(
@@ -191,7 +142,7 @@ def risk_coverage(curve: pd.DataFrame, mode: Mode) -> go.Figure:
         title=title,
         subtitle="Skill over the base rate, per cent, by the share of claims said",
         caption="Claims in order of expected gain. Band: 95%, blocks of dates. "
-        f"n = {int(last['n']):,} {mode} claims.",
+        f"n = {int(last['n']):,} {mode} claims, effective n = {last['n_eff']:,.0f}.",
         alt=f"A line from {least} to {most} per cent as coverage grows to all claims.",
         table=table,
         height=300,
