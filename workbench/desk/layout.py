@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
 }
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("Dispatches", "index.html"),
+    ("Mind", "mind/index.html"),
     ("Data", "data/index.html"),
 )
 

@@ -1,0 +1,306 @@
+"""The mind page: who speaks and with what power, what the desk forbids itself, which stories run.
+
+Everything is what the ledger's rows say up to the edition's cycle. Ended rules beyond the last
+fifty, and changes of a story beyond its last twenty-four, are counted and not listed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workbench.desk import layout
+from workbench.desk.editions import Edition
+from workbench.desk.views import Link
+from workbench.desk.weekview import GATE, RULE, STORY
+from workbench.domain.calendars import moment
+from workbench.domain.figures import difference
+from workbench.domain.records import Mode
+from workbench.measures.rules import Rule
+from workbench.measures.trial import BLOCKS, FACTOR
+from workbench.steps import changes
+from workbench.steps.changes import GateChange, StoryChange
+from workbench.steps.facts import counted, listed, several
+from workbench.steps.speakers import named
+from workbench.world.schema import Mind
+
+ENDED, TURNS = 50, 24  # ended rules, and changes of one story, that are listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRow:
+    """A ruling on a mind: claims concerned, chip, its word, and the evidence in a sentence."""
+
+    head: str
+    state: str
+    word: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MindView:
+    """One mind: what answers for it, what it may see, what it may move."""
+
+    anchor: str
+    name: str
+    kind: str
+    sees: str
+    reads: str
+    mandate: str
+    power: str
+    open: tuple[GateRow, ...]
+    rest: tuple[GateRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """One rule: what it keeps silent, how it stands, since and until when, and why."""
+
+    anchor: str
+    head: str
+    state: str
+    word: str
+    course: str
+    reason: str
+    evidence: str
+    trail: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnView:
+    """One change of a story: its day, what it became, for and against, and why."""
+
+    date: str
+    day: str
+    confirms: bool
+    word: str
+    weighed: str
+    reason: str
+    trail: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """One story: thesis, what would prove it wrong, status and timeline."""
+
+    anchor: str
+    title: str
+    thesis: str
+    wrong: str
+    state: str
+    word: str
+    since: str
+    earlier: str
+    turns: tuple[TurnView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MindPage:
+    """Who speaks, what is forbidden, which stories run."""
+
+    template: ClassVar[str] = "mind.html.j2"
+    as_of: dt.datetime
+    title: str
+    minds: tuple[MindView, ...]
+    review: str
+    rulings: tuple[GateRow, ...]
+    rules: tuple[tuple[str, str, str, tuple[RuleView, ...]], ...]
+    beyond: tuple[Link, ...]
+    beyond_n: int
+    stories: tuple[StoryView, ...]
+    mode: Mode
+
+
+def files(edition: Edition) -> dict[str, str]:
+    """The mind page."""
+    return {"mind/index.html": layout.html(page(edition), "../")}
+
+
+def page(edition: Edition) -> MindPage:
+    """What the page shows."""
+    ledger, number, mode = edition.ledger, edition.number, edition.row["mode"]
+    courses: dict[str, list[Rule]] = {}
+    for one in changes.rules(ledger, mode, 0, number):
+        courses.setdefault(one.id, []).append(one)
+    force, trial, ended = (
+        [course for course in courses.values() if course[-1].state in states]
+        for states in (("in_force",), ("trial",), ("retired", "dropped"))
+    )
+    ended.sort(key=lambda course: -course[-1].of)
+    gates = changes.standing(ledger, number)
+    last = max((one.of for one in gates), default=0)
+    published = frozenset(edition.numbers)
+    titled = (
+        ("force", "In force", "No rule is in force.", force),
+        ("trial", "On trial", "No rule is on trial.", trial),
+        ("ended", "Retired and dropped", "No rule has ended yet.", ended[:ENDED]),
+    )
+    return MindPage(
+        as_of=moment(edition.row["as_of"]), title=title(len(force), len(trial), gates),
+        minds=tuple(_mind(edition, one, gates) for one in edition.desk.minds),
+        review=_review(gates, last),
+        rulings=tuple(_gate(one, f"{one.mind}, {one.category}", changed=True)
+                      for one in changes.gates(ledger, last, last)),
+        rules=tuple((key, head, none, tuple(_rule(course, published) for course in own))
+                    for key, head, none, own in titled),
+        beyond=_beyond(ended[ENDED:], published), beyond_n=len(ended[ENDED:]),
+        stories=tuple(_stories(edition, published)), mode=mode,
+    )  # fmt: skip
+
+
+def title(force: int, trial: int, gates: Sequence[GateChange]) -> str:
+    """The page's finding: ``No rule in force, five on trial; no gate is open of 36 tried``."""
+    opened = sum(one.state == "open" for one in gates)
+    said = f"{several(force, 'rule') if force else 'no rule'} in force, "
+    said += f"{counted(trial) if trial else 'none'} on trial; "
+    if not gates:
+        said += "no mind has been judged yet"
+    else:
+        are = "is" if opened == 1 else "are"
+        said += f"of {counted(len(gates))} gates {counted(opened) if opened else 'none'} "
+        said += f"{'is' if not opened else are} open"
+    return said[:1].upper() + said[1:]
+
+
+def _mind(edition: Edition, one: Mind, gates: Sequence[GateChange]) -> MindView:
+    own = one.name if one.is_house else named(one.name, one.params.model)
+    rulings = [gate for gate in gates if gate.mind == own]
+    rows = [(gate.state, _gate(gate, gate.category.capitalize())) for gate in rulings]
+    told = [
+        f"the desk’s instruments ({', '.join(each.symbol for each in edition.desk.instruments)})"
+        if series == "instruments"
+        else series
+        for series in one.params.series
+    ]
+    return MindView(
+        anchor=f"mind-{one.name}", name=one.name,
+        kind="House: small statistics, no model" if one.is_house else f"Model {one.params.model}",
+        sees=f"{listed(told) if told else 'No series'}; of each {listed(one.params.fields)}",
+        reads=listed(one.params.items) if one.params.items else "No text",
+        mandate=" ".join(one.mandate.split("\n\n")[0].split()), power=_power(rulings),
+        open=tuple(row for state, row in rows if state == "open"),
+        rest=tuple(row for state, row in rows if state != "open"),
+    )  # fmt: skip
+
+
+def _power(rulings: Sequence[GateChange]) -> str:
+    """What a mind may move, in a sentence."""
+    if not rulings:
+        return (
+            f"Not judged yet: a ruling needs {BLOCKS} dates of a category. Until then what it says "
+            "is scored and moves nothing."
+        )
+    n = {state: sum(one.state == state for one in rulings) for state in ("open", "shut", "ended")}
+    where = f"of {counted(len(rulings))} categories judged"
+    if n["open"]:
+        return f"Its gate is open on {counted(n['open'])} {where}; elsewhere it moves nothing."
+    return (
+        f"Its gate is open nowhere: {where} {counted(n['shut'])} are shut and "
+        f"{counted(n['ended'])} ended, lost for good. What it says is scored and moves nothing."
+    )
+
+
+def _gate(one: GateChange, head: str, *, changed: bool = False) -> GateRow:
+    word = one.state.capitalize()
+    if changed and one.before != one.state:
+        word = f"{one.before.capitalize()} → {one.state}"
+    return GateRow(head=head, state=GATE[one.state], word=word, why=one.reason)
+
+
+def _review(gates: Sequence[GateChange], last: int) -> str:
+    if not gates:
+        return "No review has ruled on a mind yet. Gates are reviewed once a quarter."
+    n = sum(one.of == last for one in gates)
+    return (
+        f"Gates are reviewed once a quarter. The last review that changed any was that of cycle "
+        f"{last:,}, with {several(n, 'ruling')}; live and replayed cycles teach alike, as both "
+        "knew only their past."
+    )
+
+
+def _rule(course: Sequence[Rule], published: Container[int]) -> RuleView:
+    last, found = course[-1], course[-1].evidence
+    state, word = RULE[last.state]
+    steps = [f"{RULE[one.state][1].lower()} {_date(one.changed)}" for one in course]
+    until = {"in_force": "must be renewed by", "trial": "its trial ends"}.get(last.state, "")
+    said = ", ".join(steps)
+    if last.until is not None and until:
+        said += f"; {until} {_date(last.until)}"
+    dates = f", {_day(found.first)} to {_day(found.last)}" if found.first else ""
+    value = (
+        "its e-value is counted from here"
+        if len(course) == 1
+        else f"e-value {changes.factor(last.factor)}, at least {FACTOR:.0f} needed"
+    )
+    return RuleView(
+        anchor=f"r-{last.id}", head=f"Silence on {last.category}", state=state, word=word,
+        course=said[:1].upper() + said[1:], reason=last.reason,
+        evidence=f"{_skill(last)}; n = {found.n:,} claims on {found.dates:,} dates{dates}, "
+        f"effective n {found.n_eff:,.0f}; {value}",
+        trail=_trail(last.of, published),
+    )  # fmt: skip
+
+
+def _skill(rule: Rule) -> str:
+    found = rule.evidence
+    if found.skill is None or found.low is None or found.high is None:
+        return "Too few dates for a skill"
+    own, low, high = (difference(100 * one) for one in (found.skill, found.low, found.high))
+    return f"Skill {own}%, 95% from {low} to {high}"
+
+
+def _beyond(ended: Sequence[Sequence[Rule]], published: Container[int]) -> tuple[Link, ...]:
+    """The trails of the cycles that ended the rules that are not listed."""
+    cycles = sorted({course[-1].of for course in ended}, reverse=True)
+    return tuple(_trail(of, published) for of in cycles)
+
+
+def _stories(edition: Edition, published: Container[int]) -> Iterator[StoryView]:
+    rows: dict[str, list[StoryChange]] = {}
+    for row in changes.stories(edition.ledger, edition.row["mode"], 0, edition.number):
+        rows.setdefault(row.story, []).append(row)
+    own = {one.name: one for one in edition.desk.stories}
+    for name in [*(name for name in own if name in rows), *(set(rows) - set(own))]:
+        story, turns = own.get(name), rows[name]
+        last, hidden = turns[-1], turns[:-TURNS]
+        gone = "" if story else "; this desk no longer follows it"
+        yield StoryView(
+            anchor=f"story-{name}",
+            title=story.params.title if story else name.replace("-", " ").capitalize(),
+            thesis=story.thesis if story else "", wrong=story.wrong if story else "",
+            state=STORY[last.status], word=last.status.capitalize(),
+            since=f"since {_date(last.date)}, {several(len(turns), 'change')}{gone}",
+            earlier=f"{several(len(hidden), 'change')} before {_date(turns[-TURNS].date)} "
+            "not listed here." if hidden else "",
+            turns=tuple(_turn(one, published) for one in turns[-TURNS:]),
+        )  # fmt: skip
+
+
+def _turn(one: StoryChange, published: Container[int]) -> TurnView:
+    weighed = ""
+    if one.supports is not None and one.opposes is not None:
+        weighed = (
+            f"For {one.supports:.1f}, against {one.opposes:.1f} times the stake, where "
+            f"{FACTOR:.0f} is a verdict; n = {one.sessions:,} sessions and {one.claims:,} claims."
+        )
+    return TurnView(
+        date=one.date.isoformat(), day=_date(one.date), confirms=one.status == "confirmed",
+        word=one.status.capitalize(), weighed=weighed, reason=one.reason,
+        trail=_trail(one.of, published),
+    )  # fmt: skip
+
+
+def _trail(of: int, published: Container[int]) -> Link:
+    """A cycle's trail; without an address when the cycle has no pages."""
+    href = f"read/{of}/trail/index.html" if of in published else ""
+    return Link(title=f"cycle {of:,}", href=href)
+
+
+def _date(date: dt.date) -> str:
+    return f"{date.day}\u00a0{date:%b %Y}"
+
+
+def _day(text: str) -> str:
+    return _date(dt.date.fromisoformat(text[:10]))

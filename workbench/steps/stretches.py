@@ -1,0 +1,142 @@
+"""What settled in a stretch of cycles, and how what was said of it came out.
+
+Reading a stretch costs the same however long the ledger is. A claim counts in the mode of the
+cycle that asked it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from workbench.domain.calendars import moment
+from workbench.domain.records import Mode
+from workbench.measures import dated
+from workbench.measures.scoring import MIN_BLOCKS, Skill, brier, desk_score, is_right
+from workbench.steps import score
+from workbench.world import entries as book
+from workbench.world.ledger import Ledger
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Predictions on record that settled.
+
+    Attributes:
+        right: Came out on the side that was held likelier.
+        wrong: The other side.
+        void: Without an outcome.
+        worth: Mean score W of those with an outcome, one half what the base rate earns; None
+            without any.
+        skill: Their skill over the base rate, with n and effective n.
+    """
+
+    right: int
+    wrong: int
+    void: int
+    worth: float | None
+    skill: Skill
+
+
+def start(ledger: Ledger, when: dt.datetime, until: int) -> int:
+    """The first cycle at or after a moment, found by halving; one after the last if none is."""
+    of, low, high = book.cycles.c, ledger.first_cycle() or 1, until + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = sa.select(of.number, of.as_of).where(of.number >= middle, of.number < high)
+        found = ledger.read(query.order_by(of.number).limit(1))
+        if not found or moment(found[0]["as_of"]) >= when:
+            high = middle
+        else:
+            low = found[0]["number"] + 1
+    return low
+
+
+def settled(ledger: Ledger, first: int, last: int, mode: Mode) -> pd.DataFrame:
+    """Every claim of one mode that was decided on and that these cycles settled, in order.
+
+    Returns:
+        ``claim cycle settled kind horizon sentence role verdict probability base_rate gain
+        outcome how lesson score``: outcome as text, lesson empty for shadows, score W or None
+        when void.
+    """
+    claims, own, done = book.claims.c, book.decisions.c, book.settlements.c
+    query = (
+        sa.select(
+            own.claim, own.cycle, done.cycle.label("settled"), claims.kind, claims.horizon,
+            claims.sentence, own.role, own.verdict, own.probability, own.base_rate, own.gain,
+            done.outcome, done.reason.label("how"),
+            sa.func.coalesce(book.lessons.c.text, "").label("lesson"),
+        )
+        .join(book.decisions, own.claim == done.claim)
+        .join(book.claims, claims.id == done.claim)
+        .join(book.cycles, book.cycles.c.number == own.cycle)
+        .outerjoin(book.lessons, book.lessons.c.claim == done.claim)
+        .where(done.cycle >= first, done.cycle <= last, book.cycles.c.mode == mode)
+        .order_by(done.seq)
+    )  # fmt: skip
+    frame = ledger.frame(query)
+    scores = [
+        None if outcome == "void" else desk_score(p, b, float(outcome == "yes"))
+        for p, b, outcome in zip(
+            frame["probability"], frame["base_rate"], frame["outcome"], strict=True
+        )
+    ]
+    return frame.assign(score=pd.Series(scores, dtype=float))
+
+
+def on_record(found: pd.DataFrame) -> pd.DataFrame:
+    """What of ``settled`` was said: calls and others, calls first."""
+    said = found[found["role"] != "shadow"]
+    return said.sort_values("role", kind="stable").reset_index(drop=True)
+
+
+def answered(found: pd.DataFrame) -> pd.DataFrame:
+    """What of ``settled`` has an outcome, as 1 or 0."""
+    kept = found[found["outcome"] != "void"]
+    return kept.assign(outcome=(kept["outcome"] == "yes").astype(float)).reset_index(drop=True)
+
+
+def tally(found: pd.DataFrame) -> Tally:
+    """How the predictions on record among ``settled`` came out."""
+    said = on_record(found)
+    known = answered(said)
+    right = sum(
+        is_right(p, y > 0) for p, y in zip(known["probability"], known["outcome"], strict=True)
+    )
+    return Tally(
+        right=right, wrong=len(known) - right, void=len(said) - len(known),
+        worth=float(known["score"].mean()) if len(known) else None,
+        skill=score.record_skill(known),
+    )  # fmt: skip
+
+
+def calibration(found: pd.DataFrame) -> pd.DataFrame:
+    """What happened where the desk said so much, in ten bins of equal width, empty ones left out.
+
+    Args:
+        found: ``answered`` of what settled, shadows included: choosing when to speak earns nothing.
+
+    Returns:
+        ``low high said n n_eff dates came rate``: mean of what was said, claims, effective claims,
+        dates, how many came true; ``rate`` is their share, NaN under 30 dates.
+    """
+    columns = ["low", "high", "said", "n", "n_eff", "dates", "came", "rate"]
+    p, y = (found[name].to_numpy(float) for name in ("probability", "outcome"))
+    date, which = found["cycle"].to_numpy(np.int64), np.minimum((p * BINS).astype(int), BINS - 1)
+    rows = []
+    for place in np.unique(which):
+        own = which == place
+        dates, n = len(np.unique(date[own])), int(own.sum())
+        length = dated.block(int(found["horizon"].to_numpy(np.int64)[own].max()))
+        rate = float(y[own].mean()) if dates >= MIN_BLOCKS else float("nan")
+        n_eff = dated.effective(brier(p[own], y[own]), date[own], length)
+        rows.append((place / BINS, (place + 1) / BINS, float(p[own].mean()), n, n_eff, dates,
+                     int(y[own].sum()), rate))  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

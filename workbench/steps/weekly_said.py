@@ -1,0 +1,281 @@
+"""What the weekly review says in sentences, by rule and from the review's figures.
+
+The wording of every slot goes round with the number of the week, so that neighbours differ, and a
+week reads the same whenever it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from importlib import resources
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from workbench.domain.figures import MINUS, difference, share
+from workbench.measures.scoring import MIN_BLOCKS, is_right
+from workbench.steps import abstention, stretches
+from workbench.steps.facts import Facts, counted, listed, several
+from workbench.steps.lessons import of_category
+from workbench.steps.stretches import Tally
+from workbench.steps.weekly import Review
+from workbench.steps.wording import Writer
+
+LESSONS = {
+    "I have been worse than the base rate there": "Where I have been worse than the base rate",
+    "I have been better than the base rate there, and change nothing": (
+        "Where I have been better than the base rate"
+    ),
+    "That may be luck either way, so I change nothing": "Where it may be luck either way",
+    "too few to learn from": "Where there is too little to learn from",
+}
+_OTHER = "What else was noted"
+_HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What a kind of claims has taught, as its last lesson of the week says.
+
+    Attributes:
+        verdict: Under what it is told.
+        text: The lesson.
+        n: Lessons of the week that say so of this kind.
+    """
+
+    verdict: str
+    text: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A review in sentences; each is empty where there is nothing to say."""
+
+    title: str
+    dek: str
+    settled: str
+    best: str
+    worst: str
+    month: str
+    silence: str
+    regimes: str
+    absent: str
+    costs: str
+    changes: str
+    learned: str
+
+
+@lru_cache(maxsize=1)
+def voice() -> dict[str, list[str]]:
+    """Slot to its variants, from ``weekly.yaml``."""
+    text = resources.files("workbench.steps").joinpath("weekly.yaml").read_text("utf-8")
+    return cast(dict[str, list[str]], yaml.safe_load(text))
+
+
+def told(review: Review, stories: Mapping[str, str]) -> Told:
+    """The review in sentences.
+
+    Args:
+        review: A week.
+        stories: Name of a story to its title.
+    """
+    writer, tally = _writer(review), stretches.tally(review.settled)
+    facts = writer.facts
+    _gather(facts, review, tally)
+    slot = _title(facts, review, tally, stories)
+    n = tally.right + tally.wrong
+    kind = "scored" if n else "void" if tally.void else "none"
+    settled = {"scored": "scored", "void": "voids_only"}.get(
+        kind, "unsettled_first" if review.is_first else "unsettled"
+    )
+    return Told(
+        title=writer.say(slot, link=False), dek=writer.say(f"dek_{kind}", link=False),
+        settled=writer.say(settled, link=False),
+        best=_extreme(writer, review, "best") if n else "",
+        worst=_extreme(writer, review, "worst") if n else "",
+        month=_month(writer, review), silence=_silence(writer, review),
+        regimes=_regimes(writer, review),
+        absent="" if review.absent else writer.say("absent_none", link=False),
+        costs=_costs(writer, review),
+        changes="" if review.rules or review.stories or review.gates
+        else writer.say("changes_none", link=False),
+        learned="" if learned(review) else writer.say("learned_none", link=False),
+    )  # fmt: skip
+
+
+def learned(review: Review) -> list[Lesson]:
+    """What the week's lessons say, kind by kind, grouped by what they come to."""
+    found: dict[str, Lesson] = {}
+    for text in review.settled["lesson"]:
+        if said := of_category(text):
+            kind, tail = said.partition(" I had ")[0], said.rstrip(".")
+            verdict = next((words for words in LESSONS if tail.endswith(words)), "")
+            kept = said if verdict not in list(LESSONS)[:3] else tail[: -len(verdict)].strip()
+            n = found[kind].n + 1 if kind in found else 1
+            found[kind] = Lesson(verdict=LESSONS.get(verdict, _OTHER), text=kept, n=n)
+    order = [*LESSONS.values(), _OTHER]
+    return sorted(found.values(), key=lambda one: order.index(one.verdict))
+
+
+def silence(review: Review) -> pd.DataFrame:
+    """What each reason for silence cost this week, as ``abstention.worded``; empty of nothing."""
+    return abstention.worded(stretches.answered(review.settled))
+
+
+def _writer(review: Review) -> Writer:
+    """A writer to whom it seems that the weeks before went round the wordings in order."""
+    turn, most = review.week.turn, max(map(len, voice().values()))
+    past = [
+        {slot: (turn - ago) % len(variants) for slot, variants in voice().items()}
+        for ago in range(1, most)
+    ]
+    return Writer(Facts(past=past), turn, voice())
+
+
+def _gather(facts: Facts, review: Review, tally: Tally) -> None:
+    """What most sentences need."""
+    add = facts.numbers("ledger", review.week.name)
+    n = tally.right + tally.wrong
+    calls = several(review.calls, "call") if review.calls else "no call"
+    facts.words["made"] = f"{_dispatches(len(review.cycles)).capitalize()}, {calls}"
+    facts.words["right_of"] = _of(tally.right, n)
+    facts.words["voids_said"] = several(tally.void, "prediction")
+    facts.words["voided"] = (
+        f", and {counted(tally.void)} {'was' if tally.void == 1 else 'were'} void"
+        if tally.void
+        else ""
+    )
+    facts.words["dates"] = several(tally.skill.dates, "date")
+    add("n", n, f"{n:,}", "predictions on record with an outcome")
+    add("voids", tally.void, f"{tally.void:,}", "predictions on record that were void")
+    add("half", _HALF, f"{_HALF:.2f}", "what the base rate earns")
+    add("n_eff", tally.skill.n_eff, f"{tally.skill.n_eff:,.0f}", "effective n of them")
+    if tally.worth is not None:
+        add("worth", tally.worth, f"{tally.worth:.2f}", "mean score of them")
+
+
+def _of(part: int, whole: int) -> str:
+    """A count among others in words: ``none of five``, ``all five``, ``three of five``."""
+    if part == whole and whole > 2:
+        return f"all {counted(whole)}"
+    return f"{counted(part) if part else 'none'} of {counted(whole)}"
+
+
+def _dispatches(n: int) -> str:
+    return f"{counted(n)} dispatch{'es' * (n != 1)}"
+
+
+def _title(facts: Facts, review: Review, tally: Tally, stories: Mapping[str, str]) -> str:
+    """The slot of the week's finding: a verdict on a story or rule, else on what settled."""
+    verdict = [one for one in review.stories if one.status in {"falsified", "confirmed"}]
+    if verdict:
+        name = verdict[-1].story
+        facts.words["story"] = stories.get(name, name.replace("-", " "))
+        facts.words["story_status"] = verdict[-1].status
+        return "title_story"
+    for state, slot in (("in_force", "title_force"), ("retired", "title_retired")):
+        ruled = [one for one in review.rules if one.state == state]
+        if ruled:
+            own = ruled[-1].category
+            regime = own.regime.replace("_", " ")
+            facts.words["rule_of"] = f"{own.theme} {own.kind}" + (f" when {regime}" * bool(regime))
+            return slot
+    if tally.worth is None:
+        return "title_void" if tally.void else "title_first" if review.is_first else "title_none"
+    if tally.right + tally.wrong == 1:
+        return "title_one_right" if tally.right else "title_one_wrong"
+    shown = float(f"{tally.worth:.2f}")  # as the page shows it
+    return "title_above" if shown > _HALF else "title_below" if shown < _HALF else "title_level"
+
+
+def _extreme(writer: Writer, review: Review, which: str) -> str:
+    """The best hit or the worst miss among what settled, with the lesson of its kind."""
+    known = stretches.answered(stretches.on_record(review.settled))
+    right = np.array(
+        [is_right(p, y > 0) for p, y in zip(known["probability"], known["outcome"], strict=True)]
+    )
+    own = known[right if which == "best" else ~right]
+    if own.empty:
+        return writer.say(f"no_{which}", link=False)
+    place = own["score"].idxmax() if which == "best" else own["score"].idxmin()
+    one: dict[str, Any] = own.loc[place].to_dict()
+    quote = writer.facts.quotes("ledger", review.week.name)
+    p, base = one["probability"], one["base_rate"]
+    for name, text in {
+        "claim": one["sentence"], "p": share(p, base), "b": share(base, p),
+        "how": ended(one["how"]), "score": f"{one['score']:.2f}",
+    }.items():  # fmt: skip
+        quote(f"{which}_{name}", text, f"{which} of the week, {name}")
+    said = writer.say(which, link=False)
+    lesson = of_category(one["lesson"])
+    if not lesson:
+        return said
+    quote("lesson", lesson, "its lesson")
+    return f"{said} {writer.say('lesson', link=False)}"
+
+
+def ended(text: str) -> str:
+    """A record's sentence as a page writes it: real minus signs, one full stop at its end."""
+    said = re.sub(r"(?<!\w)-(?=\d)", MINUS, text).rstrip(". ")
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
+def _month(writer: Writer, review: Review) -> str:
+    known = stretches.answered(review.month)
+    add = writer.facts.numbers("ledger", review.week.name)
+    writer.facts.words["month"] = f"{review.last:%B}"
+    if known.empty:
+        return writer.say("month_none", link=False)
+    dates = int(known["cycle"].nunique())
+    add("month_n", len(known), f"{len(known):,}", "claims of the month with an outcome")
+    add("needed", MIN_BLOCKS, f"{MIN_BLOCKS}", "dates that a share needs")
+    writer.facts.words["month_dates"] = several(dates, "date")
+    enough = bool((stretches.calibration(known)["dates"] >= MIN_BLOCKS).any())
+    return writer.say("month_enough" if enough else "month_few", link=False)
+
+
+def _silence(writer: Writer, review: Review) -> str:
+    rows = silence(review)
+    own = rows[rows["verdict"] == "silent"].to_dict("records")
+    if not own:
+        return writer.say("silent_none", link=False)
+    one, add = own[0], writer.facts.numbers("ledger", review.week.name)
+    add("silent_n", one["n"], f"{one['n']:,}", "claims kept back with an outcome")
+    add("silent_sum", one["earned"], difference(one["earned"], 2), "what they would have added")
+    writer.facts.words["silent_dates"] = several(int(one["dates"]), "date")
+    shown = round(one["earned"], 2)
+    slot = "silent_cost" if shown > 0 else "silent_saved" if shown < 0 else "silent_level"
+    return writer.say(slot, link=False)
+
+
+def _regimes(writer: Writer, review: Review) -> str:
+    spells = review.spells
+    if not spells:
+        return writer.say("regime_none", link=False)
+    words = [one.regime.replace("_", " ") for one in spells]
+    if len(spells) == 1:
+        writer.facts.words["regime"] = words[0]
+        writer.facts.words["readings"] = several(spells[0].cycles, "reading")
+        return writer.say("regime_one", link=False)
+    parts = [f"{word} ({several(one.cycles, 'reading')})"
+             for word, one in zip(words, spells, strict=True)]  # fmt: skip
+    writer.facts.words["regimes"] = listed(parts)
+    return writer.say("regime_many", link=False)
+
+
+def _costs(writer: Writer, review: Review) -> str:
+    if not review.costs:
+        return writer.say("cost_none", link=False)
+    total = sum((one.usd for one in review.costs), Decimal())
+    most = max(one.cycles for one in review.costs)
+    quote = writer.facts.quotes("ledger", review.week.name)
+    quote("usd", f"${total:,.2f}", "what models cost this week")
+    writer.facts.words["asked_cycles"] = _dispatches(most)
+    return writer.say("cost_some", link=False)
