@@ -16,7 +16,6 @@ from workbench.desk.editions import Edition
 from workbench.desk.views import Link
 from workbench.desk.weekview import GATE, RULE, STORY
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference
 from workbench.domain.records import Mode
 from workbench.measures.rules import Rule
 from workbench.measures.trial import BLOCKS, FACTOR
@@ -198,7 +197,7 @@ def _power(rulings: Sequence[GateChange]) -> str:
         return f"Its gate is open on {counted(n['open'])} {where}; elsewhere it moves nothing."
     return (
         f"Its gate is open nowhere: {where} {counted(n['shut'])} are shut and "
-        f"{counted(n['ended'])} ended, lost for good. What it says is scored and moves nothing."
+        f"{counted(n['ended'])} ended. What it says is scored and moves nothing."
     )
 
 
@@ -237,18 +236,9 @@ def _rule(course: Sequence[Rule], published: Container[int]) -> RuleView:
     return RuleView(
         anchor=f"r-{last.id}", head=f"Silence on {last.category}", state=state, word=word,
         course=said[:1].upper() + said[1:], reason=last.reason,
-        evidence=f"{_skill(last)}; n = {found.n:,} claims on {found.dates:,} dates{dates}, "
-        f"effective n {found.n_eff:,.0f}; {value}",
+        evidence=f"n = {found.n:,} claims{dates}; {value}",
         trail=_trail(last.of, published),
     )  # fmt: skip
-
-
-def _skill(rule: Rule) -> str:
-    found = rule.evidence
-    if found.skill is None or found.low is None or found.high is None:
-        return "Too few dates for a skill"
-    own, low, high = (difference(100 * one) for one in (found.skill, found.low, found.high))
-    return f"Skill {own}%, 95% from {low} to {high}"
 
 
 def _beyond(ended: Sequence[Sequence[Rule]], published: Container[int]) -> tuple[Link, ...]:

@@ -141,7 +141,7 @@ def page(
         silence=tuple(
             (one["silence"].capitalize(), f"{one['n']:,}", f"{one['n_eff']:,.0f}",
              difference(one["earned"], 2))
-            for one in _rows(weekly_said.silence(review))
+            for one in _rows(told.kept_back)
         ),
         spells=tuple(
             (one.regime.replace("_", " "), _span(one.first, one.last), f"{one.cycles:,}")
@@ -197,7 +197,7 @@ def _bin(one: Mapping[str, Any]) -> BinRow:
     return BinRow(
         step=f"{100 * one['low']:.0f} to {100 * one['high']:.0f}%", said=share(one["said"]),
         n=f"{one['n']:,}", n_eff=f"{one['n_eff']:,.0f}",
-        came=f"{came}, too few" if pd.isna(one["rate"]) else f"{came}, {share(one['rate'])}",
+        came=came if pd.isna(one["rate"]) else f"{came}, {share(one['rate'])}",
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -54,9 +54,12 @@ class Lesson:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Told:
-    """A review in sentences; each is empty where there is nothing to say."""
+    """A review in sentences, each empty where there is nothing to say.
+
+    ``kept_back`` is what each reason for silence cost, as ``abstention.worded`` of the week.
+    """
 
     title: str
     dek: str
@@ -70,6 +73,7 @@ class Told:
     costs: str
     changes: str
     learned: str
+    kept_back: pd.DataFrame
 
 
 @lru_cache(maxsize=1)
@@ -90,6 +94,7 @@ def told(review: Review, stories: Mapping[str, str]) -> Told:
     facts = writer.facts
     _gather(facts, review, tally)
     slot = _title(facts, review, tally, stories)
+    kept_back = abstention.worded(stretches.answered(review.settled))
     n = tally.right + tally.wrong
     kind = "scored" if n else "void" if tally.void else "none"
     settled = {"scored": "scored", "void": "voids_only"}.get(
@@ -100,13 +105,14 @@ def told(review: Review, stories: Mapping[str, str]) -> Told:
         settled=writer.say(settled, link=False),
         best=_extreme(writer, review, "best") if n else "",
         worst=_extreme(writer, review, "worst") if n else "",
-        month=_month(writer, review), silence=_silence(writer, review),
+        month=_month(writer, review), silence=_silence(writer, review, kept_back),
         regimes=_regimes(writer, review),
         absent="" if review.absent else writer.say("absent_none", link=False),
         costs=_costs(writer, review),
         changes="" if review.rules or review.stories or review.gates
         else writer.say("changes_none", link=False),
         learned="" if learned(review) else writer.say("learned_none", link=False),
+        kept_back=kept_back,
     )  # fmt: skip
 
 
@@ -122,11 +128,6 @@ def learned(review: Review) -> list[Lesson]:
             found[kind] = Lesson(verdict=LESSONS.get(verdict, _OTHER), text=kept, n=n)
     order = [*LESSONS.values(), _OTHER]
     return sorted(found.values(), key=lambda one: order.index(one.verdict))
-
-
-def silence(review: Review) -> pd.DataFrame:
-    """What each reason for silence cost this week, as ``abstention.worded``; empty of nothing."""
-    return abstention.worded(stretches.answered(review.settled))
 
 
 def _writer(review: Review) -> Writer:
@@ -189,8 +190,17 @@ def _title(facts: Facts, review: Review, tally: Tally, stories: Mapping[str, str
             return slot
     if tally.worth is None:
         return "title_void" if tally.void else "title_first" if review.is_first else "title_none"
-    if tally.right + tally.wrong == 1:
+    n = tally.right + tally.wrong
+    if n == 1:
         return "title_one_right" if tally.right else "title_one_wrong"
+    first, last = (review.spells[end].regime if review.spells else "" for end in (0, -1))
+    if first != last:
+        facts.words["regime_from"] = first.replace("_", " ")
+        facts.words["regime_to"] = last.replace("_", " ")
+        return "title_turned"
+    if not tally.right or not tally.wrong:
+        facts.words["n_said"] = counted(n)
+        return "title_all" if tally.right else "title_nothing"
     shown = float(f"{tally.worth:.2f}")  # as the page shows it
     return "title_above" if shown > _HALF else "title_below" if shown < _HALF else "title_level"
 
@@ -204,8 +214,8 @@ def _extreme(writer: Writer, review: Review, which: str) -> str:
     own = known[right if which == "best" else ~right]
     if own.empty:
         return writer.say(f"no_{which}", link=False)
-    place = own["score"].idxmax() if which == "best" else own["score"].idxmin()
-    one: dict[str, Any] = own.loc[place].to_dict()
+    ranked = own.sort_values("score", kind="stable").to_dict("records")
+    one = ranked[-1] if which == "best" else ranked[0]
     quote = writer.facts.quotes("ledger", review.week.name)
     p, base = one["probability"], one["base_rate"]
     for name, text in {
@@ -213,11 +223,13 @@ def _extreme(writer: Writer, review: Review, which: str) -> str:
         "how": ended(one["how"]), "score": f"{one['score']:.2f}",
     }.items():  # fmt: skip
         quote(f"{which}_{name}", text, f"{which} of the week, {name}")
-    said = writer.say(which, link=False)
-    lesson = of_category(one["lesson"])
+    shown = float(f"{one['score']:.2f}")
+    mild = shown <= _HALF if which == "best" else shown >= _HALF
+    said = writer.say(f"{which}_mild" if mild else which, link=False)
+    lesson = of_category(one["lesson"]).rstrip(".").rpartition(". ")[2]
     if not lesson:
         return said
-    quote("lesson", lesson, "its lesson")
+    quote("lesson", f"{lesson}.", "what the lesson of its kind comes to")
     return f"{said} {writer.say('lesson', link=False)}"
 
 
@@ -241,8 +253,7 @@ def _month(writer: Writer, review: Review) -> str:
     return writer.say("month_enough" if enough else "month_few", link=False)
 
 
-def _silence(writer: Writer, review: Review) -> str:
-    rows = silence(review)
+def _silence(writer: Writer, review: Review, rows: pd.DataFrame) -> str:
     own = rows[rows["verdict"] == "silent"].to_dict("records")
     if not own:
         return writer.say("silent_none", link=False)
