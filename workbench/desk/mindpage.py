@@ -7,25 +7,25 @@ fifty, and changes of a story beyond its last twenty-four, are counted and not l
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workbench.desk import layout
+from workbench.desk import layout, mindrules
 from workbench.desk.editions import Edition
 from workbench.desk.views import Link
-from workbench.desk.weekview import GATE, RULE, STORY
+from workbench.desk.weekview import GATE
 from workbench.domain.calendars import moment
 from workbench.domain.records import Mode
 from workbench.measures.rules import Rule
-from workbench.measures.trial import BLOCKS, FACTOR
+from workbench.measures.trial import BLOCKS
 from workbench.steps import changes
-from workbench.steps.changes import GateChange, StoryChange
+from workbench.steps.changes import GateChange
 from workbench.steps.facts import counted, listed, several
 from workbench.steps.speakers import named
 from workbench.world.schema import Mind
 
-ENDED, TURNS = 50, 24  # ended rules, and changes of one story, that are listed
+ENDED = 50  # ended rules that are listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,48 +54,6 @@ class MindView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleView:
-    """One rule: what it keeps silent, how it stands, since and until when, and why."""
-
-    anchor: str
-    head: str
-    state: str
-    word: str
-    course: str
-    reason: str
-    evidence: str
-    trail: Link
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnView:
-    """One change of a story: its day, what it became, for and against, and why."""
-
-    date: str
-    day: str
-    confirms: bool
-    word: str
-    weighed: str
-    reason: str
-    trail: Link
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryView:
-    """One story: thesis, what would prove it wrong, status and timeline."""
-
-    anchor: str
-    title: str
-    thesis: str
-    wrong: str
-    state: str
-    word: str
-    since: str
-    earlier: str
-    turns: tuple[TurnView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MindPage:
     """Who speaks, what is forbidden, which stories run."""
 
@@ -105,10 +63,10 @@ class MindPage:
     minds: tuple[MindView, ...]
     review: str
     rulings: tuple[GateRow, ...]
-    rules: tuple[tuple[str, str, str, tuple[RuleView, ...]], ...]
+    rules: tuple[tuple[str, str, str, tuple[mindrules.RuleView, ...]], ...]
     beyond: tuple[Link, ...]
     beyond_n: int
-    stories: tuple[StoryView, ...]
+    stories: tuple[mindrules.StoryView, ...]
     mode: Mode
 
 
@@ -142,10 +100,10 @@ def page(edition: Edition) -> MindPage:
         review=_review(gates, last),
         rulings=tuple(_gate(one, f"{one.mind}, {one.category}", changed=True)
                       for one in changes.gates(ledger, last, last)),
-        rules=tuple((key, head, none, tuple(_rule(course, published) for course in own))
+        rules=tuple((key, head, none, tuple(mindrules.rule(course, published) for course in own))
                     for key, head, none, own in titled),
-        beyond=_beyond(ended[ENDED:], published), beyond_n=len(ended[ENDED:]),
-        stories=tuple(_stories(edition, published)), mode=mode,
+        beyond=mindrules.beyond(ended[ENDED:], published), beyond_n=len(ended[ENDED:]),
+        stories=tuple(mindrules.stories(edition, published)), mode=mode,
     )  # fmt: skip
 
 
@@ -160,23 +118,24 @@ def title(force: int, trial: int, gates: Sequence[GateChange]) -> str:
         are = "is" if opened == 1 else "are"
         said += f"of {counted(len(gates))} gates {counted(opened) if opened else 'none'} "
         said += f"{'is' if not opened else are} open"
-    return said[:1].upper() + said[1:]
+    return _capital(said)
 
 
 def _mind(edition: Edition, one: Mind, gates: Sequence[GateChange]) -> MindView:
     own = one.name if one.is_house else named(one.name, one.params.model)
     rulings = [gate for gate in gates if gate.mind == own]
     rows = [(gate.state, _gate(gate, gate.category.capitalize())) for gate in rulings]
+    symbols = [each.symbol for each in edition.desk.instruments]
     told = [
-        f"the desk’s instruments ({', '.join(each.symbol for each in edition.desk.instruments)})"
-        if series == "instruments"
-        else series
+        f"the desk’s instruments ({', '.join(symbols)})" if series == "instruments" else series
         for series in one.params.series
+        if series not in symbols or "instruments" not in one.params.series
     ]
     return MindView(
         anchor=f"mind-{one.name}", name=one.name,
         kind="House: small statistics, no model" if one.is_house else f"Model {one.params.model}",
-        sees=f"{listed(told) if told else 'No series'}; of each {listed(one.params.fields)}",
+        sees=f"{_capital(listed(told) if told else 'no series')}; of each "
+        f"{listed(one.params.fields)}",
         reads=listed(one.params.items) if one.params.items else "No text",
         mandate=" ".join(one.mandate.split("\n\n")[0].split()), power=_power(rulings),
         open=tuple(row for state, row in rows if state == "open"),
@@ -219,78 +178,5 @@ def _review(gates: Sequence[GateChange], last: int) -> str:
     )
 
 
-def _rule(course: Sequence[Rule], published: Container[int]) -> RuleView:
-    last, found = course[-1], course[-1].evidence
-    state, word = RULE[last.state]
-    steps = [f"{RULE[one.state][1].lower()} {_date(one.changed)}" for one in course]
-    until = {"in_force": "must be renewed by", "trial": "its trial ends"}.get(last.state, "")
-    said = ", ".join(steps)
-    if last.until is not None and until:
-        said += f"; {until} {_date(last.until)}"
-    dates = f", {_day(found.first)} to {_day(found.last)}" if found.first else ""
-    value = (
-        "its e-value is counted from here"
-        if len(course) == 1
-        else f"e-value {changes.factor(last.factor)}, at least {FACTOR:.0f} needed"
-    )
-    return RuleView(
-        anchor=f"r-{last.id}", head=f"Silence on {last.category}", state=state, word=word,
-        course=said[:1].upper() + said[1:], reason=last.reason,
-        evidence=f"n = {found.n:,} claims{dates}; {value}",
-        trail=_trail(last.of, published),
-    )  # fmt: skip
-
-
-def _beyond(ended: Sequence[Sequence[Rule]], published: Container[int]) -> tuple[Link, ...]:
-    """The trails of the cycles that ended the rules that are not listed."""
-    cycles = sorted({course[-1].of for course in ended}, reverse=True)
-    return tuple(_trail(of, published) for of in cycles)
-
-
-def _stories(edition: Edition, published: Container[int]) -> Iterator[StoryView]:
-    rows: dict[str, list[StoryChange]] = {}
-    for row in changes.stories(edition.ledger, edition.row["mode"], 0, edition.number):
-        rows.setdefault(row.story, []).append(row)
-    own = {one.name: one for one in edition.desk.stories}
-    for name in [*(name for name in own if name in rows), *(set(rows) - set(own))]:
-        story, turns = own.get(name), rows[name]
-        last, hidden = turns[-1], turns[:-TURNS]
-        gone = "" if story else "; this desk no longer follows it"
-        yield StoryView(
-            anchor=f"story-{name}",
-            title=story.params.title if story else name.replace("-", " ").capitalize(),
-            thesis=story.thesis if story else "", wrong=story.wrong if story else "",
-            state=STORY[last.status], word=last.status.capitalize(),
-            since=f"since {_date(last.date)}, {several(len(turns), 'change')}{gone}",
-            earlier=f"{several(len(hidden), 'change')} before {_date(turns[-TURNS].date)} "
-            "not listed here." if hidden else "",
-            turns=tuple(_turn(one, published) for one in turns[-TURNS:]),
-        )  # fmt: skip
-
-
-def _turn(one: StoryChange, published: Container[int]) -> TurnView:
-    weighed = ""
-    if one.supports is not None and one.opposes is not None:
-        weighed = (
-            f"For {one.supports:.1f}, against {one.opposes:.1f} times the stake, where "
-            f"{FACTOR:.0f} is a verdict; n = {one.sessions:,} sessions and {one.claims:,} claims."
-        )
-    return TurnView(
-        date=one.date.isoformat(), day=_date(one.date), confirms=one.status == "confirmed",
-        word=one.status.capitalize(), weighed=weighed, reason=one.reason,
-        trail=_trail(one.of, published),
-    )  # fmt: skip
-
-
-def _trail(of: int, published: Container[int]) -> Link:
-    """A cycle's trail; without an address when the cycle has no pages."""
-    href = f"read/{of}/trail/index.html" if of in published else ""
-    return Link(title=f"cycle {of:,}", href=href)
-
-
-def _date(date: dt.date) -> str:
-    return f"{date.day}\u00a0{date:%b %Y}"
-
-
-def _day(text: str) -> str:
-    return _date(dt.date.fromisoformat(text[:10]))
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,29 +1,24 @@
 """The weekly review: one page an ISO week, and the list of weeks by year.
 
-A publish writes the week of its cycle, the week before it (which has ended), those weeks on the
-site whose predictions it settled or found overdue, and the lists of their years. A year keeps its
-rows beside its page, so that no other week is read again.
+An edition writes the weeks of the dispatches that changed (its own, the one before, those whose
+predictions settled or fell due) and the lists of their years. Weeks without a published dispatch
+have no page.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from typing import ClassVar
-
-import sqlalchemy as sa
 
 from workbench.desk import layout, weekview
 from workbench.desk.editions import Edition, on_ledger
-from workbench.desk.standing import ON_RECORD
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.records import Mode
-from workbench.steps import stretches, weekly, weekly_said
-from workbench.steps.weekly import Review, Week, week_of
-from workbench.world import entries as book
+from workbench.steps import weekly, weekly_said, weeks
+from workbench.steps.weeks import Headline, Week, week_of
 
 _ROOT = "../../"  # from a week or a year to the site's root
 
@@ -37,111 +32,79 @@ class WeekRow:
     title: str
     tally: str
     mode: Mode
-
-    @property
-    def href(self) -> str:
-        """Its page."""
-        return f"weekly/{self.name}/index.html"
+    href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekliesPage:
-    """The weeks of one year, the latest first, and the other years."""
+    """The weeks of one year, the latest first, and the years beside it."""
 
     template: ClassVar[str] = "weeklies.html.j2"
     year: int
     weeks: tuple[WeekRow, ...]
-    years: tuple[Link, ...]
+    older: Link | None
+    newer: Link | None
     mode: Mode
 
 
 def files(edition: Edition) -> dict[str, str]:
     """The reviews that change with this edition, and the lists of their years."""
-    site = edition.desk.outputs / "site"
-    reviews = {week: one for week in due(edition)
-               if (one := weekly.review(edition.ledger, week, edition.number))}  # fmt: skip
-    titles = {one.name: one.params.title for one in edition.desk.stories}
-    told = {week: weekly_said.told(one, titles) for week, one in reviews.items()}
-    years = _years(site, {week: _row(one, told[week]) for week, one in reviews.items()})
-    order = sorted(name for rows in years.values() for name in rows)
-    found = {
-        f"weekly/{week.name}/index.html": layout.html(
-            weekview.page(edition, one, told[week], order), _ROOT
-        )
-        for week, one in reviews.items()
-    }  # fmt: skip
-    newest = max(years)
-    known = sorted({*years, *_on_site(site)}, reverse=True)
-    links = tuple(Link(title=str(year), href=f"weekly/{year}/index.html") for year in known)
-    for year in {week.year for week in reviews}:
-        rows = tuple(years[year][name] for name in sorted(years[year], reverse=True))
-        made = WeekliesPage(year=year, weeks=rows, years=links, mode=edition.row["mode"])
-        found[f"weekly/{year}/index.html"] = layout.html(made, _ROOT)
-        found[f"weekly/{year}/weeks.json"] = json.dumps([asdict(one) for one in rows], indent=1)
+    found = {}
+    own = due(edition)
+    for week in own:
+        review = weekly.review(edition.ledger, week, edition.numbers[-1])
+        if review is not None:
+            page = weekview.page(edition, review)
+            found[f"weekly/{week.name}/index.html"] = layout.html(page, _ROOT)
+    newest = _week(edition, edition.numbers[-1]).year
+    for year in sorted({week.year for week in own}):
+        listed = of_year(edition, year)
+        found[f"weekly/{year}/index.html"] = layout.html(listed, _ROOT)
         if year == newest:
-            found["weekly/index.html"] = layout.html(made, "../")
+            found["weekly/index.html"] = layout.html(listed, "../")
     return found
 
 
 def due(edition: Edition) -> list[Week]:
     """The weeks whose pages this edition writes, in order."""
-    site, ledger = edition.desk.outputs / "site", edition.ledger
-    before = edition.numbers[-2] if len(edition.numbers) > 1 else 0
-    own = week_of(moment(edition.row["as_of"]))
-    if not before:
-        return [own]
-    since = on_ledger(ledger, before)["as_of"]
-    claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
-    cycles = book.cycles.c
-    asked = (
-        sa.select(cycles.as_of)
-        .join(book.decisions, decisions.cycle == cycles.number)
-        .where(decisions.role.in_(ON_RECORD))
-        .distinct()
-    )
-    settled = asked.join(book.settlements, settlements.claim == decisions.claim).where(
-        settlements.cycle > before, settlements.cycle <= edition.number
-    )
-    overdue = (
-        asked.join(book.claims, claims.id == decisions.claim)
-        .outerjoin(book.settlements, settlements.claim == decisions.claim)
-        .where(claims.deadline > since, claims.deadline <= edition.row["as_of"])
-        .where(settlements.claim.is_(None))
-    )
-    moved = {
-        week_of(moment(row["as_of"])) for query in (settled, overdue) for row in ledger.read(query)
-    }
-    kept = {week for week in moved if _path(site, week).is_file() and week < own}
-    return sorted({own, week_of(moment(since)), *kept})
+    numbers = {*edition.changed, *edition.stale, edition.number}
+    return sorted({_week(edition, number) for number in numbers})
 
 
-def _row(review: Review, told: weekly_said.Told) -> WeekRow:
-    tally = stretches.tally(review.settled)
+def of_year(edition: Edition, year: int) -> WeekliesPage:
+    """The list of one ISO year."""
+    last = dt.date(year, 12, 28).isocalendar().week  # the day is in the last week of its year
+    span = Week(year=year, number=1), Week(year=year, number=last)
+    numbers, titles = edition.numbers, {one.name: one.params.title for one in edition.desk.stories}
+    heads = [
+        head
+        for head in weeks.headlines(edition.ledger, *span, numbers[-1])
+        if bisect_left(numbers, head.span[0]) < bisect_right(numbers, head.span[1])
+    ]
+    before, after = bisect_left(numbers, heads[0].span[0]), bisect_right(numbers, heads[-1].span[1])
+    return WeekliesPage(
+        year=year,
+        weeks=tuple(_row(head, weekly_said.title(head, titles)) for head in reversed(heads)),
+        older=_year(_week(edition, numbers[before - 1])) if before else None,
+        newer=_year(_week(edition, numbers[after])) if after < len(numbers) else None,
+        mode="live" if all(head.mode == "live" for head in heads) else "replay",
+    )
+
+
+def _row(head: Headline, title: str) -> WeekRow:
+    tally, week = head.tally, head.week
     counts = (("right", tally.right), ("wrong", tally.wrong), ("void", tally.void))
-    said = ", ".join(f"{n:,} {word}" for word, n in counts if n) or "nothing settled"
-    worth = "" if tally.worth is None else f"; mean score {tally.worth:.2f}"
+    said = ", ".join(f"{n:,} {word}" for word, n in counts if n) or "Nothing settled"
+    worth = "" if tally.worth is None else f"; mean score {tally.worth:.2f}, n = {tally.n:,}"
     return WeekRow(
-        name=review.week.name, days=weekview.days(review.week), title=told.title,
-        tally=said + worth, mode=review.mode,
+        name=week.name, days=weekview.days(week), title=title, tally=said + worth, mode=head.mode,
+        href=f"weekly/{week.name}/index.html",
     )  # fmt: skip
 
 
-def _years(site: Path, new: Mapping[Week, WeekRow]) -> dict[int, dict[str, WeekRow]]:
-    """The rows of the years that are written and of their neighbours, old ones as kept."""
-    years: dict[int, dict[str, WeekRow]] = {}
-    for year in {near for week in new for near in (week.year - 1, week.year, week.year + 1)}:
-        path = site / "weekly" / str(year) / "weeks.json"
-        kept = json.loads(path.read_text("utf-8")) if path.is_file() else []
-        rows = {one["name"]: WeekRow(**one) for one in kept}
-        rows |= {week.name: row for week, row in new.items() if week.year == year}
-        if rows:
-            years[year] = rows
-    return years
+def _week(edition: Edition, number: int) -> Week:
+    return week_of(moment(on_ledger(edition.ledger, number)["as_of"]))
 
 
-def _on_site(site: Path) -> list[int]:
-    return [int(path.parent.name) for path in (site / "weekly").glob("[0-9]*/weeks.json")]
-
-
-def _path(site: Path, week: Week) -> Path:
-    return site / "weekly" / week.name / "index.html"
+def _year(week: Week) -> Link:
+    return Link(title=f"Weeks of {week.year}", href=f"weekly/{week.year}/index.html")

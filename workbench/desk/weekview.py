@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,7 +20,9 @@ from workbench.domain.records import Mode
 from workbench.domain.sentences import day
 from workbench.measures.scoring import is_right
 from workbench.steps import stretches, weekly_said
-from workbench.steps.weekly import Review, Week
+from workbench.steps.weekly import Review
+from workbench.steps.weekly_lessons import Lesson, learned
+from workbench.steps.weeks import Week, week_of
 
 _LISTED = 40  # rows of a table; what is beyond is counted
 RULE: Mapping[str, tuple[str, str]] = {
@@ -48,7 +51,7 @@ class SettledRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchRow:
-    """A dispatch of the week, and how its call stands; without a link when it has no page."""
+    """A dispatch of the week, and how its call stands."""
 
     number: int
     date: str
@@ -97,7 +100,7 @@ class WeeklyPage:
     earlier: int
     month: str
     bins: tuple[BinRow, ...]
-    lessons: tuple[tuple[str, tuple[weekly_said.Lesson, ...]], ...]
+    lessons: tuple[tuple[str, tuple[Lesson, ...]], ...]
     changes: tuple[ChangeRow, ...]
     silence: tuple[tuple[str, str, str, str], ...]
     spells: tuple[tuple[str, str, str], ...]
@@ -107,37 +110,29 @@ class WeeklyPage:
     newer: Link | None
 
 
-def page(
-    edition: Edition, review: Review, told: weekly_said.Told, order: Sequence[str] = ()
-) -> WeeklyPage:
-    """What the page of a week shows.
-
-    Args:
-        edition: What is published.
-        review: The week.
-        told: It in sentences.
-        order: Names of the weeks on the site, in order.
-    """
+def page(edition: Edition, review: Review) -> WeeklyPage:
+    """What the page of a week shows."""
+    head, numbers = review.head, edition.numbers
+    titles = {one.name: one.params.title for one in edition.desk.stories}
+    told = weekly_said.told(review, titles)
     said = stretches.on_record(review.settled)
     bins = stretches.calibration(stretches.answered(review.month))
-    cycles = review.cycles[-_LISTED:]
-    place = order.index(review.week.name) if review.week.name in order else 0
-    around = [order[i] if 0 <= i < len(order) else "" for i in (place - 1, place + 1)]
-    lessons: dict[str, list[weekly_said.Lesson]] = {}
-    for one in weekly_said.learned(review):
+    here = bisect_left(numbers, head.span[0]), bisect_right(numbers, head.span[1])
+    own = sorted(set(numbers[slice(*here)]).intersection(head.cycles), reverse=True)
+    lessons: dict[str, list[Lesson]] = {}
+    for one in learned(review):
         lessons.setdefault(one.verdict, []).append(one)
     return WeeklyPage(
-        name=review.week.name, days=days(review.week), mode=review.mode, others=review.others,
-        running=_minute(review.last) if edition.now < review.week.end else "",
+        name=head.week.name, days=days(head.week), mode=head.mode, others=head.others,
+        running=_minute(head.last) if edition.now < head.week.end else "",
         told=told,
         settled=tuple(_settled(edition, one) for one in _rows(said)[:_LISTED]),
         unlisted=max(0, len(said) - _LISTED),
-        dispatches=tuple(_dispatch(edition, number) for number in reversed(cycles)),
-        earlier=len(review.cycles) - len(cycles), month=f"{review.last:%B %Y}",
+        dispatches=tuple(_dispatch(edition, number) for number in own[:_LISTED]),
+        earlier=len(head.cycles) - len(own[:_LISTED]), month=f"{head.last:%B %Y}",
         bins=tuple(_bin(one) for one in _rows(bins)),
         lessons=tuple((verdict, tuple(own)) for verdict, own in lessons.items()),
-        changes=tuple(_changes(review, {one.name: one.params.title
-                                        for one in edition.desk.stories})),
+        changes=tuple(_changes(review, titles)),
         silence=tuple(
             (one["silence"].capitalize(), f"{one['n']:,}", f"{one['n_eff']:,.0f}",
              difference(one["earned"], 2))
@@ -145,18 +140,19 @@ def page(
         ),
         spells=tuple(
             (one.regime.replace("_", " "), _span(one.first, one.last), f"{one.cycles:,}")
-            for one in review.spells
+            for one in head.spells
         ),
         absent=tuple(
             (one.mind + f", on {one.scope}" * bool(one.scope),
-             f"{one.cycles:,} of {len(review.cycles):,}", weekly_said.ended(one.reason))
+             f"{one.cycles:,} of {len(head.cycles):,}", weekly_said.ended(one.reason))
             for one in review.absent
         ),
         costs=tuple(
             (one.model, f"{one.cycles:,}", f"${one.usd:,.4f}", f"{one.seconds:,.0f} s")
             for one in review.costs
         ),
-        older=_neighbour(around[0]), newer=_neighbour(around[1]),
+        older=_week(edition, numbers[here[0] - 1]) if here[0] else None,
+        newer=_week(edition, numbers[here[1]]) if here[1] < len(numbers) else None,
     )  # fmt: skip
 
 
@@ -187,7 +183,7 @@ def _dispatch(edition: Edition, number: int) -> DispatchRow:
     call = called(standing)
     return DispatchRow(
         number=number, date=day(moment(row["as_of"]).date()), title=row["title"],
-        href=link(row).href if number in edition.numbers else "",
+        href=link(row).href,
         call="" if call is None else call.sentence, banner=banner(standing, edition.now),
     )  # fmt: skip
 
@@ -207,7 +203,7 @@ def _changes(review: Review, titles: Mapping[str, str]) -> list[ChangeRow]:
             what=f"Rule on {one.category}", state=RULE[one.state][0], word=RULE[one.state][1],
             why=f"{one.reason} {one.evidence.n:,} claims.", href=f"mind/index.html#r-{one.id}",
         )
-        for one in review.rules
+        for one in review.head.rules
     ]  # fmt: skip
     found += [
         ChangeRow(
@@ -215,7 +211,7 @@ def _changes(review: Review, titles: Mapping[str, str]) -> list[ChangeRow]:
             state=STORY[one.status], word=one.status.capitalize(), why=one.reason,
             href=f"mind/index.html#story-{one.story}",
         )
-        for one in review.stories
+        for one in review.head.stories
     ]  # fmt: skip
     return found + [
         ChangeRow(
@@ -227,8 +223,10 @@ def _changes(review: Review, titles: Mapping[str, str]) -> list[ChangeRow]:
     ]  # fmt: skip
 
 
-def _neighbour(name: str) -> Link | None:
-    return Link(title=f"Week {name}", href=f"weekly/{name}/index.html") if name else None
+def _week(edition: Edition, number: int) -> Link:
+    """The page of the week of a dispatch."""
+    name = week_of(moment(on_ledger(edition.ledger, number)["as_of"])).name
+    return Link(title=f"Week {name}", href=f"weekly/{name}/index.html")
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

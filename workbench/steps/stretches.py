@@ -7,6 +7,7 @@ cycle that asked it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,14 +35,17 @@ class Tally:
         void: Without an outcome.
         worth: Mean score W of those with an outcome, one half what the base rate earns; None
             without any.
-        skill: Their skill over the base rate, with n and effective n.
     """
 
     right: int
     wrong: int
     void: int
     worth: float | None
-    skill: Skill
+
+    @property
+    def n(self) -> int:
+        """Those with an outcome."""
+        return self.right + self.wrong
 
 
 def start(ledger: Ledger, when: dt.datetime, until: int) -> int:
@@ -103,18 +107,21 @@ def answered(found: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(outcome=(kept["outcome"] == "yes").astype(float)).reset_index(drop=True)
 
 
-def tally(found: pd.DataFrame) -> Tally:
-    """How the predictions on record among ``settled`` came out."""
-    said = on_record(found)
-    known = answered(said)
-    right = sum(
-        is_right(p, y > 0) for p, y in zip(known["probability"], known["outcome"], strict=True)
-    )
+def tally(found: Iterable[tuple[float, float, str]]) -> Tally:
+    """How predictions came out: of each its probability, base rate and outcome as text."""
+    said = list(found)
+    known = [(p, b, outcome == "yes") for p, b, outcome in said if outcome != "void"]
+    right = sum(is_right(p, happened) for p, _, happened in known)
+    scores = [desk_score(p, b, float(happened)) for p, b, happened in known]
     return Tally(
         right=right, wrong=len(known) - right, void=len(said) - len(known),
-        worth=float(known["score"].mean()) if len(known) else None,
-        skill=score.record_skill(known),
+        worth=float(np.mean(scores)) if scores else None,
     )  # fmt: skip
+
+
+def skill(found: pd.DataFrame) -> Skill:
+    """Skill over the base rate of what ``settled`` has on record, with n and effective n."""
+    return score.record_skill(answered(on_record(found)))
 
 
 def calibration(found: pd.DataFrame) -> pd.DataFrame:

@@ -23,35 +23,12 @@ from workbench.measures.scoring import MIN_BLOCKS, is_right
 from workbench.steps import abstention, stretches
 from workbench.steps.facts import Facts, counted, listed, several
 from workbench.steps.lessons import of_category
-from workbench.steps.stretches import Tally
 from workbench.steps.weekly import Review
+from workbench.steps.weekly_lessons import learned
+from workbench.steps.weeks import Headline, Week
 from workbench.steps.wording import Writer
 
-LESSONS = {
-    "I have been worse than the base rate there": "Where I have been worse than the base rate",
-    "I have been better than the base rate there, and change nothing": (
-        "Where I have been better than the base rate"
-    ),
-    "That may be luck either way, so I change nothing": "Where it may be luck either way",
-    "too few to learn from": "Where there is too little to learn from",
-}
-_OTHER = "What else was noted"
 _HALF = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
-    """What a kind of claims has taught, as its last lesson of the week says.
-
-    Attributes:
-        verdict: Under what it is told.
-        text: The lesson.
-        n: Lessons of the week that say so of this kind.
-    """
-
-    verdict: str
-    text: str
-    n: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,18 +67,16 @@ def told(review: Review, stories: Mapping[str, str]) -> Told:
         review: A week.
         stories: Name of a story to its title.
     """
-    writer, tally = _writer(review), stretches.tally(review.settled)
-    facts = writer.facts
-    _gather(facts, review, tally)
-    slot = _title(facts, review, tally, stories)
+    writer, n = _writer(review.head.week), review.head.tally.n
+    tally = review.head.tally
+    _gather(writer.facts, review)
     kept_back = abstention.worded(stretches.answered(review.settled))
-    n = tally.right + tally.wrong
     kind = "scored" if n else "void" if tally.void else "none"
     settled = {"scored": "scored", "void": "voids_only"}.get(
-        kind, "unsettled_first" if review.is_first else "unsettled"
+        kind, "unsettled_first" if review.head.is_first else "unsettled"
     )
     return Told(
-        title=writer.say(slot, link=False), dek=writer.say(f"dek_{kind}", link=False),
+        title=title(review.head, stories), dek=writer.say(f"dek_{kind}", link=False),
         settled=writer.say(settled, link=False),
         best=_extreme(writer, review, "best") if n else "",
         worst=_extreme(writer, review, "worst") if n else "",
@@ -109,43 +84,43 @@ def told(review: Review, stories: Mapping[str, str]) -> Told:
         regimes=_regimes(writer, review),
         absent="" if review.absent else writer.say("absent_none", link=False),
         costs=_costs(writer, review),
-        changes="" if review.rules or review.stories or review.gates
+        changes="" if review.head.rules or review.head.stories or review.gates
         else writer.say("changes_none", link=False),
         learned="" if learned(review) else writer.say("learned_none", link=False),
         kept_back=kept_back,
     )  # fmt: skip
 
 
-def learned(review: Review) -> list[Lesson]:
-    """What the week's lessons say, kind by kind, grouped by what they come to."""
-    found: dict[str, Lesson] = {}
-    for text in review.settled["lesson"]:
-        if said := of_category(text):
-            kind, tail = said.partition(" I had ")[0], said.rstrip(".")
-            verdict = next((words for words in LESSONS if tail.endswith(words)), "")
-            kept = said if verdict not in list(LESSONS)[:3] else tail[: -len(verdict)].strip()
-            n = found[kind].n + 1 if kind in found else 1
-            found[kind] = Lesson(verdict=LESSONS.get(verdict, _OTHER), text=kept, n=n)
-    order = [*LESSONS.values(), _OTHER]
-    return sorted(found.values(), key=lambda one: order.index(one.verdict))
+def title(head: Headline, stories: Mapping[str, str]) -> str:
+    """The week's finding: a verdict on a story or rule, else what settled and what it was worth.
+
+    Args:
+        head: A week.
+        stories: Name of a story to its title.
+    """
+    writer = _writer(head.week)
+    return writer.say(_title(writer.facts, head, stories), link=False)
 
 
-def _writer(review: Review) -> Writer:
+def _writer(week: Week) -> Writer:
     """A writer to whom it seems that the weeks before went round the wordings in order."""
-    turn, most = review.week.turn, max(map(len, voice().values()))
-    past = [
+    return Writer(Facts(past=_past(week.turn)), week.turn, voice())
+
+
+def _past(turn: int) -> list[dict[str, int]]:
+    return [
         {slot: (turn - ago) % len(variants) for slot, variants in voice().items()}
-        for ago in range(1, most)
+        for ago in range(1, max(map(len, voice().values())))
     ]
-    return Writer(Facts(past=past), turn, voice())
 
 
-def _gather(facts: Facts, review: Review, tally: Tally) -> None:
+def _gather(facts: Facts, review: Review) -> None:
     """What most sentences need."""
-    add = facts.numbers("ledger", review.week.name)
-    n = tally.right + tally.wrong
+    tally, skill = review.head.tally, stretches.skill(review.settled)
+    add = facts.numbers("ledger", review.head.week.name)
+    n = tally.n
     calls = several(review.calls, "call") if review.calls else "no call"
-    facts.words["made"] = f"{_dispatches(len(review.cycles)).capitalize()}, {calls}"
+    facts.words["made"] = f"{_dispatches(len(review.head.cycles)).capitalize()}, {calls}"
     facts.words["right_of"] = _of(tally.right, n)
     facts.words["voids_said"] = several(tally.void, "prediction")
     facts.words["voided"] = (
@@ -153,11 +128,11 @@ def _gather(facts: Facts, review: Review, tally: Tally) -> None:
         if tally.void
         else ""
     )
-    facts.words["dates"] = several(tally.skill.dates, "date")
+    facts.words["dates"] = several(skill.dates, "date")
     add("n", n, f"{n:,}", "predictions on record with an outcome")
     add("voids", tally.void, f"{tally.void:,}", "predictions on record that were void")
     add("half", _HALF, f"{_HALF:.2f}", "what the base rate earns")
-    add("n_eff", tally.skill.n_eff, f"{tally.skill.n_eff:,.0f}", "effective n of them")
+    add("n_eff", skill.n_eff, f"{skill.n_eff:,.0f}", "effective n of them")
     if tally.worth is not None:
         add("worth", tally.worth, f"{tally.worth:.2f}", "mean score of them")
 
@@ -173,27 +148,28 @@ def _dispatches(n: int) -> str:
     return f"{counted(n)} dispatch{'es' * (n != 1)}"
 
 
-def _title(facts: Facts, review: Review, tally: Tally, stories: Mapping[str, str]) -> str:
-    """The slot of the week's finding: a verdict on a story or rule, else on what settled."""
-    verdict = [one for one in review.stories if one.status in {"falsified", "confirmed"}]
+def _title(facts: Facts, head: Headline, stories: Mapping[str, str]) -> str:
+    """The slot of the week's finding."""
+    tally, n = head.tally, head.tally.n
+    facts.words["right_of"] = _of(tally.right, n)
+    verdict = [one for one in head.stories if one.status in {"falsified", "confirmed"}]
     if verdict:
         name = verdict[-1].story
         facts.words["story"] = stories.get(name, name.replace("-", " "))
         facts.words["story_status"] = verdict[-1].status
         return "title_story"
     for state, slot in (("in_force", "title_force"), ("retired", "title_retired")):
-        ruled = [one for one in review.rules if one.state == state]
+        ruled = [one for one in head.rules if one.state == state]
         if ruled:
             own = ruled[-1].category
             regime = own.regime.replace("_", " ")
             facts.words["rule_of"] = f"{own.theme} {own.kind}" + (f" when {regime}" * bool(regime))
             return slot
     if tally.worth is None:
-        return "title_void" if tally.void else "title_first" if review.is_first else "title_none"
-    n = tally.right + tally.wrong
+        return "title_void" if tally.void else "title_first" if head.is_first else "title_none"
     if n == 1:
         return "title_one_right" if tally.right else "title_one_wrong"
-    first, last = (review.spells[end].regime if review.spells else "" for end in (0, -1))
+    first, last = (head.spells[end].regime if head.spells else "" for end in (0, -1))
     if first != last:
         facts.words["regime_from"] = first.replace("_", " ")
         facts.words["regime_to"] = last.replace("_", " ")
@@ -216,7 +192,7 @@ def _extreme(writer: Writer, review: Review, which: str) -> str:
         return writer.say(f"no_{which}", link=False)
     ranked = own.sort_values("score", kind="stable").to_dict("records")
     one = ranked[-1] if which == "best" else ranked[0]
-    quote = writer.facts.quotes("ledger", review.week.name)
+    quote = writer.facts.quotes("ledger", review.head.week.name)
     p, base = one["probability"], one["base_rate"]
     for name, text in {
         "claim": one["sentence"], "p": share(p, base), "b": share(base, p),
@@ -241,8 +217,8 @@ def ended(text: str) -> str:
 
 def _month(writer: Writer, review: Review) -> str:
     known = stretches.answered(review.month)
-    add = writer.facts.numbers("ledger", review.week.name)
-    writer.facts.words["month"] = f"{review.last:%B}"
+    add = writer.facts.numbers("ledger", review.head.week.name)
+    writer.facts.words["month"] = f"{review.head.last:%B}"
     if known.empty:
         return writer.say("month_none", link=False)
     dates = int(known["cycle"].nunique())
@@ -257,7 +233,7 @@ def _silence(writer: Writer, review: Review, rows: pd.DataFrame) -> str:
     own = rows[rows["verdict"] == "silent"].to_dict("records")
     if not own:
         return writer.say("silent_none", link=False)
-    one, add = own[0], writer.facts.numbers("ledger", review.week.name)
+    one, add = own[0], writer.facts.numbers("ledger", review.head.week.name)
     add("silent_n", one["n"], f"{one['n']:,}", "claims kept back with an outcome")
     add("silent_sum", one["earned"], difference(one["earned"], 2), "what they would have added")
     writer.facts.words["silent_dates"] = several(int(one["dates"]), "date")
@@ -267,7 +243,7 @@ def _silence(writer: Writer, review: Review, rows: pd.DataFrame) -> str:
 
 
 def _regimes(writer: Writer, review: Review) -> str:
-    spells = review.spells
+    spells = review.head.spells
     if not spells:
         return writer.say("regime_none", link=False)
     words = [one.regime.replace("_", " ") for one in spells]
@@ -286,7 +262,7 @@ def _costs(writer: Writer, review: Review) -> str:
         return writer.say("cost_none", link=False)
     total = sum((one.usd for one in review.costs), Decimal())
     most = max(one.cycles for one in review.costs)
-    quote = writer.facts.quotes("ledger", review.week.name)
+    quote = writer.facts.quotes("ledger", review.head.week.name)
     quote("usd", f"${total:,.2f}", "what models cost this week")
     writer.facts.words["asked_cycles"] = _dispatches(most)
     return writer.say("cost_some", link=False)
