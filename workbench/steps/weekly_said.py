@@ -222,7 +222,7 @@ def _month(writer: Writer, review: Review) -> str:
     if known.empty:
         return writer.say("month_none", link=False)
     dates = int(known["cycle"].nunique())
-    add("month_n", len(known), f"{len(known):,}", "claims of the month with an outcome")
+    writer.facts.words["month_claims"] = several(len(known), "claim")
     add("needed", MIN_BLOCKS, f"{MIN_BLOCKS}", "dates that a share needs")
     writer.facts.words["month_dates"] = several(dates, "date")
     enough = bool((stretches.calibration(known)["dates"] >= MIN_BLOCKS).any())
@@ -234,7 +234,7 @@ def _silence(writer: Writer, review: Review, rows: pd.DataFrame) -> str:
     if not own:
         return writer.say("silent_none", link=False)
     one, add = own[0], writer.facts.numbers("ledger", review.head.week.name)
-    add("silent_n", one["n"], f"{one['n']:,}", "claims kept back with an outcome")
+    writer.facts.words["silent_claims"] = several(int(one["n"]), "claim")
     add("silent_sum", one["earned"], difference(one["earned"], 2), "what they would have added")
     writer.facts.words["silent_dates"] = several(int(one["dates"]), "date")
     shown = round(one["earned"], 2)
