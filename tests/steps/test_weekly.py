@@ -150,7 +150,6 @@ def test_the_first_cycle_at_a_moment_is_found_among_gaps():
     for day in range(1, 32):
         when = dt.datetime(2018, 1, day, tzinfo=dt.UTC)
         first = next(n for n in (2, 3, 7, 8, 20, 41) if n >= day or n == 41)
-        assert first == 41 or stretches.start(ledger, when, 41) in range(first - 12, first + 1)
         rows = ledger.read(book.cycles.select().where(
             book.cycles.c.number >= stretches.start(ledger, when, 41)))  # fmt: skip
         assert min(row["number"] for row in rows) == first

@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import ClassVar
 
+import sqlalchemy as sa
+
 from workbench.desk import layout, weekview
 from workbench.desk.editions import Edition, on_ledger
 from workbench.desk.views import Link
@@ -19,6 +21,7 @@ from workbench.domain.calendars import moment
 from workbench.domain.records import Mode
 from workbench.steps import weekly, weekly_said, weeks
 from workbench.steps.weeks import Headline, Week, week_of
+from workbench.world import entries as book
 
 _ROOT = "../../"  # from a week or a year to the site's root
 
@@ -67,8 +70,9 @@ def files(edition: Edition) -> dict[str, str]:
 
 def due(edition: Edition) -> list[Week]:
     """The weeks whose pages this edition writes, in order."""
-    numbers = {*edition.changed, *edition.stale, edition.number}
-    return sorted({_week(edition, number) for number in numbers})
+    of, numbers = book.cycles.c, {*edition.changed, *edition.stale, edition.number}
+    rows = edition.ledger.read(sa.select(of.as_of).where(of.number.in_(numbers)))
+    return sorted({week_of(moment(row["as_of"])) for row in rows})
 
 
 def of_year(edition: Edition, year: int) -> WeekliesPage:

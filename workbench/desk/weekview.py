@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pandas as pd
+import sqlalchemy as sa
 
 from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, on_ledger
@@ -23,6 +24,7 @@ from workbench.steps import stretches, weekly_said
 from workbench.steps.weekly import Review
 from workbench.steps.weekly_lessons import Lesson, learned
 from workbench.steps.weeks import Week, week_of
+from workbench.world import entries as book
 
 _LISTED = 40  # rows of a table; what is beyond is counted
 RULE: Mapping[str, tuple[str, str]] = {
@@ -118,7 +120,9 @@ def page(edition: Edition, review: Review) -> WeeklyPage:
     said = stretches.on_record(review.settled)
     bins = stretches.calibration(stretches.answered(review.month))
     here = bisect_left(numbers, head.span[0]), bisect_right(numbers, head.span[1])
-    own = sorted(set(numbers[slice(*here)]).intersection(head.cycles), reverse=True)
+    listed = _rows(said)[:_LISTED]
+    rows = _published(edition, {*head.cycles[-_LISTED:], *(int(one["cycle"]) for one in listed)})
+    own = [n for n in reversed(head.cycles[-_LISTED:]) if n in rows]
     lessons: dict[str, list[Lesson]] = {}
     for one in learned(review):
         lessons.setdefault(one.verdict, []).append(one)
@@ -126,10 +130,10 @@ def page(edition: Edition, review: Review) -> WeeklyPage:
         name=head.week.name, days=days(head.week), mode=head.mode, others=head.others,
         running=_minute(head.last) if edition.now < head.week.end else "",
         told=told,
-        settled=tuple(_settled(edition, one) for one in _rows(said)[:_LISTED]),
+        settled=tuple(_settled(one, rows.get(int(one["cycle"]))) for one in listed),
         unlisted=max(0, len(said) - _LISTED),
-        dispatches=tuple(_dispatch(edition, number) for number in own[:_LISTED]),
-        earlier=len(head.cycles) - len(own[:_LISTED]), month=f"{head.last:%B %Y}",
+        dispatches=tuple(_dispatch(edition, rows[number]) for number in own),
+        earlier=len(head.cycles) - len(own), month=f"{head.last:%B %Y}",
         bins=tuple(_bin(one) for one in _rows(bins)),
         lessons=tuple((verdict, tuple(own)) for verdict, own in lessons.items()),
         changes=tuple(_changes(review, titles)),
@@ -162,30 +166,43 @@ def days(week: Week) -> str:
     return f"{_span(week.monday, last)} {last.year}"
 
 
-def _settled(edition: Edition, one: Mapping[str, Any]) -> SettledRow:
+def _settled(one: Mapping[str, Any], row: sa.RowMapping | None) -> SettledRow:
+    """A prediction of the week, with the dispatch that made it where that has a page."""
     void = one["outcome"] == "void"
     state: State = "void"
     if not void:
         state = "right" if is_right(one["probability"], one["outcome"] == "yes") else "wrong"
-    number = int(one["cycle"])
-    row = on_ledger(edition.ledger, number) if number in edition.numbers else None
     return SettledRow(
         sentence=one["sentence"], role=one["role"], state=state,
         said=share(one["probability"], one["base_rate"]),
         base=share(one["base_rate"], one["probability"]),
         score="none" if void else f"{one['score']:.2f}", how=weekly_said.ended(one["how"]),
-        dispatch=None if row is None else Link(title=f"Dispatch {number}", href=link(row).href),
+        dispatch=None
+        if row is None
+        else Link(title=f"Dispatch {row['of']}", href=link(row).href),
     )  # fmt: skip
 
 
-def _dispatch(edition: Edition, number: int) -> DispatchRow:
-    row, standing = on_ledger(edition.ledger, number), standings(edition.ledger, number, ON_RECORD)
+def _dispatch(edition: Edition, row: sa.RowMapping) -> DispatchRow:
+    standing = standings(edition.ledger, row["of"], ON_RECORD)
     call = called(standing)
     return DispatchRow(
-        number=number, date=day(moment(row["as_of"]).date()), title=row["title"],
-        href=link(row).href,
-        call="" if call is None else call.sentence, banner=banner(standing, edition.now),
+        number=row["of"], date=day(moment(row["as_of"]).date()), title=row["title"],
+        href=link(row).href, call="" if call is None else call.sentence,
+        banner=banner(standing, edition.now),
     )  # fmt: skip
+
+
+def _published(edition: Edition, numbers: Iterable[int]) -> dict[int, sa.RowMapping]:
+    """Those of these dispatches that have pages, with their cycles' rows."""
+    own = [n for n in numbers if bisect_left(edition.numbers, n) < bisect_right(edition.numbers, n)]
+    of = book.dispatches.c
+    query = (
+        sa.select(book.dispatches, book.cycles)
+        .join(book.cycles, book.cycles.c.number == of.of)
+        .where(of.of.in_(own))
+    )
+    return {row["of"]: row for row in edition.ledger.read(query)}
 
 
 def _bin(one: Mapping[str, Any]) -> BinRow:

@@ -49,16 +49,22 @@ class Tally:
 
 
 def start(ledger: Ledger, when: dt.datetime, until: int) -> int:
-    """The first cycle at or after a moment, found by halving; one after the last if none is."""
-    of, low, high = book.cycles.c, ledger.first_cycle() or 1, until + 1
+    """The first cycle at or after a moment; one after the last if none is.
+
+    It is looked for from the end in growing steps, then by halving: the past costs nothing. Where
+    numbers are missing, it may be a number without a cycle that stands for the next one.
+    """
+    of, low, high, step = book.cycles.c, ledger.first_cycle() or 1, until + 1, 1
     while low < high:
-        middle = (low + high) // 2
+        middle = high - step if step else (low + high) // 2
+        if middle <= low:
+            middle, step = (low + high) // 2, 0
         query = sa.select(of.number, of.as_of).where(of.number >= middle, of.number < high)
         found = ledger.read(query.order_by(of.number).limit(1))
         if not found or moment(found[0]["as_of"]) >= when:
-            high = middle
+            high, step = middle, 2 * step
         else:
-            low = found[0]["number"] + 1
+            low, step = found[0]["number"] + 1, 0
     return low
 
 
