@@ -47,6 +47,7 @@ WORDS: Mapping[str, str] = {
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("Dispatches", "index.html"),
     ("Record", "record/index.html"),
+    ("Mind", "mind/index.html"),
     ("Data", "data/index.html"),
 )
 

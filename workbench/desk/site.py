@@ -17,10 +17,12 @@ from workbench.desk import (
     front,
     guard,
     layout,
+    mindpage,
     recordpage,
     traced,
     trails,
     views,
+    weeklypage,
 )
 from workbench.desk.bulk import bulk
 from workbench.desk.editions import edition
@@ -64,6 +66,7 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     latest = pages[number]
     files = trails.files(now) | dispatches.files(pages) | front.files(now, latest)
     files |= datapage.files(now) | traced.files(now) | recordpage.files(now)
+    files |= mindpage.files(now) | weeklypage.files(now)
     for name, text in files.items():
         problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
         problems += bulk(text)
