@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PageElement
 from markupsafe import Markup
 
 from workbench.desk.markup import plain
@@ -23,8 +24,8 @@ _INLINE = re.compile(
 _START = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[-+](?=\s|$)|(?:-\s*){3,}$|=+$|~~~)")
 _COUNT = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))")
 _BLOCKS = frozenset(
-    "blockquote dd details div dl dt figcaption figure h2 h3 h4 hr li ol p pre section summary "
-    "table ul".split()
+    {"blockquote", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h2", "h3", "h4"}
+    | {"hr", "li", "ol", "p", "pre", "section", "summary", "table", "ul"}
 )
 _SPACE = re.compile(r"\s+")
 
@@ -102,6 +103,8 @@ def _block(node: Tag) -> Iterator[str]:
             return  # what it shows stands beside it as words
         case "div" if _has(node, "note"):
             yield _quoted(_blocks(node.children))
+        case "p" if _has(node, "ft"):  # a chart's finding
+            yield from (f"**{text}**" for text in _paragraph(node.children))
         case "p" | "summary" | "figcaption" | "dt" | "dd":
             yield from _paragraph(node.children)
         case _:

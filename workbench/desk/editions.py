@@ -8,7 +8,6 @@ number of dispatches: an edition names the few that changed, and lists are paged
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +55,8 @@ def edition(desk: Desk, ledger: Ledger, number: int) -> Edition:
         CycleFailed: The ledger holds no dispatch of that cycle.
     """
     read = desk.outputs / "site" / "read"
-    listed = os.listdir(read) if read.is_dir() else []  # beside them lie the archive's own pages
-    known = sorted(int(name) for name in listed if name.isdecimal())
+    listed = read.iterdir() if read.is_dir() else ()  # beside them lie the archive's own pages
+    known = sorted(int(path.name) for path in listed if path.name.isdecimal())
     numbers = [n for n in known if n < number] + [number]
     row = on_ledger(ledger, number)
     due = changed(ledger, numbers)

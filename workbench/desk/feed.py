@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as ET
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ def feed(edition: Edition) -> str:
             if row["of"] in numbers]  # fmt: skip
     when = renewed(edition, rows)
     held = standing.between(edition.ledger, numbers[0], numbers[-1], standing.ON_RECORD)
-    root = Tree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
+    root = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     home = edition.desk.params.site.address
     _text(root, "id", _id(_genesis(edition)))
     _text(root, "title", "Workbench")
@@ -54,8 +54,8 @@ def feed(edition: Edition) -> str:
     _author(root, "Workbench, a program")
     for row in reversed(rows):
         _entry(root, edition, row, when[row["of"]], held.get(row["of"], []))
-    Tree.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{Tree.tostring(root, encoding="unicode")}\n'
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def renewed(edition: Edition, rows: Sequence[sa.RowMapping]) -> dict[int, str]:
@@ -89,15 +89,15 @@ def renewed(edition: Edition, rows: Sequence[sa.RowMapping]) -> dict[int, str]:
 
 
 def _entry(
-    root: Tree.Element,
+    root: ET.Element,
     edition: Edition,
     row: sa.RowMapping,
     renewed_at: str,
     held: Sequence[standing.Standing],
 ) -> None:
     kept = cast(Mapping[str, Any] | None,
-                kept_part(folder(edition.desk, row["of"]), "dispatch", row))  # fmt: skip
-    entry = Tree.SubElement(root, "entry")
+                kept_part(folder(edition.desk, row["of"]), "dispatch", dict(row)))  # fmt: skip
+    entry = ET.SubElement(root, "entry")
     _text(entry, "id", _id(row["chain"]))
     _text(entry, "title", row["title"])
     _text(entry, "published", iso(moment(row["entered"])))
@@ -107,7 +107,7 @@ def _entry(
     _link(entry, "alternate", address.removesuffix("html") + "md", "text/markdown")
     _author(entry, "Workbench, by " + (joining.byline(kept).partition(",")[0] if kept
                                        else "a program"))  # fmt: skip
-    Tree.SubElement(entry, "category", term=row["mode"], label=row["mode"].capitalize())
+    ET.SubElement(entry, "category", term=row["mode"], label=row["mode"].capitalize())
     _text(entry, "summary", " ".join(_summary(row, kept, held)))
 
 
@@ -139,13 +139,13 @@ def _id(chain: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_OID, chain).urn
 
 
-def _text(parent: Tree.Element, tag: str, text: str) -> None:
-    Tree.SubElement(parent, tag).text = xml(text)
+def _text(parent: ET.Element, tag: str, text: str) -> None:
+    ET.SubElement(parent, tag).text = xml(text)
 
 
-def _author(parent: Tree.Element, name: str) -> None:
-    _text(Tree.SubElement(parent, "author"), "name", name)
+def _author(parent: ET.Element, name: str) -> None:
+    _text(ET.SubElement(parent, "author"), "name", name)
 
 
-def _link(parent: Tree.Element, rel: str, href: str, kind: str) -> None:
-    Tree.SubElement(parent, "link", rel=rel, type=kind, href=href)
+def _link(parent: ET.Element, rel: str, href: str, kind: str) -> None:
+    ET.SubElement(parent, "link", rel=rel, type=kind, href=href)

@@ -39,9 +39,7 @@ def entry(ledger: Ledger, number: int, now: dt.datetime) -> views.IndexEntry:
     return listed(on_ledger(ledger, number), standings(ledger, number, ON_RECORD), now)
 
 
-def listed(
-    row: sa.RowMapping, standing: Sequence[Standing], now: dt.datetime
-) -> views.IndexEntry:
+def listed(row: sa.RowMapping, standing: Sequence[Standing], now: dt.datetime) -> views.IndexEntry:
     """The same of a dispatch whose row and predictions have been read."""
     call, said = called(standing), banner(standing, now)
     settled = call is not None and said.state in {"right", "wrong"}
