@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -53,11 +53,15 @@ class ArchivePage:
 def files(edition: Edition) -> dict[str, str]:
     """The shards of the dispatches that changed, and the newest as the archive's first page."""
     due = sorted({n // SIZE for n in (*edition.changed, *edition.stale, edition.number)})
-    made = {f"read/{k}.html": layout.html(page(edition, k), "../") for k in due}
-    return made | {"read/index.html": layout.html(page(edition, due[-1], home=True), "../")}
+    made = {k: page(edition, k) for k in due}
+    known = reversed(shards(edition.numbers))
+    home = replace(made[due[-1]], home=True, shards=tuple(_link(edition.numbers, k) for k in known))
+    return {f"read/{k}.html": layout.html(one, "../") for k, one in made.items()} | {
+        "read/index.html": layout.html(home, "../")
+    }
 
 
-def page(edition: Edition, k: int, *, home: bool = False) -> ArchivePage:
+def page(edition: Edition, k: int) -> ArchivePage:
     """What one page of the archive shows."""
     numbers, known = shard(edition.numbers, k), shards(edition.numbers)
     rows = {row["of"]: row for row in dispatches(edition, numbers[0], numbers[-1])}
@@ -65,10 +69,10 @@ def page(edition: Edition, k: int, *, home: bool = False) -> ArchivePage:
     modes: dict[int, Mode] = {n: rows[n]["mode"] for n in numbers}
     here = known.index(k)
     return ArchivePage(
-        title=_span(numbers), home=home, modes=modes, total=len(edition.numbers),
+        title=_span(numbers), home=False, modes=modes, total=len(edition.numbers),
         entries=tuple(front.listed(rows[n], held.get(n, []), edition.now)
                       for n in reversed(numbers)),
-        shards=tuple(_link(edition.numbers, one) for one in reversed(known)) if home else (),
+        shards=(),
         older=_link(edition.numbers, known[here - 1]) if here else None,
         newer=_link(edition.numbers, known[here + 1]) if here + 1 < len(known) else None,
         mode="live" if set(modes.values()) == {"live"} else "replay",

@@ -154,7 +154,8 @@ def _items(node: Tag) -> str:
     for number, item in enumerate(items, 1):
         mark = f"{number}. " if ordered else "- "
         inner = "\n\n".join(_blocks(item.children)) or "–"
-        made.append(mark + inner.replace("\n", "\n" + " " * len(mark)))
+        inner = re.sub(r"\n\n(?=- |1\. )", "\n", inner)  # a list in a list stays a short one
+        made.append(mark + re.sub(r"\n(?=[^\n])", "\n" + " " * len(mark), inner))
     return "\n".join(made)
 
 
