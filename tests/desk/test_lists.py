@@ -97,7 +97,9 @@ def test_entries_say_how_calls_stand(now: Edition, made: Shelf):
     """Each entry has its date, title, call, chip and score of the ledger, and its mode."""
     files = archivepage.files(replace(now, changed=tuple(now.numbers)))
     text = files["read/1.html"] + files["read/2.html"]
-    entries = dict(re.findall(r"<li><p class=\"desk\"><span>(\d+)</span>(.*?)</li>", text, re.DOTALL))
+    entries = dict(
+        re.findall(r"<li><p class=\"desk\"><span>(\d+)</span>(.*?)</li>", text, re.DOTALL)
+    )
     of, decided, settled = book.dispatches.c, book.decisions.c, book.settlements.c
     query = (
         sa.select(of.of, of.title, decided.probability, decided.base_rate, settled.outcome)
@@ -243,7 +245,9 @@ def test_a_sitemap_needs_an_address(now: Edition, at: Callable[[str], Edition]):
     home = "https://desk.example/a/"
     files = outlets.files(replace(at(home), changed=tuple(now.numbers)))
     assert f"Sitemap: {home}sitemap.xml" in files["robots.txt"]
-    maps = [one.text for one in ET.fromstring(files["sitemap.xml"]).iter() if one.tag.endswith("loc")]
+    maps = [
+        one.text for one in ET.fromstring(files["sitemap.xml"]).iter() if one.tag.endswith("loc")
+    ]
     assert maps == [f"{home}sitemap-{k}.xml" for k in ("pages", 0, 1, 2)]
     found = []
     for address in maps[1:]:

@@ -18,7 +18,7 @@ from workbench.desk.markup import markdown, plain, sanitise
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 BARE = MarkdownIt("commonmark")
 HOSTILE = (
-    '<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](http://x)'
+    "<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](http://x)"
     " `code` **bold** _it_ # no heading &lt;b&gt; | pipe | <https://evil.example> ~~gone~~ \\ end"
 )
 
@@ -38,7 +38,9 @@ def shown(html: str) -> str:
 
 def told(markdown_text: str) -> str:
     """What a reader of the twin meets, as a CommonMark parser reads it."""
-    return " ".join(BeautifulSoup(MARKDOWN.render(markdown_text), "html.parser").get_text(" ").split())
+    return " ".join(
+        BeautifulSoup(MARKDOWN.render(markdown_text), "html.parser").get_text(" ").split()
+    )
 
 
 def kinds(text: str, parser: MarkdownIt = BARE) -> Iterator[str]:
@@ -58,9 +60,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_twin_says_what_the_page_says(
-    name: str, sample_page: Callable[..., views.DispatchPage]
-):
+def test_a_twin_says_what_the_page_says(name: str, sample_page: Callable[..., views.DispatchPage]):
     """Every word and number of the page is in the twin, in the page's order."""
     page = sample_page(**PAGES[name])
     there = iter(words(told(twins.twin(page))))
@@ -80,9 +80,10 @@ def test_a_twin_adds_nothing_of_its_own(sample_page: Callable[..., views.Dispatc
     """The twin is the page again, not more: it has as many words but for heads heard only."""
     page = sample_page()
     heard = 2 + 4  # "My call", which the page only speaks, and the debate's own head
-    assert len(words(told(twins.twin(page)))) - len(
-        words(shown(layout.html(page, "../../../")))
-    ) <= heard
+    assert (
+        len(words(told(twins.twin(page)))) - len(words(shown(layout.html(page, "../../../"))))
+        <= heard
+    )
 
 
 def test_a_twin_is_no_html(sample_page: Callable[..., views.DispatchPage]):
@@ -138,7 +139,9 @@ def test_any_fragment_keeps_its_words(text: str):
     made = converted(html)
     assert not set(kinds(made)) & {"html_block", "html_inline", "image"}
     there = iter(words(told(made)))
-    assert [w for w in words(BeautifulSoup(html, "html.parser").get_text(" ")) if w not in there] == []
+    assert [
+        w for w in words(BeautifulSoup(html, "html.parser").get_text(" ")) if w not in there
+    ] == []
 
 
 def test_blocks_become_blocks():

@@ -74,7 +74,7 @@ def renewed(edition: Edition, rows: Sequence[sa.RowMapping]) -> dict[int, str]:
         .join(book.decisions, decisions.claim == claims.id)
         .outerjoin(book.settlements, settled.claim == claims.id)
         .where(claims.cycle.between(rows[0]["of"], rows[-1]["of"]))
-        .where(decisions.role.in_(standing.ON_RECORD))
+        .where(standing.in_roles(standing.ON_RECORD))
     )
     found = {row["of"]: row["entered"] for row in rows}
     for one in edition.ledger.read(query):
