@@ -24,7 +24,9 @@ def written(made: Shelf, folder: Path, number: int) -> None:
     whole = replace(now, changed=tuple(now.numbers), stale=())
     files = archivepage.files(whole) | outlets.files(whole) | {"index.html": "<!doctype html>"}
     for row in archivepage.dispatches(whole, 1, number):
-        files[f"read/{row['of']}/{row['slug']}/index.html"] = f"<!doctype html>{row['of']}"
+        files[f"read/{row['of']}/{row['slug']}/index.html"] = (
+            f"<!doctype html><link rel=icon href=data:,>{row['of']}"
+        )
     site.write(folder, layout.assets() | {name: text.encode() for name, text in files.items()})
 
 
@@ -115,7 +117,7 @@ def test_a_title_is_found_by_keyboard(visit: Callable[..., Any], home: str):
 
 
 def test_only_the_shards_that_are_needed_are_read(visit: Callable[..., Any]):
-    """Nothing is read before a word is typed; then shards from the newest on, until enough match."""
+    """Nothing is read before a word is typed; then the newest shards, until enough match."""
     page = visit("read/index.html")
     assert not [url for url in page.asked if "/search/" in url]
     assert found(page, "made up").startswith("The newest 20 matches, back to dispatch 211.")

@@ -203,7 +203,7 @@ def asked(address: str, method: str = "GET") -> tuple[int, dict[str, str], bytes
 
 
 def test_the_site_is_served_and_nothing_else(served: Server):
-    """Files of the site with the policy as a header; no list of a folder, nothing above, no POST."""
+    """Files of the site under its policy; no list of a folder, nothing above it, no POST."""
     assert served.server_address[0] == "127.0.0.1"
     status, headers, body = asked(served.address)
     assert (status, body) == (200, b"<p>here</p>")

@@ -1,11 +1,10 @@
-"""What lists many dispatches: the paged archive, feed, sitemap, index of titles; and the about page.
+"""What lists many dispatches: archive, feed, sitemap, index of titles; and the about page.
 
 All stand on a made-up shelf of dispatches: no notebook runs.
 """
 
 import json
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import feedparser
 import pytest
 import sqlalchemy as sa
+from defusedxml.ElementTree import fromstring
 
 from tests.bench.shelf import Shelf, shelf
 from workbench.desk import aboutpage, archivepage, editions, feed, guard, outlets, views
@@ -146,7 +146,7 @@ def test_the_feed_is_atom(address: str, at: Callable[[str], Edition]):
     text = feed.feed(edition)
     read = feedparser.parse(text)
     assert (read.bozo, read.version, len(read.entries)) == (False, "atom10", 30)
-    root = ET.fromstring(text)
+    root = fromstring(text)
     for element in (root, *root.findall(f"{ATOM}entry")):
         for name in ("id", "title", "updated"):
             assert len(element.findall(f"{ATOM}{name}")) == 1, name
@@ -213,7 +213,7 @@ def test_hostile_titles_stay_text(tmp_path: Path):
     read = feedparser.parse(feed.feed(now))
     assert not read.bozo
     assert read.entries[0].title_detail.type == "text/plain"
-    assert "<script>alert(1)</script>" in ET.fromstring(feed.feed(now)).findtext(
+    assert "<script>alert(1)</script>" in fromstring(feed.feed(now)).findtext(
         f"{ATOM}entry/{ATOM}title", "")  # fmt: skip
     script = outlets.titles(now, 0)
     rows = json.loads(script.partition(" = ")[2].rstrip(";\n"))
@@ -245,13 +245,11 @@ def test_a_sitemap_needs_an_address(now: Edition, at: Callable[[str], Edition]):
     home = "https://desk.example/a/"
     files = outlets.files(replace(at(home), changed=tuple(now.numbers)))
     assert f"Sitemap: {home}sitemap.xml" in files["robots.txt"]
-    maps = [
-        one.text for one in ET.fromstring(files["sitemap.xml"]).iter() if one.tag.endswith("loc")
-    ]
+    maps = [one.text for one in fromstring(files["sitemap.xml"]).iter() if one.tag.endswith("loc")]
     assert maps == [f"{home}sitemap-{k}.xml" for k in ("pages", 0, 1, 2)]
     found = []
     for address in maps[1:]:
-        root = ET.fromstring(files[str(address).removeprefix(home)])
+        root = fromstring(files[str(address).removeprefix(home)])
         found += [one.text for one in root.iter() if one.tag.endswith("loc")]
         assert all(moment(str(one.text)) for one in root.iter() if one.tag.endswith("lastmod"))
     assert len(found) == len(set(found)) == LENGTH

@@ -154,7 +154,8 @@ def test_blocks_become_blocks():
         "<tbody><tr><th>r</th><td class='r'>−1</td></tr></tbody></table>"
     )
     assert converted(html).split("\n\n") == [
-        "## One \\#", "A **b**, [c (d)](../x.html#f).\\\ne", "- f\n  - g\n- h", "1. i", "> j", "> k", "```\nl ` m\n```", "* * *", "n",
+        "## One \\#", "A **b**, [c (d)](../x.html#f).\\\ne", "- f\n  - g\n- h", "1. i", "> j",
+        "> k", "```\nl ` m\n```", "* * *", "n",
         "| o | p \\| q |\n|---|--:|\n| r | −1 |",
     ]  # fmt: skip
 
