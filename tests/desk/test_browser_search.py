@@ -106,8 +106,7 @@ def test_a_title_is_found_by_keyboard(visit: Callable[..., Any], home: str):
     assert box.evaluate("e => e === document.activeElement")
     page.keyboard.type("made up 218")
     links = page.get_by_role("search").get_by_role("link")
-    links.first.wait_for()
-    assert page.get_by_role("status").inner_text() == "One title matches."
+    page.get_by_text("One title matches.").wait_for()
     page.keyboard.press("ArrowDown")
     assert links.first.evaluate("e => e === document.activeElement")
     page.keyboard.press("ArrowUp")
