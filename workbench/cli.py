@@ -26,6 +26,8 @@ app = typer.Typer(
 )  # fmt: skip
 archive_app = typer.Typer(help="The observation store.", no_args_is_help=True)
 app.add_typer(archive_app, name="archive")
+site_app = typer.Typer(help="The static site.", no_args_is_help=True)
+app.add_typer(site_app, name="site")
 
 DeskFile = Annotated[str, typer.Option("-f", "--file", help="The desk's params file.")]
 Outputs = Annotated[
@@ -372,6 +374,41 @@ def archive_import(
     if done.finer:
         _say(f"Bars shorter than a session, kept apart from daily ones: {', '.join(done.finer)}.")
     _say(f"{rows:,} new observations from {len(done.accepted)} files.")
+
+
+@site_app.command("build")
+def site_build(file: DeskFile = DEFAULT, outputs: Outputs = None) -> None:
+    """Make the whole site anew; interrupted, it goes on where it was."""
+    from workbench.desk import building
+    from workbench.desk.lock import held
+    from workbench.desk.progress import Meter
+    from workbench.world.ledger import existing
+
+    desk = _desk(file, outputs, None)
+    ledger = existing(desk.ledger)
+    with held(desk.outputs), Meter() as meter:
+        done = building.build(desk, ledger, told=meter.told)
+    _say(f"{done.dispatches:,} dispatches: {_near(desk.outputs / 'site' / 'index.html')}")
+    if done.old:
+        numbers = ", ".join(map(str, done.old))
+        _say(f"Left as they were, because their folders under outputs/cycles are gone: {numbers}")
+
+
+@site_app.command("serve")
+def site_serve(
+    port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 8000,
+    file: DeskFile = DEFAULT,
+    outputs: Outputs = None,
+) -> None:
+    """Serve the site to this machine alone, for looking."""
+    from workbench.desk.serving import Server
+
+    with Server(_desk(file, outputs, None).outputs / "site", port) as server:
+        print(f"{server.address} (Ctrl-C to stop)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            _say("")
 
 
 def main() -> None:

@@ -81,7 +81,7 @@ def test_older_newer_and_trail_can_be_walked(made: Made, visit: Callable[..., An
     page.get_by_role("link", name="← The dispatch").click()
     page.wait_for_url("**/read/5/*/index.html")
     page.get_by_role("link", name="All dispatches").click()
-    page.wait_for_url("**/site/index.html")
+    page.wait_for_url("**/site/read/index.html")
 
 
 def test_a_number_leads_to_its_finding(made: Made, visit: Callable[..., Any]):

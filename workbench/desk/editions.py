@@ -14,11 +14,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from workbench.desk.standing import ON_RECORD
+from workbench.desk.standing import ON_RECORD, in_roles
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
 from workbench.steps.bench import kept_part
 from workbench.world import entries as book
+from workbench.world import files
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
@@ -54,7 +55,8 @@ def edition(desk: Desk, ledger: Ledger, number: int) -> Edition:
     Raises:
         CycleFailed: The ledger holds no dispatch of that cycle.
     """
-    known = sorted(int(path.name) for path in (desk.outputs / "site" / "read").glob("[0-9]*"))
+    # Beside them lie the archive's own pages, which are no folders.
+    known = sorted(map(int, files.folders(desk.outputs / "site" / "read")))
     numbers = [n for n in known if n < number] + [number]
     row = on_ledger(ledger, number)
     due = changed(ledger, numbers)
@@ -77,7 +79,7 @@ def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
     since = on_ledger(ledger, last)["as_of"] if before else ""
     until = on_ledger(ledger, number)["as_of"]
     claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
-    shown = sa.select(decisions.cycle).where(decisions.role.in_(ON_RECORD)).distinct()
+    shown = sa.select(decisions.cycle).where(in_roles(ON_RECORD)).distinct()
     settled = shown.join(book.settlements, settlements.claim == decisions.claim).where(
         settlements.cycle > last
     )

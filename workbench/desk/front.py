@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import sqlalchemy as sa
 
 from workbench.desk import layout, recordpage, views
 from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, on_ledger
-from workbench.desk.standing import ON_RECORD, banner, called, standings
+from workbench.desk.standing import ON_RECORD, Standing, banner, called, standings
 from workbench.domain.calendars import moment
 from workbench.domain.figures import difference
 from workbench.domain.records import Mode
@@ -36,11 +38,15 @@ def files(edition: Edition, latest: views.DispatchPage) -> dict[str, str]:
 
 def entry(ledger: Ledger, number: int, now: dt.datetime) -> views.IndexEntry:
     """One dispatch in a list, as it stands at a moment."""
-    row, standing = on_ledger(ledger, number), standings(ledger, number, ON_RECORD)
+    return listed(on_ledger(ledger, number), standings(ledger, number, ON_RECORD), now)
+
+
+def listed(row: sa.RowMapping, standing: Sequence[Standing], now: dt.datetime) -> views.IndexEntry:
+    """The same of a dispatch whose row and predictions have been read."""
     call, said = called(standing), banner(standing, now)
     settled = call is not None and said.state in {"right", "wrong"}
     return views.IndexEntry(
-        number=number,
+        number=row["of"],
         date=day(moment(row["as_of"]).date()),
         title=row["title"],
         href=link(row).href,

@@ -1,7 +1,7 @@
 """The last look at a page's bytes before they are published.
 
 `render` and `layout` already keep out what could run; this check trusts neither. It allows tags,
-two scripts and links by list, so that what it does not know is a finding. A page with any finding
+a few scripts and links by list, so that what it does not know is a finding. A page with any finding
 is not published. Findings say what and where, and never repeat a secret.
 """
 
@@ -22,7 +22,7 @@ _TAGS = frozenset(
     | {"dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "img"}
     | {"svg", "line", "circle", "text"}
 )
-_SCRIPT = re.compile(r"(\.\./)*assets/(plotly\.min|charts)\.js")
+_SCRIPT = re.compile(r"(\.\./)*assets/(plotly\.min|charts|search)\.js")
 _LOADED = re.compile(r"(\.\./)*[\w-][\w./-]*")
 _LINK = re.compile(r"https://[^\s\\]+|#[\w-]*|(\.\./)*[\w-][\w./-]*(#[\w-]*)?")
 _PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")

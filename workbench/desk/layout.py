@@ -50,6 +50,13 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("Mind", "mind/index.html"),
     ("Data", "data/index.html"),
 )
+ABOUT: tuple[tuple[str, str], ...] = (
+    ("How settling and scoring work", "about/index.html"),
+    ("All dispatches", "read/index.html"),
+    ("Weekly reviews", "weekly/index.html"),
+    ("Every call as JSON", "calls/index.json"),
+    ("Atom feed", "feed.xml"),
+)
 
 
 class Page(Protocol):
@@ -83,7 +90,7 @@ def html(page: Page, root: str) -> str:
     """
     if not re.fullmatch(r"(\.\./)*", root):
         raise ValueError(f"Root {root!r} is not a relative path upwards.")
-    to = partial(_href, root)
+    to = partial(address, root)
     template = _templates().get_template(page.template)
     return template.render(page=page, mode=page.mode, root=root, to=to)
 
@@ -91,12 +98,13 @@ def html(page: Page, root: str) -> str:
 def assets() -> dict[str, bytes]:
     """The stylesheet, icon and scripts that every page asks for: path to content."""
     pages = files("workbench.desk") / "pages"
-    found = {name: (pages / name).read_bytes() for name in ("style.css", "charts.js", "icon.svg")}
+    names = ("style.css", "charts.js", "icon.svg", "search.js")
+    found = {name: (pages / name).read_bytes() for name in names}
     found["plotly.min.js"] = get_plotlyjs().encode()
     return {f"assets/{name}": data for name, data in found.items()}
 
 
-def _href(root: str, href: str) -> str:
+def address(root: str, href: str) -> str:
     """A link from this page to a path from the site's root; anything else is refused."""
     if href.startswith(("https://", "#")):
         return href
@@ -107,7 +115,7 @@ def _href(root: str, href: str) -> str:
     return root + (f"{href}index.html" if href.endswith("/") else href)
 
 
-def _day(when: dt.datetime) -> str:
+def day(when: dt.datetime) -> str:
     """A moment as a reader says it: Friday 3 April 2026, 17:44 UTC."""
     utc = when.astimezone(dt.UTC)
     return f"{utc:%A} {utc.day}\u00a0{utc:%B %Y, %H:%M}\u202fUTC"
@@ -123,6 +131,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: tidy(value) if type(value) is str else value,
     )
-    env.filters |= {"share": share, "points": difference, "day": _day, "moment": moment}
-    env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS}
+    env.filters |= {"share": share, "points": difference, "day": day, "moment": moment}
+    env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS, "ABOUT": ABOUT}
     return env

@@ -113,3 +113,8 @@ def sanitise(html: str) -> Markup:
 def markdown(source: str) -> Markup:
     """Markdown, raw HTML in it included, as a fragment that may be published."""
     return sanitise(str(_MARKDOWN(plain(source))))
+
+
+def xml(text: str) -> str:
+    """Text without what XML cannot hold at all: control characters and the two non-characters."""
+    return re.sub("[\ufffe\uffff]", "", plain(text))

@@ -12,20 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.desk import (
+    aboutpage,
+    archivepage,
     datapage,
     dispatches,
+    feed,
     front,
     guard,
     layout,
     mindpage,
+    outlets,
     recordpage,
     traced,
     trails,
+    twins,
     views,
     weeklypage,
 )
 from workbench.desk.bulk import bulk
-from workbench.desk.editions import edition
+from workbench.desk.editions import Edition, edition
 from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import share
 from workbench.world.files import write_atomic
@@ -64,19 +69,40 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     now = edition(desk, ledger, number)
     pages = dispatches.pages(now)
     latest = pages[number]
-    files = trails.files(now) | dispatches.files(pages) | front.files(now, latest)
-    files |= datapage.files(now) | traced.files(now) | recordpage.files(now)
-    files |= mindpage.files(now) | weeklypage.files(now)
+    files = checked(own(now, pages) | shared(now, latest))
+    site = desk.outputs / "site"
+    write(site, layout.assets() | files)
+    return Page(
+        path=site / latest.permalink, title=latest.title, call=_line(latest), stale=now.stale
+    )
+
+
+def own(edition: Edition, pages: Mapping[int, views.DispatchPage]) -> dict[str, str]:
+    """What belongs to single dispatches: those that changed, and the trail of the edition's own."""
+    files = trails.files(edition) | dispatches.files(pages) | traced.files(edition)
+    return files | twins.files(pages)
+
+
+def shared(edition: Edition, latest: views.DispatchPage) -> dict[str, str]:
+    """What tells of many dispatches: pages of the whole desk, and shards of its lists."""
+    files = front.files(edition, latest) | datapage.files(edition)
+    files |= archivepage.files(edition) | outlets.files(edition) | feed.files(edition)
+    files |= recordpage.files(edition) | mindpage.files(edition) | weeklypage.files(edition)
+    return files | aboutpage.files(edition, latest)
+
+
+def checked(files: Mapping[str, str]) -> dict[str, bytes]:
+    """The bytes of files that may be published.
+
+    Raises:
+        CycleFailed: One of them holds something that could run, leak or load from elsewhere.
+    """
     for name, text in files.items():
         problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
         problems += bulk(text)
         if problems:
             raise CycleFailed(f"{name} is not published, nor anything else: {problems[0]}.")
-    site = desk.outputs / "site"
-    write(site, layout.assets() | {name: text.encode() for name, text in files.items()})
-    return Page(
-        path=site / latest.permalink, title=latest.title, call=_line(latest), stale=now.stale
-    )
+    return {name: text.encode() for name, text in files.items()}
 
 
 def write(site: Path, files: Mapping[str, bytes]) -> None:

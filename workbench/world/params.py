@@ -54,8 +54,9 @@ class Desk:
         _unlike(self.table)
         # The ledger's rows name this hash: other params, another desk. Layout and comments of
         # the file do not count. A story's own text names it, so a desk without any keeps its hash.
+        # Where the site is read changes nothing that a cycle says.
         texts = (*self.minds, *self.stories, *([self.synthesis] if self.synthesis else []))
-        content = self.params.model_dump_json(exclude={"stories"})
+        content = self.params.model_dump_json(exclude={"stories", "site"})
         content += "".join(one.model_dump_json() for one in texts)
         self.hash = hashlib.sha256(content.encode()).hexdigest()
 

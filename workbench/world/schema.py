@@ -240,6 +240,19 @@ class IndicatorParams(Strict):
     sources: Annotated[tuple[str, ...], AfterValidator(distinct)] = ()
 
 
+def _home(text: str) -> str:
+    return f"{_address(text)}/" if text else text
+
+
+class SiteParams(Strict):
+    """Where a desk's site is read: an address that ends in a slash, or none yet.
+
+    With one, the feed's links are whole and there is a sitemap. Nothing is sent there.
+    """
+
+    address: Annotated[str, AfterValidator(_home)] = ""
+
+
 class Params(Strict):
     """One desk."""
 
@@ -270,6 +283,7 @@ class Params(Strict):
     paper: PaperParams | None = None
     claude: ClaudeParams = ClaudeParams()
     synthesis: str = ""
+    site: SiteParams = SiteParams()
 
     @property
     def asked(self) -> tuple[FeedParams, ...]:

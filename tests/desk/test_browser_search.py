@@ -1,0 +1,180 @@
+"""Search over titles in a real Chromium: by keyboard, from a folder and from a server."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.shelf import Shelf, shelf
+from workbench.desk import archivepage, editions, layout, outlets, site
+from workbench.desk.serving import Server
+from workbench.world import entries as book
+
+pytestmark = pytest.mark.browser
+LENGTH = 230
+WORDS = 'Zürich’s <img src=x onerror="document.title=1"> day'
+
+
+def written(made: Shelf, folder: Path, number: int) -> None:
+    """The archive's pages and the index of a shelf's titles, as publishing would write them."""
+    now = editions.edition(made.desk, made.ledger, number)
+    whole = replace(now, changed=tuple(now.numbers), stale=())
+    files = archivepage.files(whole) | outlets.files(whole) | {"index.html": "<!doctype html>"}
+    for row in archivepage.dispatches(whole, 1, number):
+        files[f"read/{row['of']}/{row['slug']}/index.html"] = (
+            f"<!doctype html><link rel=icon href=data:,>{row['of']}"
+        )
+    site.write(folder, layout.assets() | {name: text.encode() for name, text in files.items()})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of 231 titles in three shards; one of the oldest is hostile."""
+    outputs = tmp_path_factory.mktemp("search")
+    made = shelf(outputs, LENGTH)
+    row = {"number": LENGTH + 1, "desk": "shelf", "mode": "live", "as_of": "2001-01-04T22:00:00Z",
+           "params": "made", "code": "made", "snapshot": "made"}  # fmt: skip
+    said = {"of": LENGTH + 1, "slug": "zurich", "title": WORDS, "call": None, "plan": "{}"}
+    made.ledger.append(LENGTH + 1, [(book.cycles, row), (book.dispatches, said)])
+    (outputs / "site" / "read" / str(LENGTH)).mkdir()
+    written(made, outputs / "site", LENGTH + 1)
+    made.ledger.close()
+    return outputs / "site"
+
+
+@pytest.fixture(params=["file", "http"])
+def home(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The site's address: its folder, or a server on this machine."""
+    if request.param == "file":
+        yield f"{folder.as_uri()}/"
+        return
+    with Server(folder, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.address
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(browser: Any, home: str) -> Iterator[Callable[..., Any]]:
+    """Opens a page; at the end nothing was said on the console or asked of others."""
+    said: list[str] = []
+    asked: list[str] = []
+    contexts = []
+
+    def opened(path: str, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(home + path)
+        page.wait_for_load_state("networkidle")
+        page.asked = asked
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith(home)] == []
+
+
+def found(page: Any, text: str) -> str:
+    """What the live region says once it speaks of a text."""
+    status = page.get_by_role("status")
+    before = status.inner_text()
+    page.get_by_role("searchbox").fill(text)
+    page.wait_for_function(
+        "([region, before]) => region.textContent && region.textContent !== before",
+        arg=[status.element_handle(), before],
+    )
+    return str(status.inner_text())
+
+
+def test_a_title_is_found_by_keyboard(visit: Callable[..., Any], home: str):
+    """Tab to the box, type, arrow down to a match and back, Enter: the dispatch opens."""
+    page = visit("read/index.html")
+    box = page.get_by_role("searchbox", name="Search titles")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if box.evaluate("e => e === document.activeElement"):
+            break
+    assert box.evaluate("e => e === document.activeElement")
+    page.keyboard.type("made up 218")
+    links = page.get_by_role("search").get_by_role("link")
+    page.get_by_text("One title matches.").wait_for()
+    page.keyboard.press("ArrowDown")
+    assert links.first.evaluate("e => e === document.activeElement")
+    page.keyboard.press("ArrowUp")
+    assert box.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{home}read/218/what-218-leaves-open/index.html")
+
+
+def test_only_the_shards_that_are_needed_are_read(visit: Callable[..., Any]):
+    """Nothing is read before a word is typed; then the newest shards, until enough match."""
+    page = visit("read/index.html")
+    assert not [url for url in page.asked if "/search/" in url]
+    assert found(page, "made up").startswith("The newest 20 matches, back to dispatch 211.")
+    names = [url.rpartition("/")[2] for url in page.asked if "/search/" in url]
+    assert names == ["index.js", "2.js"]
+    assert page.get_by_role("search").get_by_role("listitem").count() == 20
+    assert found(page, "no such title anywhere") == "No titles match."
+    names = [url.rpartition("/")[2] for url in page.asked if "/search/" in url]
+    assert names == ["index.js", "2.js", "1.js", "0.js"]
+
+
+def test_titles_are_text(visit: Callable[..., Any]):
+    """Accents and curly quotes need not be typed, and markup in a title stays words."""
+    page = visit("read/0.html")
+    assert found(page, "zurich's DAY") == "One title matches."
+    link = page.get_by_role("search").get_by_role("link")
+    assert WORDS in link.inner_text()
+    assert page.locator(".search img").count() == 0
+    assert page.title() != "1"
+
+
+def test_escape_clears(visit: Callable[..., Any]):
+    """Escape empties the box from wherever in the matches one is, and goes back to it."""
+    page = visit("read/1.html")
+    found(page, "218")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    box = page.get_by_role("searchbox")
+    assert box.input_value() == ""
+    assert box.evaluate("e => e === document.activeElement")
+    assert page.get_by_role("search").get_by_role("link").count() == 0
+    assert page.get_by_role("status").inner_text() == ""
+
+
+def test_what_is_typed_last_is_shown(visit: Callable[..., Any]):
+    """Typing on while shards are read never leaves the matches of an older word."""
+    page = visit("read/index.html")
+    box = page.get_by_role("searchbox")
+    for text in ("1", "12", "nowhere to be found", "218"):
+        box.fill(text)
+    page.get_by_text("One title matches.").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_role("search").get_by_role("link").count() == 1
+
+
+def test_no_box_without_scripts(visit: Callable[..., Any]):
+    """With scripts off there is no box that would do nothing; the list is there to read."""
+    page = visit("read/index.html", java_script_enabled=False)
+    assert page.get_by_role("searchbox").count() == 0
+    assert page.locator(".list > li").count() == 32
+
+
+def test_a_missing_shard_is_said(browser: Any, home: str):
+    """A shard that cannot be read: what the others hold is shown, and that some is missing."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/search/1.js", lambda route: route.abort())
+    page.goto(f"{home}read/index.html")
+    assert found(page, "218") == "One title matches. Part of the index could not be read."
+    assert page.get_by_role("search").get_by_role("link").count() == 1
+    context.close()

@@ -1,0 +1,91 @@
+"""What programs ask a site for: the index of titles for its search, a sitemap, robots.txt.
+
+All of it is in shards of a hundred dispatches, as the archive is. A sitemap needs whole addresses,
+so that a desk without one has none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from xml.sax.saxutils import escape
+
+from workbench.desk import archivepage, feed, layout
+from workbench.desk.dispatches import link
+from workbench.desk.editions import Edition
+from workbench.desk.markup import plain
+from workbench.domain.calendars import moment
+from workbench.domain.figures import day
+
+_SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def files(edition: Edition) -> dict[str, str]:
+    """Index of titles, robots.txt and, with an address, the sitemap."""
+    due = sorted({n // archivepage.SIZE for n in (*edition.changed, *edition.stale)})
+    found = {f"search/{k}.js": titles(edition, k) for k in due} | {
+        "search/index.js": _script("workbenchShards", archivepage.shards(edition.numbers)[::-1]),
+        "robots.txt": _robots(edition.desk.params.site.address),
+    }
+    if edition.desk.params.site.address:
+        found |= {f"sitemap-{k}.xml": _mapped(edition, k) for k in due}
+        found |= {"sitemap-pages.xml": _pages(edition), "sitemap.xml": _index(edition)}
+    return found
+
+
+def titles(edition: Edition, k: int) -> str:
+    """One shard of the index: number, date, title, place and mode of its dispatches.
+
+    It is a script that adds to a global, because a page opened from a folder may not fetch.
+    """
+    numbers = archivepage.shard(edition.numbers, k)
+    rows = [
+        (row["of"], day(moment(row["as_of"]).date()), plain(row["title"]), link(row).href,
+         row["mode"])
+        for row in reversed(archivepage.dispatches(edition, numbers[0], numbers[-1]))
+        if row["of"] in numbers
+    ]  # fmt: skip
+    said = ",\n".join(json.dumps(row) for row in rows)
+    return f"(window.workbenchTitles ||= {{}})[{k}] = [\n{said}\n];\n"
+
+
+def _script(name: str, value: object) -> str:
+    return f"window.{name} = {json.dumps(value)};\n"
+
+
+def _robots(address: str) -> str:
+    return "User-agent: *\nAllow: /\n" + (f"\nSitemap: {address}sitemap.xml\n" if address else "")
+
+
+def _index(edition: Edition) -> str:
+    """The sitemap of sitemaps."""
+    address = edition.desk.params.site.address
+    names = ["pages", *archivepage.shards(edition.numbers)]
+    inner = (f"<sitemap><loc>{escape(address)}sitemap-{k}.xml</loc></sitemap>\n" for k in names)
+    return f'{_HEAD}<sitemapindex xmlns="{_SITEMAPS}">\n{"".join(inner)}</sitemapindex>\n'
+
+
+def _mapped(edition: Edition, k: int) -> str:
+    """The dispatches of a shard, each with the day on which it last said something new."""
+    numbers = archivepage.shard(edition.numbers, k)
+    rows = archivepage.dispatches(edition, numbers[0], numbers[-1])
+    when = feed.renewed(edition, rows)
+    return _urls(edition, ((link(row).href, when[row["of"]]) for row in rows
+                           if row["of"] in numbers))  # fmt: skip
+
+
+def _pages(edition: Edition) -> str:
+    """The pages that are no dispatch."""
+    hrefs = [href for _, href in (*layout.SECTIONS, *layout.ABOUT) if href.endswith(".html")]
+    return _urls(edition, ((href, "") for href in hrefs))
+
+
+def _urls(edition: Edition, found: Iterable[tuple[str, str]]) -> str:
+    address = escape(edition.desk.params.site.address)
+    inner = "".join(
+        f"<url><loc>{address}{escape(href.removesuffix('index.html'))}</loc>"
+        f"{f'<lastmod>{when}</lastmod>' if when else ''}</url>\n"
+        for href, when in found
+    )
+    return f'{_HEAD}<urlset xmlns="{_SITEMAPS}">\n{inner}</urlset>\n'
