@@ -246,7 +246,7 @@ def test_assets_are_written_once(tmp_path: Path) -> None:
     """Assets are replaced only when their bytes differ, and leave nothing half-written behind."""
     site.write(tmp_path, layout.assets())
     assets = {path.name: path.stat() for path in (tmp_path / "assets").iterdir()}
-    assert set(assets) == {"style.css", "charts.js", "icon.svg", "plotly.min.js"}
+    assert set(assets) == {"style.css", "charts.js", "icon.svg", "plotly.min.js", "calls.js"}
     (tmp_path / "assets" / "style.css").write_text("old", encoding="utf-8")
     site.write(tmp_path, layout.assets())
     after = {path.name: path.stat() for path in (tmp_path / "assets").iterdir()}

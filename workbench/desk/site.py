@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.desk import datapage, dispatches, front, guard, layout, traced, trails, views
+from workbench.desk import callspage, datapage, dispatches, front, guard, layout, traced, trails, views
 from workbench.desk.bulk import bulk
 from workbench.desk.editions import edition
 from workbench.domain.errors import CycleFailed
@@ -54,6 +54,7 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     latest = pages[number]
     files = trails.files(now) | dispatches.files(pages) | front.files(now, latest)
     files |= datapage.files(now) | traced.files(now)
+    files |= callspage.files(now)
     for name, text in files.items():
         problems = guard.scan(text) if name.endswith(".html") else guard.leaks(text)
         problems += bulk(text)
