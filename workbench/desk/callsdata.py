@@ -28,6 +28,8 @@ from workbench.world import entries as book
 SHARD = 100  # dispatches, by number
 INDEX = "calls/index.json"
 _OBSERVED = ("series", "field", "at", "known_at", "value")
+Span = tuple[int, int]
+"""First and last dispatch."""
 Tally = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Mode to role to state to count. Of calls, ``none`` counts dispatches that sat out."""
 
@@ -37,6 +39,7 @@ class Prediction:
     """A prediction on record, with what a stranger needs to check it.
 
     Attributes:
+        claim: The claim's id, as registered.
         standing: The claim, what was said of it, and how it ended.
         content: The claim's structured content, whose hash is its id.
         cycle: Number of its dispatch.
@@ -51,6 +54,7 @@ class Prediction:
         lesson: What it taught; empty until settled.
     """
 
+    claim: str
     standing: Standing
     content: Mapping[str, Any]
     cycle: int
@@ -69,19 +73,21 @@ class Prediction:
         return self.standing.score if self.standing.outcome in ("yes", "no") else None
 
 
-def bounds(edition: Edition, shard: int) -> tuple[int, int]:
-    """First and last dispatch of a shard, as far as published."""
-    first = max(SHARD * shard, edition.ledger.first_cycle() or 0)
-    return first, min(SHARD * shard + SHARD - 1, edition.number)
+def spans(edition: Edition) -> dict[int, Span]:
+    """Every shard's first and last dispatch, as far as published, oldest first."""
+    first = edition.ledger.first_cycle() or edition.number
+    return {
+        shard: (max(SHARD * shard, first), min(SHARD * shard + SHARD - 1, edition.number))
+        for shard in range(first // SHARD, edition.number // SHARD + 1)
+    }
 
 
-def predictions(edition: Edition, shard: int) -> list[Prediction]:
-    """The predictions on record of a shard's dispatches: newest dispatch first, its call first."""
+def predictions(edition: Edition, span: Span) -> list[Prediction]:
+    """The predictions on record of a span of dispatches: newest dispatch first, its call first."""
     claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
-    first, last = bounds(edition, shard)
     query = (
         sa.select(
-            claims.content, claims.sentence, decisions.role, decisions.probability,
+            claims.id, claims.content, claims.sentence, decisions.role, decisions.probability,
             decisions.base_rate, decisions.gain, decisions.verdict, decisions.reason.label("why"),
             decisions.seq.label("number"), decisions.hash.label("chain"),
             decisions.registered_at, settled.outcome,
@@ -97,12 +103,12 @@ def predictions(edition: Edition, shard: int) -> list[Prediction]:
         .outerjoin(book.settlements, settled.claim == decisions.claim)
         .outerjoin(book.lessons, book.lessons.c.claim == decisions.claim)
         # Not "in": an equality would tempt SQLite to walk all calls ever made.
-        .where(decisions.cycle.between(first, last), decisions.role != "shadow")
+        .where(decisions.cycle.between(*span), decisions.role != "shadow")
         .order_by(decisions.cycle.desc(), decisions.role, decisions.gain.desc(), decisions.seq)
     )  # fmt: skip
-    here = edition.numbers[bisect_left(edition.numbers, first) : bisect_right(
-        edition.numbers, last)]  # fmt: skip
-    return [_prediction(dict(row), frozenset(here)) for row in edition.ledger.read(query)]
+    numbers, (first, last) = edition.numbers, span
+    here = frozenset(numbers[bisect_left(numbers, first) : bisect_right(numbers, last)])
+    return [_prediction(dict(row), here) for row in edition.ledger.read(query)]
 
 
 def _prediction(row: dict[str, Any], published: frozenset[int]) -> Prediction:
@@ -110,7 +116,8 @@ def _prediction(row: dict[str, Any], published: frozenset[int]) -> Prediction:
     own = {name: row.pop(name) for name in ("as_of", "mode", "settled", "value")}
     seen, known, lesson = (row.pop(name) for name in ("observations", "known_at", "lesson"))
     return Prediction(
-        standing=Standing(claim=from_content(content), **row), content=content, cycle=cycle,
+        claim=row.pop("id"), standing=Standing(claim=from_content(content), **row),
+        content=content, cycle=cycle,
         path=f"read/{cycle}/{slug}/index.html" if cycle in published else "",
         observations=json.loads(seen or "[]"), known_at=known or "", lesson=lesson or "", **own,
     )  # fmt: skip
@@ -136,14 +143,8 @@ def moved(edition: Edition) -> set[int]:
     return found | {last // SHARD, edition.number // SHARD}
 
 
-def shards(edition: Edition) -> range:
-    """The numbers of all shards up to this edition."""
-    first = edition.ledger.first_cycle() or edition.number
-    return range(first // SHARD, edition.number // SHARD + 1)
-
-
-def tally(edition: Edition, shard: int, found: Iterable[Prediction]) -> Tally:
-    """How a shard's predictions stand, and how many of its dispatches sat out."""
+def tally(edition: Edition, span: Span, found: Iterable[Prediction]) -> Tally:
+    """How a span's predictions stand, and how many of its dispatches sat out."""
     counts: dict[str, dict[str, Counter[str]]] = {}
     for one in found:
         of_mode = counts.setdefault(one.mode, {})
@@ -152,7 +153,7 @@ def tally(edition: Edition, shard: int, found: Iterable[Prediction]) -> Tally:
     without = (
         sa.select(cycles.mode, sa.func.count().label("n"))
         .join(book.cycles, cycles.number == of.of)
-        .where(of.of.between(*bounds(edition, shard)), of.call.is_(None))
+        .where(of.of.between(*span), of.call.is_(None))
         .group_by(cycles.mode)
     )
     for row in edition.ledger.read(without):
@@ -191,9 +192,9 @@ def kept(site: Path) -> dict[int, Tally]:
 def index_json(edition: Edition, tallies: Mapping[int, Tally]) -> str:
     """The index of all shards, each with its dispatches, its files and its tally."""
     rows = [
-        _text({"shard": shard, "dispatches": bounds(edition, shard), "tally": tallies[shard],
+        _text({"shard": shard, "dispatches": span, "tally": tallies[shard],
                "data": f"calls/{shard}.json", "page": f"calls/{shard}.html"})
-        for shard in sorted(tallies)
+        for shard, span in spans(edition).items()
     ]  # fmt: skip
     return _file(edition, "shards", rows)
 
@@ -207,7 +208,7 @@ def record(one: Prediction, now: dt.datetime) -> dict[str, Any]:
     """One prediction as its JSON has it; what is not there yet is null."""
     own = one.standing
     return {
-        "claim": own.claim.id, "sentence": own.sentence, "content": one.content,
+        "claim": one.claim, "sentence": own.sentence, "content": one.content,
         "direction": direction(own.claim).partition(" ")[2].lower(), "role": own.role,
         "probability": own.probability, "base_rate": own.base_rate,
         "edge": own.probability - own.base_rate, "gain": own.gain,

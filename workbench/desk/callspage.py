@@ -26,7 +26,7 @@ from workbench.steps.facts import counted, listed
 
 STATES: tuple[State, ...] = ("right", "wrong", "void", "open", "awaiting")
 MODES: tuple[Mode, ...] = ("live", "replay")
-_SHORT = 50  # dispatches of the newest shard, under which the front shows the one before it too
+_NEWEST = 50  # dispatches on the front
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,25 +119,18 @@ class CallsPage:
 
 def files(edition: Edition) -> dict[str, str]:
     """The shards that changed or are missing, as pages and as JSON, the front, and the index."""
-    known = callsdata.shards(edition)
+    spans = callsdata.spans(edition)
     kept = callsdata.kept(edition.desk.outputs / "site")
-    tallies = {shard: kept[shard] for shard in known if shard in kept}
-    fresh = (callsdata.moved(edition) | (set(known) - set(kept))).intersection(known)
-    first, last = callsdata.bounds(edition, known[-1])
-    shown = known[-2:] if last - first + 1 < _SHORT else known[-1:]
+    tallies = {shard: kept[shard] for shard in spans if shard in kept}
+    fresh = (callsdata.moved(edition) | (set(spans) - set(kept))).intersection(spans)
     made: dict[str, str] = {}
-    latest: list[Prediction] = []
-    for shard in sorted(fresh.union(shown), reverse=True):
-        found = callsdata.predictions(edition, shard)
-        if shard in shown:
-            latest += found
-        if shard in fresh:
-            tallies[shard] = callsdata.tally(edition, shard, found)
-            page = shard_page(edition, shard, found, tallies[shard])
-            made[f"calls/{shard}.html"] = layout.html(page, "../")
-            made[f"calls/{shard}.json"] = callsdata.shard_json(edition, found)
-    front = front_page(edition, shown, latest, tallies)
-    made["calls/index.html"] = layout.html(front, "../")
+    for shard in sorted(fresh):
+        found = callsdata.predictions(edition, spans[shard])
+        tallies[shard] = callsdata.tally(edition, spans[shard], found)
+        page = shard_page(edition, shard, found, tallies[shard])
+        made[f"calls/{shard}.html"] = layout.html(page, "../")
+        made[f"calls/{shard}.json"] = callsdata.shard_json(edition, found)
+    made["calls/index.html"] = layout.html(front_page(edition, tallies), "../")
     return made | {callsdata.INDEX: callsdata.index_json(edition, tallies)}
 
 
@@ -145,33 +138,31 @@ def shard_page(
     edition: Edition, shard: int, found: Sequence[Prediction], tally: callsdata.Tally
 ) -> CallsPage:
     """The page of one shard."""
-    known, span = callsdata.shards(edition), _span(*callsdata.bounds(edition, shard))
+    spans = callsdata.spans(edition)
+    near = {at: _link(at, spans[at]) for at in (shard - 1, shard + 1) if at in spans}
     return replace(
-        _page(edition, found, f"Dispatches {span}:", tally),
-        span=span, data=f"calls/{shard}.json",
-        older=_link(edition, shard - 1) if shard - 1 in known else None,
-        newer=_link(edition, shard + 1) if shard + 1 in known else None,
+        _page(edition, found, f"Dispatches {_span(*spans[shard])}:", tally),
+        span=_span(*spans[shard]), data=f"calls/{shard}.json",
+        older=near.get(shard - 1), newer=near.get(shard + 1),
     )  # fmt: skip
 
 
-def front_page(
-    edition: Edition, shown: Sequence[int], found: Sequence[Prediction],
-    tallies: Mapping[int, callsdata.Tally],
-) -> CallsPage:  # fmt: skip
+def front_page(edition: Edition, tallies: Mapping[int, callsdata.Tally]) -> CallsPage:
     """The page of the newest dispatches, with the totals over all."""
+    spans = callsdata.spans(edition)
+    span = max(edition.number - _NEWEST + 1, min(spans.values())[0]), edition.number
     total = callsdata.total(tallies.values())
     which = "Every live call I made:" if len(total) > 1 else "Every call I made:"
     names: Mapping[Role, str] = {"call": "Calls", "other": "Other predictions"}
     return replace(
-        _page(edition, found, which, total),
-        span=_span(callsdata.bounds(edition, shown[0])[0], edition.number),
-        data=callsdata.INDEX,
+        _page(edition, callsdata.predictions(edition, span), which, total),
+        span=_span(*span), data=callsdata.INDEX,
         totals=tuple(
-            Total(name=name, mode=mode,
-                  counts=tuple((state, total[mode].get(role, Counter())[state]) for state in STATES))
+            Total(name=name, mode=mode, counts=tuple(
+                (state, total[mode].get(role, Counter())[state]) for state in STATES))
             for mode in MODES if mode in total for role, name in names.items()
         ),
-        shards=tuple(_link(edition, shard) for shard in sorted(tallies, reverse=True)),
+        shards=tuple(_link(*one) for one in reversed(spans.items())),
     )  # fmt: skip
 
 
@@ -228,9 +219,8 @@ def _row(one: Prediction, now: dt.datetime) -> CallRow:
     )  # fmt: skip
 
 
-def _link(edition: Edition, shard: int) -> Link:
-    span = _span(*callsdata.bounds(edition, shard))
-    return Link(title=f"Dispatches {span}", href=f"calls/{shard}.html")
+def _link(shard: int, span: callsdata.Span) -> Link:
+    return Link(title=f"Dispatches {_span(*span)}", href=f"calls/{shard}.html")
 
 
 def _span(first: int, last: int) -> str:

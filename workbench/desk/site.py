@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.desk import callspage, datapage, dispatches, front, guard, layout, traced, trails, views
+from workbench.desk import (
+    callspage,
+    datapage,
+    dispatches,
+    front,
+    guard,
+    layout,
+    traced,
+    trails,
+    views,
+)
 from workbench.desk.bulk import bulk
 from workbench.desk.editions import edition
 from workbench.domain.errors import CycleFailed
