@@ -111,7 +111,7 @@ def _problems(tag: str, given: list[tuple[str, str]]) -> Iterator[str]:
         yield "is not a tag of ours"
     if tag == "script" and "src" not in dict(given):
         yield "has no source"
-    if tag == "input" and dict(given).get("type") != "radio":
+    if tag == "input" and [value for name, value in given if name == "type"] != ["radio"]:
         yield "asks for more than a choice"
     for name, value in given:
         squeezed = re.sub(r"[\x00-\x20]", "", value).lower()
