@@ -151,7 +151,10 @@ def test_only_pages_whose_state_changed_are_written(made: Made):
         number = after["cycle"]
         settled = {call["of"] for call in calls(made) if call["at"] == number}
         may = {number, number - 1, *settled}
-        for path in changed - {"index.html", "data/index.html"}:
+        lists = {path for path in changed if path.startswith("calls/")}
+        shard = {"calls/0.html", "calls/0.json"}
+        assert lists <= shard | {"calls/index.html", "calls/index.json"}
+        for path in changed - lists - {"index.html", "data/index.html"}:
             assert int(path.split("/")[1]) in may
             assert f"/{number}/" in path or "/trail/" not in path
         assert set(before["pages"]) <= set(after["pages"])
