@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.bench.shelf import Shelf, as_of, shelf
 from workbench.desk import callsdata, callspage, editions, guard, layout, site
 from workbench.desk.bulk import bulk
 from workbench.domain.calendars import iso
+from workbench.domain.claims import from_content
 from workbench.domain.figures import share
 from workbench.measures.scoring import desk_score, is_right
 from workbench.world import entries as book
@@ -134,6 +136,32 @@ def test_replays_without_a_page_lead_nowhere(tmp_path: Path):
     data = json.loads(files["calls/0.json"])["predictions"]
     assert {one["dispatch"] for one in data if one["path"]} == {12}
     assert "no page of its own" in files["calls/0.html"]
+
+
+def test_a_cycle_without_its_dispatch_keeps_its_calls(tmp_path: Path):
+    """What a cycle registered before it broke off was said, and stays in the list."""
+    of = shelf(tmp_path, 12)
+    cycle, claim = (
+        dict(of.ledger.read(sa.select(table).where(table.c.cycle == 12))[0])
+        for table in (book.cycles, book.claims)
+    )
+    own = replace(from_content(json.loads(claim["content"])), theme="oil")
+    claim |= {"id": own.id, "content": book.canonical(own.content())}
+    decision = {"claim": own.id, "role": "call", "probability": 0.7, "base_rate": 0.5,
+                "gain": 0.16, "verdict": "passed", "reason": "made up"}  # fmt: skip
+    dispatch = {"of": 14, "slug": "on", "title": "On", "call": None, "plan": "{}"}
+
+    def content(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: row[name] for name in row.keys() - book.BOOKKEEPING - {"cycle"}}
+
+    of.ledger.append(13, [(book.cycles, content(cycle) | {"number": 13}),
+                          (book.claims, content(claim)), (book.decisions, decision)])  # fmt: skip
+    of.ledger.append(14, [(book.cycles, content(cycle) | {"number": 14}),
+                          (book.dispatches, dispatch)])  # fmt: skip
+    files = published(of, 14)
+    found = {one["claim"]: one for one in json.loads(files["calls/0.json"])["predictions"]}
+    assert (found[own.id]["dispatch"], found[own.id]["path"]) == (13, None)
+    assert len(rows(files["calls/0.html"])) == len(on_record(of.ledger))
 
 
 def test_the_title_counts_one_mode_and_all_of_it(shelved: tuple[Shelf, dict[str, str]]):

@@ -46,7 +46,7 @@ class Prediction:
         as_of: Moment of that dispatch, ISO.
         mode: Of that dispatch.
         path: Of its page from the site's root; empty where none was published, as for the
-            replays that warm a desk up.
+            replays that warm a desk up and for a cycle that never came to its dispatch.
         settled: Number of the cycle that settled it, or None.
         value: What was compared with the strike, or None.
         observations: What settled it: series, field, at, known_at, value.
@@ -99,7 +99,7 @@ def predictions(edition: Edition, span: Span) -> list[Prediction]:
         .select_from(book.decisions)
         .join(book.claims, claims.id == decisions.claim)
         .join(book.cycles, book.cycles.c.number == decisions.cycle)
-        .join(book.dispatches, book.dispatches.c.of == decisions.cycle)
+        .outerjoin(book.dispatches, book.dispatches.c.of == decisions.cycle)
         .outerjoin(book.settlements, settled.claim == decisions.claim)
         .outerjoin(book.lessons, book.lessons.c.claim == decisions.claim)
         # Not "in": an equality would tempt SQLite to walk all calls ever made.
