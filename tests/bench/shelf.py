@@ -51,18 +51,21 @@ class Shelf:
     number: int
 
 
-def shelf(path: Path, dispatches: int, *, live: int = 0, shadows: int = 2) -> Shelf:
-    """Fills an empty folder with a ledger of so many dispatches.
+def shelf(
+    path: Path, dispatches: int, *, live: int = 0, shadows: int = 2, waiting: float = 0.02
+) -> Shelf:
+    """Fills a folder with a ledger of so many dispatches, or adds what is missing of them.
 
     Args:
         path: The outputs folder.
         dispatches: How many, four a session from 3 January 2000; at most 24,000.
         live: How many of the last are live ones; those before them are replays.
         shadows: Claims of each that the gate refused.
+        waiting: Share of the claims that no data ever settle.
 
     Returns:
-        Of each 13 dispatches one sits out, of 40 settlements one is void, and of 150 claims one
-        waits for data for ever; all others settle after one or five sessions.
+        Of each 13 dispatches one sits out, of 40 settlements one is void; claims settle after
+        one or five sessions.
     """
     desk = open_desk(PARAMS, path)
     ledger = Ledger(desk.ledger)
@@ -70,7 +73,7 @@ def shelf(path: Path, dispatches: int, *, live: int = 0, shadows: int = 2) -> Sh
     with ledger.transaction():
         for number in range(1, dispatches + 1):
             mode = "live" if number > dispatches - live else "replay"
-            asked = list(_asked(number, shadows, due))
+            asked = list(_asked(number, shadows, waiting, due))
             ledger.append(number, [_cycle(number, mode), *due.pop(number, ()), *asked])
             (path / "site" / "read" / str(number)).mkdir(parents=True, exist_ok=True)
     (path / "site" / "read" / str(dispatches)).rmdir()
@@ -106,7 +109,7 @@ def _cycle(number: int, mode: str) -> _Row:
     return book.cycles, row
 
 
-def _asked(number: int, shadows: int, due: dict[int, list[_Row]]) -> Iterator[_Row]:
+def _asked(number: int, shadows: int, waiting: float, due: dict[int, list[_Row]]) -> Iterator[_Row]:
     """What one cycle asks and decides; how it will end goes into ``due``."""
     rng = np.random.default_rng([7, number])
     roles = ["call"] * (number % 13 > 0) + ["other"] * int(rng.integers(0, 3))
@@ -137,7 +140,8 @@ def _asked(number: int, shadows: int, due: dict[int, list[_Row]]) -> Iterator[_R
             "gain": gain(p, base), "verdict": "crowded" if role == "shadow" else "passed",
             "reason": f"open family, edge {100 * (p - base):+.1f} points on the base rate",
         }  # fmt: skip
-        _settles(claim, role, p, base, rng, due)
+        if rng.random() >= waiting:
+            _settles(claim, role, p, base, rng, due)
     day = sentences.day(as_of(number).date())
     title = f"What the session of {day} leaves open, made up for a measurement"
     yield book.dispatches, {"of": number, "slug": f"what-{number}-leaves-open", "title": title,
@@ -170,8 +174,6 @@ def _settles(
     due: dict[int, list[_Row]],
 ) -> None:  # fmt: skip
     """Puts a claim's end where the first cycle after its deadline finds it."""
-    if rng.random() < 1 / 150:
-        return
     end = claim.window.deadline
     place = _places()[end]
     close, void = float(_closes()[claim.subject][place]), rng.random() < 1 / 40

@@ -152,7 +152,8 @@ def test_only_pages_whose_state_changed_are_written(made: Made):
         settled = {call["of"] for call in calls(made) if call["at"] == number}
         may = {number, number - 1, *settled}
         lists = re.compile(
-            r"(data/|about/|read/)?index\.html|read/\d+\.html|feed\.xml|robots\.txt|search/\w+\.js"
+            r"(data/|about/|read/|record/|mind/|weekly/|calls/)?index\.html|read/\d+\.html|feed\.xml|"
+            r"robots\.txt|search/\w+\.js|calls/(0\.html|0\.json|index\.json)|weekly/[\w-]+/index\.html"
         )
         for path in (one for one in changed if not lists.fullmatch(one)):
             assert int(path.split("/")[1]) in may

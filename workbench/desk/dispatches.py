@@ -126,7 +126,7 @@ def _card(desk: Desk, call: Standing, wrong_if: str) -> views.CallCard:
     )
     return views.CallCard(
         sentence=call.sentence,
-        direction=_direction(claim),
+        direction=direction(claim),
         horizon=_horizon(claim),
         probability=call.probability,
         base_rate=call.base_rate,
@@ -140,7 +140,7 @@ def _card(desk: Desk, call: Standing, wrong_if: str) -> views.CallCard:
     )
 
 
-def _direction(claim: Claim) -> str:
+def direction(claim: Claim) -> str:
     """Which way the claim points, as one word with an arrow."""
     up, down, width = "↑ Up", "↓ Down", "↔ Width"
     match claim.kind:

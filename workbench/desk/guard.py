@@ -21,8 +21,9 @@ _TAGS = frozenset(
     | {"del", "mark", "abbr", "time", "code", "pre", "blockquote", "br", "hr", "ul", "ol", "li"}
     | {"dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "img"}
     | {"svg", "line", "circle", "text"}
+    | {"fieldset", "legend", "label", "input"}
 )
-_SCRIPT = re.compile(r"(\.\./)*assets/(plotly\.min|charts|search)\.js")
+_SCRIPT = re.compile(r"(\.\./)*assets/(plotly\.min|charts|search|calls)\.js")
 _LOADED = re.compile(r"(\.\./)*[\w-][\w./-]*")
 _LINK = re.compile(r"https://[^\s\\]+|#[\w-]*|(\.\./)*[\w-][\w./-]*(#[\w-]*)?")
 _PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
@@ -110,6 +111,8 @@ def _problems(tag: str, given: list[tuple[str, str]]) -> Iterator[str]:
         yield "is not a tag of ours"
     if tag == "script" and "src" not in dict(given):
         yield "has no source"
+    if tag == "input" and [value for name, value in given if name == "type"] != ["radio"]:
+        yield "asks for more than a choice"
     for name, value in given:
         squeezed = re.sub(r"[\x00-\x20]", "", value).lower()
         if name.startswith("on"):

@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
 }
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("Dispatches", "index.html"),
+    ("Calls", "calls/index.html"),
     ("Record", "record/index.html"),
     ("Mind", "mind/index.html"),
     ("Data", "data/index.html"),
@@ -98,7 +99,7 @@ def html(page: Page, root: str) -> str:
 def assets() -> dict[str, bytes]:
     """The stylesheet, icon and scripts that every page asks for: path to content."""
     pages = files("workbench.desk") / "pages"
-    names = ("style.css", "charts.js", "icon.svg", "search.js")
+    names = ("style.css", "icon.svg", "charts.js", "search.js", "calls.js")
     found = {name: (pages / name).read_bytes() for name in names}
     found["plotly.min.js"] = get_plotlyjs().encode()
     return {f"assets/{name}": data for name, data in found.items()}

@@ -14,6 +14,7 @@ from pathlib import Path
 from workbench.desk import (
     aboutpage,
     archivepage,
+    callspage,
     datapage,
     dispatches,
     feed,
@@ -87,6 +88,7 @@ def shared(edition: Edition, latest: views.DispatchPage) -> dict[str, str]:
     """What tells of many dispatches: pages of the whole desk, and shards of its lists."""
     files = front.files(edition, latest) | datapage.files(edition)
     files |= archivepage.files(edition) | outlets.files(edition) | feed.files(edition)
+    files |= callspage.files(edition)
     files |= recordpage.files(edition) | mindpage.files(edition) | weeklypage.files(edition)
     return files | aboutpage.files(edition, latest)
 
