@@ -54,6 +54,11 @@ def keep(made: Shelf, number: int, notebook: NotebookNode) -> None:
                      "label": "unknown", "conviction": None, "sources": ["made"], "notices": [],
                      "written_by": "rules"},
         "data": {"series": [], "feeds": [], "flags": []},
+        "record": {"as_of": row["as_of"], "boards": []},
+        "account": {
+            "lead": "SPX",
+            "accounts": {mode: {"cycles": 0, "trades": 0} for mode in ("live", "replay")},
+        },
     }  # fmt: skip
     for name, part in parts.items():
         text = json.dumps({**stamp, "part": part})

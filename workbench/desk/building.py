@@ -27,6 +27,7 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 Told = Callable[[str, int, int], None]
+_BESIDE = "site-build"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ def build(desk: Desk, ledger: Ledger, told: Told = lambda _what, _done, _of: Non
     numbers = sorted({*old, *kept})
     whole = _edition(desk, ledger, numbers, kept[-1])
     steps = list(_steps(whole, kept))
-    place, note = desk.outputs / "site-build", desk.outputs / "site-build.json"
+    place, note = whole.site, desk.outputs / f"{_BESIDE}.json"
     stamp, began = _stamp(desk, ledger, steps), 0
     if place.is_dir() and note.is_file():
         noted = json.loads(note.read_text("utf-8"))
@@ -115,8 +116,9 @@ def _edition(desk: Desk, ledger: Ledger, numbers: Sequence[int], number: int) ->
     """The edition in which every dispatch stands as it does now."""
     row = on_ledger(ledger, number)
     return Edition(
-        desk=desk, ledger=ledger, number=number, row=row, numbers=numbers,
-        now=moment((ledger.last_cycle() or row)["as_of"]), changed=(number,), stale=(),
+        desk=desk, site=desk.outputs / _BESIDE, ledger=ledger, number=number, row=row,
+        numbers=numbers, now=moment((ledger.last_cycle() or row)["as_of"]), changed=(number,),
+        stale=(),
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ class CallsPage:
 def files(edition: Edition) -> dict[str, str]:
     """The shards that changed or are missing, as pages and as JSON, the front, and the index."""
     spans = callsdata.spans(edition)
-    kept = callsdata.kept(edition.desk.outputs / "site")
+    kept = callsdata.kept(edition.site)
     tallies = {shard: kept[shard] for shard in spans if shard in kept}
     fresh = (callsdata.moved(edition) | (set(spans) - set(kept))).intersection(spans)
     made: dict[str, str] = {}

@@ -30,6 +30,7 @@ class Edition:
 
     Attributes:
         desk: Whose site.
+        site: Folder that it is written to.
         ledger: All rows of the cycle are on it.
         number: The cycle that is published.
         row: Its dispatch and cycle on the ledger.
@@ -40,6 +41,7 @@ class Edition:
     """
 
     desk: Desk
+    site: Path
     ledger: Ledger
     number: int
     row: sa.RowMapping
@@ -56,13 +58,14 @@ def edition(desk: Desk, ledger: Ledger, number: int) -> Edition:
         CycleFailed: The ledger holds no dispatch of that cycle.
     """
     # Beside them lie the archive's own pages, which are no folders.
-    known = sorted(map(int, files.folders(desk.outputs / "site" / "read")))
+    site = desk.outputs / "site"
+    known = sorted(map(int, files.folders(site / "read")))
     numbers = [n for n in known if n < number] + [number]
     row = on_ledger(ledger, number)
     due = changed(ledger, numbers)
     stale = tuple(n for n in due if n != number and not is_kept(desk, ledger, n))
     return Edition(
-        desk=desk, ledger=ledger, number=number, row=row, numbers=numbers,
+        desk=desk, site=site, ledger=ledger, number=number, row=row, numbers=numbers,
         now=moment((ledger.last_cycle() or row)["as_of"]),
         changed=tuple(n for n in due if n not in stale), stale=stale,
     )  # fmt: skip

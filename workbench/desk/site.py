@@ -71,10 +71,9 @@ def publish(desk: Desk, ledger: Ledger, number: int) -> Page:
     pages = dispatches.pages(now)
     latest = pages[number]
     files = checked(own(now, pages) | shared(now, latest))
-    site = desk.outputs / "site"
-    write(site, layout.assets() | files)
+    write(now.site, layout.assets() | files)
     return Page(
-        path=site / latest.permalink, title=latest.title, call=_line(latest), stale=now.stale
+        path=now.site / latest.permalink, title=latest.title, call=_line(latest), stale=now.stale
     )
 
 
