@@ -28,6 +28,8 @@ def dispatches(made: dict[str, Any]) -> dict[int, tuple[str, dict[str, Any]]]:
     """Number to the page of each dispatch on the site, and to what it was written from."""
     found = {}
     for path in (made["outputs"] / "site" / "read").glob("*/*/index.html"):
+        if path.parent.name == "trail":
+            continue
         number = int(path.parts[-3])
         kept: Path = made["outputs"] / "cycles" / str(number) / "dispatch.json"
         found[number] = (path.read_text("utf-8"), json.loads(kept.read_text("utf-8"))["part"])
