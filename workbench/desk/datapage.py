@@ -13,6 +13,7 @@ from workbench.desk.editions import Edition, folder
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
+from workbench.domain.figures import minute
 from workbench.domain.records import Mode
 from workbench.steps import trust
 from workbench.steps.bench import kept_part
@@ -148,8 +149,5 @@ def _flag(one: Mapping[str, str]) -> FlagRow:
 
 
 def _minute(text: str) -> str:
-    """A moment as ``3 Apr 2026 17:04``, UTC."""
-    if not text:
-        return "–"
-    when = moment(text)
-    return f"{when.day} {when:%b %Y %H:%M}"
+    """A kept moment as the page writes it; a dash without one."""
+    return minute(moment(text)) if text else "–"
