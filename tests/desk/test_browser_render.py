@@ -204,7 +204,7 @@ def test_labels_at_the_ends_of_lines_are_whole(
 ) -> None:
     """On a phone too the axis leaves room for a label, and no tick covers another."""
     frame = pd.DataFrame({"A-LONG-SYMBOL": 0.5}, pd.bdate_range("2017-01-02", periods=250))
-    figure = charts.correlations(frame, {"A-LONG-SYMBOL": "Long"}, 63)
+    figure = charts.correlations(frame, {"A-LONG-SYMBOL": "Long"}, 63, "Source: made.")
     body = str(figures.html(json.loads(figure.to_json())))
     path = build_site(tmp_path, sample_page(), sample_trail(body))["trail"]
     with Visit(browser, path.as_uri(), viewport={"width": 390, "height": 900}) as visit:

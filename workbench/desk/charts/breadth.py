@@ -28,6 +28,7 @@ from workbench.measures.breadth import LEAST, LONG, SHORT
 from workbench.steps.facts import counted, named, several
 
 _GAP = 18.0  # least distance of two labels, percentage points
+_EDGE = 9.0  # least distance of a label from the hairlines at 0 and 100
 _SHOWN = 12  # sessions in the table
 
 
@@ -87,7 +88,8 @@ def _drawn(drawn: pd.DataFrame, dates: list[str], name: str) -> go.Figure:
             steps.update(fill="tozeroy", fillcolor=TINT, line_width=0)
         figure.add_trace(steps, row=2, col=1)
         if values.notna().any():
-            ends[f"{window} sessions"] = float(values.dropna().iloc[-1])
+            last = float(values.dropna().iloc[-1])
+            ends[f"{window} sessions"] = min(max(last, _EDGE), 100 - _EDGE)
     figure.add_hline(y=50, line={"color": SOFT, "width": 1, "dash": "dot"}, row=2, col=1)
     figure.update_yaxes(range=[-5, 105], tickvals=[0, 50, 100], row=2, col=1)
     colours = {f"{LONG} sessions": ACCENT, f"{SHORT} sessions": SOFT}

@@ -30,6 +30,7 @@ from workbench.steps.facts import counted, named
 
 _SHOWN = 12  # sessions in a table
 _GAP = 0.08  # least distance of two labels, as a share of the axis
+_ALL_BUT = 4  # fewer closes than this at or above the VIX are counted, not told as a share
 _FEW = 60  # sessions under which today's curve has no usual one beside it
 _BANDS = ((0.05, 0.95, TINT2), (0.25, 0.75, TINT))
 
@@ -82,15 +83,17 @@ def _late(told: pd.Series[float], shown: pd.DataFrame) -> str:
 def _feared(vix: pd.Series[float], late: str, moved: float | None, insured: str) -> str:
     """The finding: how high the VIX stands among the sessions shown, and over what was moved."""
     now, before = float(vix.iloc[-1]), vix.iloc[:-1]
-    n, below = len(vix), int((before < now).sum())
-    if n == 1:
+    n, below = len(before), int((before < now).sum())
+    if not n:
         where = "is the only close there is"
-    elif below == n - 1:
-        where = f"is the highest of {n} closes"
+    elif below == n:
+        where = f"is the highest of {n + 1} closes"
     elif not (before <= now).any():
-        where = f"is the lowest of {n} closes"
+        where = f"is the lowest of {n + 1} closes"
+    elif n - below < _ALL_BUT:
+        where = f"is above all but {counted(n - below)} of the {n} closes before"
     else:
-        where = f"is above {share(below / (n - 1))} of the {n - 1} closes before"
+        where = f"is above {share(below / n)} of the {n} closes before"
     if moved is None:
         return f"VIX at {now:.1f}{late} {where}"
     over = round(round(now, 1) - round(moved, 1), 1)
@@ -119,18 +122,13 @@ def term_slope(history: pd.DataFrame, origin: str) -> go.Figure:
     figure.add_hline(y=1, line={"color": SOFT, "width": 1})
     label(figure, dates[-1], now, f"{now:.2f}", ACCENT)
     low, high = min(0.96, float(told.min())), max(1.04, float(told.max()))
-    room = 0.12 * (high - low)
+    room = 0.06 * (high - low)
     figure.update_yaxes(range=[low - room, high + room])
-    for height, text in ((high + 0.6 * room, "near dearer"), (low - 0.6 * room, "far dearer")):
-        figure.add_annotation(
-            x=dates[0], y=height, text=text, showarrow=False, xanchor="left",
-            font={"color": SOFT, "size": 12},
-        )  # fmt: skip
     behind = shown.iloc[-_SHOWN:]
     return finished(
         figure,
         title=_sloped(told, _late(told, history)),
-        subtitle=f"VIX, of 30 days, over {FAR}, of three months; above one the curve is inverted; "
+        subtitle=f"VIX, of 30 days, over {FAR}, of three months; above one the near one is dearer; "
         f"{span(dates)}",
         caption=f"Ratio of closes of one session. {origin} n = {len(told)} sessions with both.",
         alt=f"A line between {told.min():.2f} and {told.max():.2f}, last {now:.2f}, and another "
