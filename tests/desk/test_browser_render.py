@@ -13,7 +13,10 @@ import pandas as pd
 import pytest
 from nbformat import NotebookNode, v4
 
+from tests.desk.test_charts import FROM
+from tests.desk.test_market_charts import cost, wide
 from workbench.desk import charts, figures, render, views
+from workbench.domain.instruments import find
 
 pytestmark = pytest.mark.browser
 Build = Callable[..., dict[str, Path]]
@@ -217,3 +220,42 @@ def test_labels_at_the_ends_of_lines_are_whole(
         assert len(ticks) > 2
         for left, right in itertools.pairwise(ticks):
             assert left["x"] + left["width"] < right["x"]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_label_of_the_market_s_charts_is_cut(
+    browser: Any,
+    build_site: Build,
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
+    tmp_path: Path,
+    width: int,
+) -> None:
+    """Breadth and the price of insurance have their labels whole, at any width, none over another.
+
+    Ticks of two lines are as small as those of one: no class of a page reaches into a chart.
+    """
+    made = [
+        charts.breadth(wide(1.0), find("SPX"), FROM),
+        charts.breadth(wide(0.0), find("SPX"), FROM),
+        charts.fear(cost(10.1, n=500), find("SPX"), FROM),
+        charts.term_slope(cost(12.0, 16.0), FROM),
+        charts.term_curve(cost(12.0, 16.0), FROM),
+    ]
+    body = "".join(figures.html(json.loads(one.to_json())) for one in made if one)
+    path = build_site(tmp_path, sample_page(), sample_trail(body))["trail"]
+    with Visit(browser, path.as_uri(), viewport={"width": width, "height": 900}) as visit:
+        visit.wait_for_charts()
+        for chart in visit.page.locator(".chart").all():
+            frame = chart.bounding_box()
+            boxes = [one.bounding_box() for one in chart.locator(".annotation-text").all()]
+            assert boxes
+            for box in boxes:
+                assert frame["x"] <= box["x"]
+                assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+            tops = sorted(box["y"] for box in boxes)
+            assert all(b - a >= 10 for a, b in itertools.pairwise(tops))
+        sizes = (
+            "[...document.querySelectorAll('.xtick tspan')].map(t => getComputedStyle(t).fontSize)"
+        )
+        assert set(visit.page.evaluate(sizes)) == {"12px"}

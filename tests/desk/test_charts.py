@@ -372,7 +372,7 @@ def point(date: str, skill: float, half: float, n: int = 80) -> dict[str, Any]:
 def test_the_course_of_skill_ends_where_its_title_says(skill: float, half: float, title: str):
     """Side and interval of the last point are the title; band, n and effective n are in words."""
     points = [point("2018-01-03", 0.3, 2.0), point("2018-02-02", skill, half, 90)]
-    figure = charts.skill_course(points, "live")
+    figure = charts.skill_course(points, "live", FROM)
     told = words(figure)
     assert told["title"] == title
     assert "n = 90 live predictions, effective n = 45." in told["caption"]
@@ -382,7 +382,7 @@ def test_the_course_of_skill_ends_where_its_title_says(skill: float, half: float
     assert low <= min(figure.data[0].y)
     assert max(figure.data[0].y) <= high < 200
     assert [row[0] for row in told["table"]["rows"]] == ["Wed 3 Jan 2018", "Fri 2 Feb 2018"]
-    assert "cut" not in words(charts.skill_course(points[1:], "live"))["caption"]
+    assert "cut" not in words(charts.skill_course(points[1:], "live", FROM))["caption"]
 
 
 def test_skill_is_told_with_its_interval() -> None:

@@ -186,7 +186,7 @@ def record(board: Board, books: Mapping[str, Any], origin: str) -> Record:
         calibration=_figure(
             charts.calibration(board["calibration"], mode, origin, mine and mine["n_eff"])
         ) if board["calibration"] else Markup(""),
-        course=_figure(charts.skill_course(board["course"], mode))
+        course=_figure(charts.skill_course(board["course"], mode, origin))
         if board["course"] else Markup(""),
         regimes=(*(one.replace("_", " ") for one in regimes), "all") if regimes else (),
         minds=tuple(recordtables.minds(board, regimes)),

@@ -63,7 +63,7 @@ def fear(history: pd.DataFrame, insured: Instrument | None, origin: str) -> go.F
         figure,
         title=_feared(told, _late(told, shown), ends.get("moved"), beside),
         subtitle="VIX at the close, what options on the S&P 500 expect over 30 days"
-        + (f"; in ink how much {beside} moved" if beside else "")
+        + (f"; beside it how much {beside} moved" if beside else "")
         + f"; in per cent a year, {span(dates)}",
         caption=(f"Moved: EWMA of returns, decay {EWMA_DECAY}, as of each close. " * bool(beside))
         + f"{origin} n = {len(told)} sessions.",
