@@ -121,7 +121,7 @@ def test_labels_of_breadth_stand_apart():
          "S&P 500 has moved"),
         (9.0, 10.0, "VIX at 9.0 is the lowest of 100 closes, and 1.0 points less than the S&P 500 "
          "has moved"),
-        (13.99, 10.0, "VIX at 14.0 is above all but one of the 99 closes before, and 4.0 points "
+        (13.97, 10.0, "VIX at 14.0 is above all but one of the 99 closes before, and 4.0 points "
          "more than the S&P 500 has moved"),
         (13.0, 13.04, "VIX at 13.0 is above 51% of the 99 closes before, and just what the "
          "S&P 500 has moved"),
