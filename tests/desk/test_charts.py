@@ -30,7 +30,7 @@ from workbench.steps.bench import Bench
 ONE = Instrument(symbol="ONE", name="First", unit="points")
 TWO = Instrument(symbol="TWO", name="Second", unit="points")
 AS_OF = dt.datetime(2018, 1, 26, 22, tzinfo=dt.UTC)
-FROM = "Source: made, as of Fri 26 Jan 2018 22:00 UTC."
+FROM = "Source: made, as of 26 Jan 2018 22:00 UTC."
 
 
 def bars(one: Instrument, price: float, seed: int) -> Bars:

@@ -136,9 +136,9 @@ def test_a_desk_without_a_vix_has_no_fear(room: Opened, world: Opened):
 def test_a_caption_names_the_sources_that_were_drawn(made: Any):
     """Each source once, those of the symbols named, and the moment of the cycle."""
     bench = made.bench(1)
-    assert origins.market(bench, "SPX", "VIX") == ("Source: made, as of Fri 2 Feb 2018 22:00 UTC.")
-    assert origins.market(bench, "TSLA") == "Source: H, as of Fri 2 Feb 2018 22:00 UTC."
-    assert origins.market(bench) == "Source: H and made, as of Fri 2 Feb 2018 22:00 UTC."
+    assert origins.market(bench, "SPX", "VIX") == "Source: made, as of 2 Feb 2018 22:00 UTC."
+    assert origins.market(bench, "TSLA") == "Source: H, as of 2 Feb 2018 22:00 UTC."
+    assert origins.market(bench) == "Source: H and made, as of 2 Feb 2018 22:00 UTC."
     assert fear.origin(bench) == origins.market(bench, "SPX", "VIX")
     assert breadth.origin(bench).startswith("Source: H and made, as of")
-    assert origins.ledger(bench.as_of).startswith("Source: the ledger, as of Fri 2 Feb")
+    assert origins.ledger(bench.as_of).startswith("Source: the ledger, as of 2 Feb")

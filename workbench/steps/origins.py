@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from workbench.domain.figures import instant
+from workbench.domain.figures import minute
 from workbench.steps.bench import Bench
 from workbench.steps.facts import listed
 
@@ -28,4 +28,4 @@ def ledger(as_of: dt.datetime) -> str:
 
 
 def _told(sources: str, as_of: dt.datetime) -> str:
-    return f"Source: {sources}, as of {instant(as_of)}."
+    return f"Source: {sources}, as of {minute(as_of)} UTC."
