@@ -313,6 +313,20 @@ def test_labels_of_lines_that_end_together_stand_apart() -> None:
     assert np.diff(sorted(heights.values())).min() > 0.1
 
 
+def test_many_instruments_are_context_for_two() -> None:
+    """Of a long list the most and the least alike are told and labelled; the table has them all."""
+    ends = {f"S{k}": k / 10 for k in range(-3, 8)}
+    frame = pd.DataFrame(ends, pd.date_range("2018-01-01", periods=3))
+    figure = charts.correlations(frame, {name: f"Name {name}" for name in ends}, 63, FROM)
+    said = words(figure)
+    assert said["title"] == (
+        "Of 11 instruments, moving most with the lead: Name S7 +0.70; least: Name S-3 −0.30"
+    )
+    assert sorted(labels(figure)) == ["S-3", "S7"]
+    assert len(said["table"]["rows"]) == len(figure.data) == 11
+    assert [trace.line.width for trace in figure.data[:9]] == [0.75] * 9
+
+
 def test_calibration_stays_on_its_scale() -> None:
     """Bars end at 0 and 100 per cent, where a share must."""
     p, y = np.r_[np.full(5, 0.31), np.full(4, 0.05)], np.r_[np.ones(5), np.zeros(4)]

@@ -81,8 +81,10 @@ def test_breadth_draws_gaps_as_gaps():
     assert np.isnan(long[-2])
     assert np.isfinite(np.delete(long, -2)).all()
     told = words(figure)
-    assert [row[1] for row in told["table"]["rows"]].count("–") == 1
-    assert [row[2] for row in told["table"]["rows"]].count("–") == 1
+    rows = told["table"]["rows"]
+    assert [row[1] for row in rows].count("–") == 1
+    assert rows[-1][1] == "0.0%"
+    assert [row[2] for row in rows].count("–") == 1
     assert "in 99 sessions." in told["caption"]
 
 
@@ -140,7 +142,9 @@ def test_fear_alone_has_one_line():
     told = words(figure)
     assert told["title"] == "VIX at 20.0 is the highest of 100 closes"
     assert len(figure.data) == 1
-    assert told["table"]["columns"] == ["Session", "VIX"]
+    assert told["table"]["columns"] == ["Close", "VIX"]
+    assert told["table"]["rows"][0] == ["lowest", "12.00"]
+    assert told["table"]["rows"][-2:] == [["highest", "20.00"], ["last", "20.00"]]
     assert "moved" not in told["subtitle"]
 
 
@@ -184,7 +188,7 @@ def test_the_slope_says_which_insurance_is_dearer(vix: float, far: float, said: 
     low, high = figure.layout.yaxis.range
     assert low < min(1.0, *figure.data[0].y)
     assert max(1.0, *figure.data[0].y) < high
-    assert told["table"]["rows"][-1][1:] == [f"{vix:.2f}", f"{far:.2f}", f"{vix / far:.2f}"]
+    assert told["table"]["rows"][-1][1:] == [f"{vix / far:.2f}"]
 
 
 def test_no_term_structure_says_why():

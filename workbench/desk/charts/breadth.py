@@ -22,7 +22,7 @@ from workbench.desk.charts.frame import (
     nothing,
     span,
 )
-from workbench.domain.figures import price, share
+from workbench.domain.figures import difference, share
 from workbench.domain.instruments import Instrument
 from workbench.measures.breadth import LEAST, LONG, SHORT
 from workbench.steps.facts import counted, named, several
@@ -68,7 +68,7 @@ def breadth(history: pd.DataFrame, index: Instrument | None, origin: str) -> go.
         f"{share(float(drawn[f'above_{LONG}'].min()))} and "
         f"{share(float(drawn[f'above_{LONG}'].max()))}, last {share(last)} of "
         f"{several(int(counts.iloc[-1]), 'share')}.",
-        table=_table(drawn.iloc[-_SHOWN:], index.tick),
+        table=_table(drawn),
         height=360,
     )
 
@@ -115,11 +115,14 @@ def title(drawn: pd.DataFrame, name: str) -> str:
     )
 
 
-def _table(shown: pd.DataFrame, tick: float) -> pd.DataFrame:
+def _table(drawn: pd.DataFrame) -> pd.DataFrame:
+    """The last sessions; of the index only how far below its highest close it stood."""
+    below = (100 * (drawn["close"] / drawn["close"].max() - 1)).iloc[-_SHOWN:]
+    shown = drawn.iloc[-_SHOWN:]
     return pd.DataFrame(
         {
             "Session": days(shown.index),
-            "Index": [_or_dash(v, lambda v: price(v, tick)) for v in shown["close"]],
+            "Index, from its highest": [_or_dash(v, lambda v: f"{difference(v)}%") for v in below],
             f"Above {LONG}": [_or_dash(v, share) for v in shown[f"above_{LONG}"]],
             f"Above {SHORT}": [_or_dash(v, share) for v in shown[f"above_{SHORT}"]],
             "n": [str(n) for n in shown[f"n_{LONG}"].astype(int)],

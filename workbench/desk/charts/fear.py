@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -58,7 +58,6 @@ def fear(history: pd.DataFrame, insured: Instrument | None, origin: str) -> go.F
     for word, height in apart(ends, _GAP * float(np.nanmax(every) - np.nanmin(every))).items():
         label(figure, dates[-1], height, f"{word} {ends[word]:.1f}", drawn[word][1])
     beside = "" if insured is None or "moved" not in drawn else named(insured)
-    columns = {word: [_or_dash(v) for v in values[-_SHOWN:]] for word, (values, _) in drawn.items()}
     return finished(
         figure,
         title=_feared(told, _late(told, shown), ends.get("moved"), beside),
@@ -69,9 +68,23 @@ def fear(history: pd.DataFrame, insured: Instrument | None, origin: str) -> go.F
         + f"{origin} n = {len(told)} sessions.",
         alt=f"A line of VIX between {told.min():.1f} and {told.max():.1f}, last {ends['VIX']:.1f}"
         + (f", and one of what {beside} moved, last {ends['moved']:.1f}." if beside else "."),
-        table=pd.DataFrame({"Session": dates[-_SHOWN:], **dict(reversed(columns.items()))}),
+        table=_quantiles({word: values for word, (values, _) in reversed(drawn.items())}),
         height=260,
     )
+
+
+def _quantiles(drawn: Mapping[str, pd.Series[float]]) -> pd.DataFrame:
+    """What the lines are made of, without their rows, which are not ours to pass on."""
+    told = [values.dropna() for values in drawn.values()]
+    rows = {
+        "lowest": [v.min() for v in told], "median": [v.median() for v in told],
+        "highest": [v.max() for v in told], "last": [v.iloc[-1] for v in told],
+    }  # fmt: skip
+    shown = {
+        word.capitalize() if word == "moved" else word: [f"{row[k]:.2f}" for row in rows.values()]
+        for k, word in enumerate(drawn)
+    }
+    return pd.DataFrame({"Close": list(rows), **shown})
 
 
 def _late(told: pd.Series[float], shown: pd.DataFrame) -> str:
@@ -136,8 +149,6 @@ def term_slope(history: pd.DataFrame, origin: str) -> go.Figure:
         table=pd.DataFrame(
             {
                 "Session": days(behind.index),
-                "VIX": [_or_dash(v) for v in behind[NEAR]],
-                FAR: [_or_dash(v) for v in behind[FAR]],
                 "Ratio": [_or_dash(v) for v in slope(behind)],
             }
         ),

@@ -26,6 +26,7 @@ from workbench.measures.prices import EWMA_DECAY, sessions_a_year
 from workbench.measures.regimes import MIN_SESSIONS
 
 _WILD = ("risk_off", "crisis")
+_FEW = 4  # lines up to which each has its label
 _LABEL_GAP = 0.08  # least distance of two labels, as a share of the axis
 
 
@@ -166,21 +167,31 @@ def correlations(
     told = frame.dropna(axis="columns", how="all")
     if told.empty:
         return nothing("The lead has no other instrument to move with")
-    figure, rows = go.Figure(), []
     last = {symbol: float(told[symbol].dropna().iloc[-1]) for symbol in told.columns}
-    for symbol, height in apart(last, _LABEL_GAP * _spread(told)).items():
-        values, colour = told[symbol], ACCENT if symbol == told.columns[-1] else INK
-        dates = days(values.index)
-        figure.add_trace(line(dates, values.tolist(), colour, names[symbol]))
-        label(figure, dates[-1], height, symbol, colour)
-        rows.append(
-            (names[symbol], *(difference(v, 2) for v in (last[symbol], values.min(), values.max())))
-        )
+    order = sorted(last, key=lambda symbol: last[symbol])
+    few = len(order) <= _FEW
+    shown = dict.fromkeys(told.columns, INK) | {told.columns[-1]: ACCENT}
+    shown = shown if few else {order[0]: INK, order[-1]: ACCENT}
+    figure = go.Figure()
+    for symbol in sorted(told.columns, key=lambda symbol: symbol in shown):  # context lies behind
+        drawn = line(days(told.index), told[symbol].round(4).tolist(), shown.get(symbol, SOFT),
+                     names[symbol])  # fmt: skip
+        figure.add_trace(drawn if symbol in shown else drawn.update(line_width=0.75))
+    ends = {symbol: last[symbol] for symbol in shown}
+    for symbol, height in apart(ends, _LABEL_GAP * _spread(told)).items():
+        label(figure, days(told.index)[-1], height, symbol, shown[symbol])
+    rows = [
+        (names[s], *(difference(v, 2) for v in (last[s], told[s].min(), told[s].max())))
+        for s in told.columns
+    ]
     figure.add_hline(y=0, line={"color": SOFT, "width": 1})
     said = ", ".join(f"{row[0]} {row[1]}" for row in rows)
+    top, low = (f"{names[one]} {difference(last[one], 2)}" for one in (order[-1], order[0]))
     return finished(
         figure,
-        title=f"Moving with the lead: {said}",
+        title=f"Moving with the lead: {said}"
+        if few
+        else f"Of {len(order)} instruments, moving most with the lead: {top}; least: {low}",
         subtitle=f"Correlation of daily log returns over {window} sessions",
         caption=f"Common sessions only. {origin} n = {len(told)} sessions shown.",
         alt=f"Rolling correlations; last values {said}.",
