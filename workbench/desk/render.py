@@ -86,8 +86,9 @@ def _export(nb: NotebookNode, cells: list[NotebookNode], *, code: bool) -> str:
         if cell.cell_type == "markdown" and re.match(r"\s*#[ \t]", cell.source):
             cell.source = cell.source.lstrip().partition("\n")[2]
             break
-    html, _resources = _exporter().from_notebook_node(chosen, {"code": code})
-    return html.strip()
+    # The exporter's own way there copies and validates the whole notebook a dozen times, for
+    # preprocessors of which none is on.
+    return _exporter().template.render(nb=chosen, resources={"code": code}).strip()
 
 
 def _shown(output: NotebookNode, code: bool) -> Markup:
