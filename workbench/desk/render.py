@@ -88,7 +88,8 @@ def _export(nb: NotebookNode, cells: list[NotebookNode], *, code: bool) -> str:
             break
     # The exporter's own way there copies and validates the whole notebook a dozen times, for
     # preprocessors of which none is on.
-    return _exporter().template.render(nb=chosen, resources={"code": code}).strip()
+    html: str = _exporter().template.render(nb=chosen, resources={"code": code})
+    return html.strip()
 
 
 def _shown(output: NotebookNode, code: bool) -> Markup:

@@ -37,7 +37,7 @@ MARKS = {
     "a bearer token": ("bearer",),
     "a credential in an address": ("@",),
     "a private key": ("-----begin",),
-    "a path of this machine": ("/home/", "/root/", "/users/", "/tmp/", "/private/", "/mnt/",
+    "a path of this machine": ("/home/", "/root/", "/users/", "/tmp/", "/private/", "/mnt/",  # noqa: S108
                                "file://", ":\\"),
 }  # fmt: skip
 WITHHELD = "[withheld]"
