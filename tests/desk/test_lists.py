@@ -5,6 +5,7 @@ All stand on a made-up shelf of dispatches: no notebook runs.
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,11 @@ import pytest
 import sqlalchemy as sa
 from defusedxml.ElementTree import fromstring
 
-from tests.bench.shelf import Shelf, shelf
+from tests.bench.shelf import Shelf, as_of, shelf
 from workbench.desk import aboutpage, archivepage, editions, feed, guard, outlets, views
 from workbench.desk.editions import Edition
 from workbench.desk.standing import ON_RECORD, of_each, standings
-from workbench.domain.calendars import moment
+from workbench.domain.calendars import iso, moment
 from workbench.measures.scoring import desk_score
 from workbench.world import entries as book
 from workbench.world.params import Desk, read
@@ -257,6 +258,34 @@ def test_a_sitemap_needs_an_address(now: Edition, at: Callable[[str], Edition]):
     pages = files["sitemap-pages.xml"]
     assert f"<loc>{home}</loc>" in pages
     assert f"<loc>{home}about/</loc>" in pages
+
+
+def test_a_deadline_passes_in_the_next_shard(tmp_path: Path):
+    """A dispatch whose deadline only those of the next shard saw pass is renewed by the first."""
+    shelf(tmp_path, 99, waiting=1.0).ledger.close()
+    time.sleep(1.1)  # a second is the least that a feed can tell apart
+    made = shelf(tmp_path, 110, waiting=1.0)
+    now = editions.edition(made.desk, made.ledger, 110)
+    rows = editions.rows(made.ledger, now.numbers)
+    expected = {}
+    for n in range(1, 100):
+        deadlines = [one.claim.window.deadline for one in standings(made.ledger, n, ON_RECORD)]
+        saw = [next((m for m in range(n, 111) if as_of(m) >= end), n) for end in deadlines]
+        expected[n] = iso(moment(rows[max(saw, default=n)]["entered"]))
+    assert feed.renewed(now, [rows[n] for n in range(1, 100)]) == expected
+    assert set(expected.values()) > {iso(moment(rows[n]["entered"])) for n in range(1, 100)}
+    made.ledger.close()
+
+
+def test_pages_of_the_whole_desk_are_renewed(at: Callable[[str], Edition]):
+    """The sitemap says of each that it changed with the newest dispatch, but of the one about."""
+    edition = at("https://desk.example/")
+    own = editions.rows(edition.ledger, [LENGTH])[LENGTH]
+    when = iso(moment(own["entered"]))
+    text = outlets.files(edition)["sitemap-pages.xml"]
+    found = re.findall(r"<loc>https://desk.example/([^<]*)</loc>(?:<lastmod>([^<]*)<)?", text)
+    assert dict(found)["about/"] == ""
+    assert {said for page, said in found if page != "about/"} == {when}
 
 
 @pytest.mark.parametrize(
