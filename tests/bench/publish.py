@@ -114,7 +114,7 @@ def desk_of(outputs: Path) -> Desk:
     return desk
 
 
-def filled(outputs: Path, length: int, real: Real, shadows: int) -> Desk:
+def filled(outputs: Path, length: int, real: Real, shadows: int, borrowed: int = BORROWED) -> Desk:
     """A desk of so many dispatches, all published but the last, of which the last ones are real."""
     made = length - len(real.numbers)
     begins = next(row for table, row in real.rows[real.numbers[0]] if table is book.cycles)
@@ -140,7 +140,7 @@ def filled(outputs: Path, length: int, real: Real, shadows: int) -> Desk:
                 rows[1:1] = of.due.pop(at)
         of.ledger.append(number, rows)
     of.ledger.close()
-    for number in range(max(1, made - BORROWED), length + 1):
+    for number in range(max(1, made - borrowed), length + 1):
         own = real.numbers[max(0, number - made - 1)]
         shutil.copytree(real.folder / "cycles" / str(own), outputs / "cycles" / str(number),
                         copy_function=os.link)  # fmt: skip
