@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
@@ -16,7 +17,21 @@ import sqlalchemy as sa
 from defusedxml.ElementTree import fromstring
 
 from tests.bench.shelf import Shelf, as_of, shelf
-from workbench.desk import aboutpage, archivepage, editions, feed, guard, outlets, views
+from workbench.desk import (
+    aboutpage,
+    archivepage,
+    callspage,
+    debated,
+    editions,
+    feed,
+    front,
+    guard,
+    mindpage,
+    outlets,
+    traced,
+    views,
+    weeklypage,
+)
 from workbench.desk.editions import Edition
 from workbench.desk.standing import ON_RECORD, of_each, standings
 from workbench.domain.calendars import iso, moment
@@ -286,6 +301,32 @@ def test_pages_of_the_whole_desk_are_renewed(at: Callable[[str], Edition]):
     found = re.findall(r"<loc>https://desk.example/([^<]*)</loc>(?:<lastmod>([^<]*)<)?", text)
     assert dict(found)["about/"] == ""
     assert {said for page, said in found if page != "about/"} == {when}
+
+
+def test_no_publication_walks_the_ledger(made: Shelf, at: Callable[[str], Edition]):
+    """What is asked of claims, and of what was said and became of them, is asked by an index: a
+    publication of the 20,000th dispatch reads as much as one of the tenth.
+    """
+    asked: dict[str, Any] = {}
+
+    def noted(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked[statement] = parameters
+
+    sa.event.listen(made.ledger.engine, "before_cursor_execute", noted)
+    edition = at("https://desk.example/")
+    editions.edition(made.desk, made.ledger, made.number)
+    for part in (archivepage, outlets, feed, callspage, mindpage, weeklypage, traced):
+        part.files(edition)
+    front.entries(edition, edition.numbers[-31:])
+    debated.rulings(made.ledger, LENGTH, standings(made.ledger, LENGTH)[0].claim)
+    sa.event.remove(made.ledger.engine, "before_cursor_execute", noted)
+    queries = {one: given for one, given in asked.items() if one.startswith("SELECT")}
+    assert len(queries) > 20
+    long = re.compile(r"SCAN (claims|forecasts|decisions|settlements|lessons|postings)\b.*")
+    with made.ledger.engine.connect() as connection:
+        for query, given in queries.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", given).all()
+            assert not [row[3] for row in plan if long.match(row[3])], query
 
 
 @pytest.mark.parametrize(
