@@ -90,11 +90,10 @@ def run(folder: Path) -> Real:
     for table in (book.claims, *(t for t in book.TABLES if t is not book.claims)):
         for row in map(dict, ledger.read(sa.select(table).order_by(table.c.seq))):
             number, seq = row["cycle"], row["seq"]
-            if table is book.claims and number in numbers:
+            of_own = number in numbers and ("claim" not in row or row["claim"] in own)
+            if table is book.claims and of_own:
                 own.add(row["id"])
-            if (number in numbers and row.get("claim", next(iter(own))) in own) or (
-                number < numbers[0] and table in _HISTORY
-            ):
+            if of_own or (number < numbers[0] and table in _HISTORY):
                 content = {k: v for k, v in row.items() if k not in {"cycle", *book.BOOKKEEPING}}
                 rows.setdefault(number, []).append((seq, (table, content)))
     ledger.close()
