@@ -159,6 +159,19 @@ def test_a_build_that_leaks_leaves_the_site(made: Shelf):
     assert tree(made.desk.outputs / "site") == before
 
 
+def test_a_folder_of_an_older_program(made: Shelf):
+    """A cycle that kept nothing for the record page is not published: the error says what to do,
+    and nothing is written.
+    """
+    before = tree(made.desk.outputs / "site")
+    (made.desk.outputs / "cycles" / str(LENGTH) / "record.json").unlink()
+    for publish in (lambda: site.publish(made.desk, made.ledger, LENGTH),
+                    lambda: building.build(made.desk, made.ledger)):  # fmt: skip
+        with pytest.raises(CycleFailed, match=f"delete outputs/cycles/{LENGTH}/notebooks"):
+            publish()
+    assert tree(made.desk.outputs / "site") == before
+
+
 def test_nothing_to_build(tmp_path: Path):
     """Without a cycle's folder there is nothing to make; it says so and writes nothing."""
     made = shelf(tmp_path, 3)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import nbformat
 import sqlalchemy as sa
+from nbformat import v4
 
 from workbench.desk import debated, layout, render, views
 from workbench.desk.editions import Edition, folder, on_ledger
@@ -105,7 +106,8 @@ def notebook(kept: Path, name: str) -> nbformat.NotebookNode:
         name: Without its suffix.
     """
     path = kept / "notebooks" / f"{name}.ipynb"
-    found: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat is untyped
+    # Not nbformat.read, which validates against the schema what a checked run has written.
+    found: nbformat.NotebookNode = v4.reads(path.read_text("utf-8"))  # type: ignore[no-untyped-call]  # nbformat is untyped
     return found
 
 

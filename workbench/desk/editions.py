@@ -91,7 +91,8 @@ def moved(ledger: Ledger, numbers: Sequence[int]) -> set[int]:
     since = on_ledger(ledger, last)["as_of"] if before else ""
     until = (ledger.last_cycle() or on_ledger(ledger, number))["as_of"]
     claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
-    shown = sa.select(decisions.cycle).where(in_roles(ON_RECORD)).distinct()
+    # Not "distinct", which tempts SQLite to walk every decision in the order of its cycle.
+    shown = sa.select(decisions.cycle).where(in_roles(ON_RECORD))
     settled = shown.join(book.settlements, settlements.claim == decisions.claim).where(
         settlements.cycle > last
     )

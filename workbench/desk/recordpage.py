@@ -138,8 +138,9 @@ def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
     parts = [kept_part(place, name, row) for name in (scoreboard.PART, accounted.PART)]
     if None in parts:
         raise CycleFailed(
-            f"The folder of cycle {edition.number} has lost what its record page is made of. "
-            "Restore outputs/cycles, or go on in a fresh --outputs."
+            f"The folder of cycle {edition.number} holds nothing for the record page: it was lost, "
+            "or an older program ran that cycle. Run 'workbench cycle'; where that says the same, "
+            f"delete outputs/cycles/{edition.number}/notebooks first, and they run again."
         )
     return cast(tuple[dict[str, Any], dict[str, Any]], tuple(parts))
 

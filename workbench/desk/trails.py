@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import nbformat
+from nbformat import v4
 
 from workbench.desk import layout, render, views
 from workbench.desk.dispatches import ROOT, link, notebook
@@ -31,6 +31,6 @@ def files(edition: Edition) -> dict[str, str]:
         )
         found[one.href] = layout.html(page, ROOT)
         nb.metadata.pop("papermill", None)  # paths of the machine that ran it
-        text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]  # nbformat is untyped
+        text: str = v4.writes(nb)  # type: ignore[no-untyped-call]  # nbformat is untyped
         found[download] = text
     return found
