@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode, v4
 
+from tests.bench.visits import Visits
 from workbench.desk import layout, render, site, views
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -476,6 +477,18 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=path, args=options)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Visits]:
+    """Opens pages; at the end none has said a word on the console, raised an error, failed to
+    find a file or asked for one beyond its site.
+    """
+    visits = Visits(browser)
+    yield visits
+    visits.close()
+    assert visits.said == []
+    assert visits.outside == []
 
 
 @pytest.fixture
