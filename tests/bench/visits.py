@@ -99,7 +99,7 @@ class Visits:
             page.on("console", lambda message: self.said.append(f"{page.url}: {message.text}"))
             page.on("pageerror", lambda error: self.said.append(f"{page.url}: {error}"))
             page.on("dialog", lambda dialog: self._asks(page, dialog))
-            page.on("requestfailed", lambda request: self.said.append(f"failed: {request.url}"))
+            page.on("requestfailed", self._failed)
             page.on("request", lambda request: self._asked(root, request.url))
         page.goto(address)
         return page
@@ -120,6 +120,10 @@ class Visits:
         self.asked.append(address)
         if not address.startswith((root, "data:", "blob:")):
             self.outside.append(address)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # as is an icon's, when a reader goes on at once
+            self.said.append(f"failed: {request.url}, {request.failure}")
 
     def _asks(self, page: Any, dialog: Any) -> None:
         self.said.append(f"{page.url}: a dialog, {dialog.message}")

@@ -491,12 +491,12 @@ def visit(browser: Any) -> Iterator[Visits]:
     assert visits.outside == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample_notebook() -> Callable[..., NotebookNode]:
     return notebook
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample_chart() -> Callable[..., dict[str, Any]]:
     return chart
 
@@ -516,7 +516,7 @@ def build_site() -> Callable[..., dict[str, Path]]:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def board() -> Callable[..., dict[str, Any]]:
     return made_board
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.visits import Visits, drawn, unfolded
+from tests.bench.visits import Visits, unfolded
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(1200)]
 Made = dict[str, Any]

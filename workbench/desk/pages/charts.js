@@ -5,7 +5,7 @@
 (() => {
   const NAMES = ["paper", "ink", "soft", "rule", "accent", "tint", "tint2"];
   const COLOUR = /(color|colors|colorscale|colorway)$/i;
-  const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false, showTips: false };
+  const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false, showTips: false, typesetMath: false };
   const isObject = (v) => v !== null && typeof v === "object" && !Array.isArray(v);
 
   const read = () => {
