@@ -337,6 +337,7 @@ def index(latest: views.DispatchPage) -> views.IndexPage:
         entries=tuple(
             views.IndexEntry(
                 number=125 - i,
+                mode="replay",
                 date=f"{2 + i} April",
                 title="The second day of a bounce is the honest one",
                 href=DISPATCH,

@@ -24,7 +24,7 @@ def written(made: Shelf, folder: Path, number: int) -> None:
     now = editions.edition(made.desk, made.ledger, number)
     whole = replace(now, changed=tuple(now.numbers), stale=())
     files = archivepage.files(whole) | outlets.files(whole) | {"index.html": "<!doctype html>"}
-    for row in archivepage.dispatches(whole, 1, number):
+    for row in editions.rows(whole.ledger, range(1, number + 1)).values():
         files[f"read/{row['of']}/{row['slug']}/index.html"] = (
             f"<!doctype html><link rel=icon href=data:,>{row['of']}"
         )

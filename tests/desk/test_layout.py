@@ -185,7 +185,7 @@ def test_replay_says_so(sample_page: Page) -> None:
     """A replayed dispatch is badged and says that it never counts as live."""
     html = layout.html(sample_page(mode="replay"), ROOT)
     assert 'data-s="replay">Replay<' in html
-    assert "never counts towards the live record" in html
+    assert "no part of the live record" in html
 
 
 def test_only_a_live_page_promises_to_be_early(

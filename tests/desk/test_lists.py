@@ -17,7 +17,7 @@ from defusedxml.ElementTree import fromstring
 from tests.bench.shelf import Shelf, shelf
 from workbench.desk import aboutpage, archivepage, editions, feed, guard, outlets, views
 from workbench.desk.editions import Edition
-from workbench.desk.standing import ON_RECORD, between, standings
+from workbench.desk.standing import ON_RECORD, of_each, standings
 from workbench.domain.calendars import moment
 from workbench.measures.scoring import desk_score
 from workbench.world import entries as book
@@ -123,7 +123,7 @@ def test_entries_say_how_calls_stand(now: Edition, made: Shelf):
 
 def test_many_are_read_as_one_is(made: Shelf):
     """Asked at once, predictions of a run of cycles are those that each cycle has alone."""
-    many = between(made.ledger, 40, 60, ON_RECORD)
+    many = of_each(made.ledger, range(40, 61), ON_RECORD)
     for number in range(40, 61):
         assert many.get(number, []) == standings(made.ledger, number, ON_RECORD)
 
@@ -185,7 +185,7 @@ def test_an_entry_says_the_call_in_one_line(now: Edition, made: Shelf):
 
 def test_updated_follows_the_settlements(now: Edition, made: Shelf):
     """An entry is renewed by the settlement of its predictions, and by nothing before it."""
-    rows = archivepage.dispatches(now, 100, LENGTH)
+    rows = list(editions.rows(now.ledger, range(100, LENGTH + 1)).values())
     when = feed.renewed(now, rows)
     decided, settled = book.decisions.c, book.settlements.c
     query = sa.select(decided.cycle, settled.registered_at).join(

@@ -418,7 +418,7 @@ def test_a_mind_absent_on_either_side_is_shown():
 @pytest.mark.parametrize(
     ("state", "in_sample", "said"),
     [
-        ("shut", 0, "No mind has yet shown that it adds to the reference"),
+        ("shut", 0, "No gate is open on claims of this kind"),
         ("open", 0, "Macro moved this number: its gate is open"),
         ("open", 1, "In-sample: the model behind Macro may have read what followed"),
     ],

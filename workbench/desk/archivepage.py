@@ -6,20 +6,14 @@ never moves to another page; ``read/index.html`` is the newest of them with link
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import sqlalchemy as sa
-
-from workbench.desk import front, layout, standing
-from workbench.desk.editions import Edition
+from workbench.desk import front, layout
+from workbench.desk.editions import SHARD, Edition, shard, shards
 from workbench.desk.views import IndexEntry, Link
 from workbench.domain.records import Mode
-from workbench.world import entries as book
-
-SIZE = 100  # dispatches a shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +23,6 @@ class ArchivePage:
     Attributes:
         title: Its finding, as a sentence.
         home: Whether it is the newest, which links to all.
-        modes: Number of a dispatch to its mode.
         entries: Newest first.
         shards: All pages, newest first; on the newest alone.
         older: The page before it.
@@ -41,7 +34,6 @@ class ArchivePage:
     template: ClassVar[str] = "archive.html.j2"
     title: str
     home: bool
-    modes: dict[int, Mode]
     entries: tuple[IndexEntry, ...]
     shards: tuple[Link, ...]
     older: Link | None
@@ -52,7 +44,7 @@ class ArchivePage:
 
 def files(edition: Edition) -> dict[str, str]:
     """The shards of the dispatches that changed, and the newest as the archive's first page."""
-    due = sorted({n // SIZE for n in (*edition.changed, *edition.stale, edition.number)})
+    due = sorted({n // SHARD for n in (*edition.changed, *edition.stale, edition.number)})
     made = {k: page(edition, k) for k in due}
     known = reversed(shards(edition.numbers))
     home = replace(made[due[-1]], home=True, shards=tuple(_link(edition.numbers, k) for k in known))
@@ -64,45 +56,15 @@ def files(edition: Edition) -> dict[str, str]:
 def page(edition: Edition, k: int) -> ArchivePage:
     """What one page of the archive shows."""
     numbers, known = shard(edition.numbers, k), shards(edition.numbers)
-    rows = {row["of"]: row for row in dispatches(edition, numbers[0], numbers[-1])}
-    held = standing.between(edition.ledger, numbers[0], numbers[-1], standing.ON_RECORD)
-    modes: dict[int, Mode] = {n: rows[n]["mode"] for n in numbers}
+    entries = front.entries(edition, numbers)
     here = known.index(k)
     return ArchivePage(
-        title=_span(numbers), home=False, modes=modes, total=len(edition.numbers),
-        entries=tuple(front.listed(rows[n], held.get(n, []), edition.now)
-                      for n in reversed(numbers)),
+        title=_span(numbers), home=False, total=len(edition.numbers), entries=entries,
         shards=(),
         older=_link(edition.numbers, known[here - 1]) if here else None,
         newer=_link(edition.numbers, known[here + 1]) if here + 1 < len(known) else None,
-        mode="live" if set(modes.values()) == {"live"} else "replay",
+        mode="live" if {one.mode for one in entries} == {"live"} else "replay",
     )  # fmt: skip
-
-
-def dispatches(edition: Edition, first: int, last: int) -> Sequence[sa.RowMapping]:
-    """The rows of the dispatches from one number to another with their cycles', oldest first.
-
-    ``entered`` is when the dispatch's own row was registered, ``chain`` that row's hash.
-    """
-    of = book.dispatches.c
-    query = (
-        sa.select(of.of, of.slug, of.title, of.call, of.hash.label("chain"),
-                  of.registered_at.label("entered"), book.cycles)
-        .join(book.cycles, book.cycles.c.number == of.of)
-        .where(of.of.between(first, last))
-        .order_by(of.of)
-    )  # fmt: skip
-    return edition.ledger.read(query)
-
-
-def shards(numbers: Sequence[int]) -> list[int]:
-    """Which pages there are, oldest first."""
-    return sorted({n // SIZE for n in numbers})
-
-
-def shard(numbers: Sequence[int], k: int) -> Sequence[int]:
-    """Those of the published dispatches, oldest first, that stand on a page."""
-    return numbers[bisect_left(numbers, k * SIZE) : bisect_left(numbers, (k + 1) * SIZE)]
 
 
 def _link(numbers: Sequence[int], k: int) -> Link:

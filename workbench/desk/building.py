@@ -17,8 +17,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import workbench
-from workbench.desk import archivepage, dispatches, layout, site
-from workbench.desk.editions import Edition, is_kept, on_ledger
+from workbench.desk import dispatches, layout, site
+from workbench.desk.editions import Edition, is_kept, on_ledger, shard, shards
 from workbench.domain.calendars import moment
 from workbench.domain.errors import UserMistake
 from workbench.world import entries as book
@@ -127,8 +127,8 @@ def _steps(whole: Edition, kept: Sequence[int]) -> Iterator[tuple[str, Edition]]
     for number in kept:
         row = on_ledger(whole.ledger, number)
         yield "dispatch", replace(whole, number=number, row=row, changed=(number,))
-    for k in archivepage.shards(whole.numbers):
-        there = tuple(archivepage.shard(whole.numbers, k))
+    for k in shards(whole.numbers):
+        there = tuple(shard(whole.numbers, k))
         changed = tuple(n for n in there if n in set(kept))
         yield "list", replace(whole, changed=changed, stale=tuple(set(there) - set(changed)))
 

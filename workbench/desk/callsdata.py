@@ -17,15 +17,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workbench.desk import editions, standing
 from workbench.desk.dispatches import direction
-from workbench.desk.editions import Edition, on_ledger
+from workbench.desk.editions import SHARD, Edition
 from workbench.desk.standing import Standing
 from workbench.domain.calendars import iso
-from workbench.domain.claims import from_content
 from workbench.domain.records import Mode
 from workbench.world import entries as book
 
-SHARD = 100  # dispatches, by number
 INDEX = "calls/index.json"
 _OBSERVED = ("series", "field", "at", "known_at", "value")
 Span = tuple[int, int]
@@ -87,12 +86,8 @@ def predictions(edition: Edition, span: Span) -> list[Prediction]:
     claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
     query = (
         sa.select(
-            claims.id, claims.content, claims.sentence, decisions.role, decisions.probability,
-            decisions.base_rate, decisions.gain, decisions.verdict, decisions.reason.label("why"),
-            decisions.seq.label("number"), decisions.hash.label("chain"),
-            decisions.registered_at, settled.outcome,
-            sa.func.coalesce(settled.reason, "").label("how"),
-            decisions.cycle, book.cycles.c.as_of, book.cycles.c.mode, book.dispatches.c.slug,
+            *standing.columns(), claims.id, decisions.cycle, book.cycles.c.as_of,
+            book.cycles.c.mode, book.dispatches.c.slug,
             settled.cycle.label("settled"), settled.value, settled.observations,
             settled.known_at, book.lessons.c.text.label("lesson"),
         )
@@ -102,45 +97,30 @@ def predictions(edition: Edition, span: Span) -> list[Prediction]:
         .outerjoin(book.dispatches, book.dispatches.c.of == decisions.cycle)
         .outerjoin(book.settlements, settled.claim == decisions.claim)
         .outerjoin(book.lessons, book.lessons.c.claim == decisions.claim)
-        # Not "in": an equality would tempt SQLite to walk all calls ever made.
-        .where(decisions.cycle.between(*span), decisions.role != "shadow")
+        .where(decisions.cycle.between(*span), standing.in_roles(standing.ON_RECORD))
         .order_by(decisions.cycle.desc(), decisions.role, decisions.gain.desc(), decisions.seq)
     )  # fmt: skip
     numbers, (first, last) = edition.numbers, span
     here = frozenset(numbers[bisect_left(numbers, first) : bisect_right(numbers, last)])
-    return [_prediction(dict(row), here) for row in edition.ledger.read(query)]
+    return [_prediction(row, here) for row in edition.ledger.read(query)]
 
 
-def _prediction(row: dict[str, Any], published: frozenset[int]) -> Prediction:
-    cycle, slug, content = row.pop("cycle"), row.pop("slug"), json.loads(row.pop("content"))
-    own = {name: row.pop(name) for name in ("as_of", "mode", "settled", "value")}
-    seen, known, lesson = (row.pop(name) for name in ("observations", "known_at", "lesson"))
+def _prediction(row: sa.RowMapping, published: frozenset[int]) -> Prediction:
+    cycle = row["cycle"]
     return Prediction(
-        claim=row.pop("id"), standing=Standing(claim=from_content(content), **row),
-        content=content, cycle=cycle,
-        path=f"read/{cycle}/{slug}/index.html" if cycle in published else "",
-        observations=json.loads(seen or "[]"), known_at=known or "", lesson=lesson or "", **own,
+        claim=row["id"], standing=standing.of_row(row), content=json.loads(row["content"]),
+        cycle=cycle, as_of=row["as_of"], mode=row["mode"],
+        path=f"read/{cycle}/{row['slug']}/index.html" if cycle in published else "",
+        settled=row["settled"], value=row["value"],
+        observations=json.loads(row["observations"] or "[]"), known_at=row["known_at"] or "",
+        lesson=row["lesson"] or "",
     )  # fmt: skip
 
 
 def moved(edition: Edition) -> set[int]:
     """The shards in which something settled, fell due or was added since the last publication."""
-    last = edition.numbers[-2] if len(edition.numbers) > 1 else 0
-    since = on_ledger(edition.ledger, last)["as_of"] if last else ""
-    claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
-    on_record = (
-        sa.select((decisions.cycle // SHARD).label("shard"))
-        .join(book.claims, claims.id == decisions.claim)
-        .outerjoin(book.settlements, settled.claim == decisions.claim)
-        .where(decisions.role != "shadow")
-        .distinct()
-    )
-    ended = on_record.where(settled.cycle > last)
-    overdue = on_record.where(
-        claims.deadline > since, claims.deadline <= iso(edition.now), settled.claim.is_(None)
-    )
-    found = {row["shard"] for query in (ended, overdue) for row in edition.ledger.read(query)}
-    return found | {last // SHARD, edition.number // SHARD}
+    found = editions.moved(edition.ledger, edition.numbers)
+    return {number // SHARD for number in found.union(edition.numbers[-2:])}
 
 
 def tally(edition: Edition, span: Span, found: Iterable[Prediction]) -> Tally:

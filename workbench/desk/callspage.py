@@ -7,7 +7,6 @@ the dispatches from 100 k; beside each stands its JSON.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from workbench.desk.layout import WORDS
 from workbench.desk.standing import Standing
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import MINUS
+from workbench.domain.figures import typeset
 from workbench.domain.records import Mode, Role
 from workbench.steps.facts import counted, listed
 
@@ -213,7 +212,7 @@ def _row(one: Prediction, now: dt.datetime) -> CallRow:
         shown = f"{one.score:.3f}"
     return CallRow(
         standing=own, state=own.state(now), mode=one.mode, score=shown, worth=one.score,
-        how=re.sub(r"(?<!\w)-(?=\d)", MINUS, own.how).rstrip("."),
+        how=typeset(own.how).rstrip("."),
         made=moment(one.as_of), deadline=own.claim.window.deadline, href=one.path,
         trail=one.path and f"read/{one.cycle}/trail/index.html#desk-ledger",
     )  # fmt: skip

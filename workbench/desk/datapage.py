@@ -13,6 +13,7 @@ from workbench.desk.editions import Edition, folder
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
+from workbench.domain.figures import day, minute
 from workbench.domain.records import Mode
 from workbench.steps import trust
 from workbench.steps.bench import kept_part
@@ -141,15 +142,14 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
 
 def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
+    seen = one["seen"].rstrip(".")
     return FlagRow(
-        head=f"{one['name']}{field}", seen=one["seen"].rstrip("."), state=one["severity"],
-        check=one["check"], since=one["since"], lifted=one["lifted"],
+        head=f"{one['name']}{field}", seen=f"{seen[:1].upper()}{seen[1:]}", state=one["severity"],
+        check=one["check"], since=one["since"] and day(dt.date.fromisoformat(one["since"])),
+        lifted=one["lifted"],
     )  # fmt: skip
 
 
 def _minute(text: str) -> str:
-    """A moment as ``3 Apr 2026 17:04``, UTC."""
-    if not text:
-        return "–"
-    when = moment(text)
-    return f"{when.day} {when:%b %Y %H:%M}"
+    """A kept moment as the page writes it; a dash without one."""
+    return minute(moment(text)) if text else "–"

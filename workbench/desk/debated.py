@@ -116,15 +116,10 @@ def _power(led: Sequence[str], *, followed: bool) -> str:
     if led:
         whose = "its gate is" if len(led) == 1 else "their gates are"
         return f"{listed(led)} moved this number: {whose} open on claims of this kind."
-    rest = (
-        "Synthesis follows the claims beside it that were moved"
-        if followed
-        else "Synthesis is the reference"
-    )
-    return (
-        "No mind has yet shown that it adds to the reference on claims of this kind. Their "
-        f"opinions are scored and move nothing; {rest}."
-    )
+    nothing = "No gate is open on claims of this kind: minds are scored and move nothing."
+    if followed:
+        return f"{nothing} Synthesis follows the claims beside it that were moved."
+    return f"{nothing} Synthesis is the reference."
 
 
 def rulings(ledger: Ledger, number: int, claim: Claim) -> dict[str, Ruling]:

@@ -8,6 +8,7 @@ number of dispatches: an edition names the few that changed, and lists are paged
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from workbench.world import entries as book
 from workbench.world import files
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
+
+SHARD = 100  # dispatches, by number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +81,15 @@ def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
     passed its deadline unsettled, since the one before it was published.
     """
     *before, number = numbers
+    return sorted({number, *before[-1:], *moved(ledger, numbers).intersection(before)})
+
+
+def moved(ledger: Ledger, numbers: Sequence[int]) -> set[int]:
+    """Cycles, published or not, with a prediction of which that second half is true."""
+    *before, number = numbers
     last = before[-1] if before else 0
     since = on_ledger(ledger, last)["as_of"] if before else ""
-    until = on_ledger(ledger, number)["as_of"]
+    until = (ledger.last_cycle() or on_ledger(ledger, number))["as_of"]
     claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
     shown = sa.select(decisions.cycle).where(in_roles(ON_RECORD)).distinct()
     settled = shown.join(book.settlements, settlements.claim == decisions.claim).where(
@@ -91,8 +100,21 @@ def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
         .outerjoin(book.settlements, settlements.claim == decisions.claim)
         .where(claims.deadline > since, claims.deadline <= until, settlements.claim.is_(None))
     )
-    moved = {row["cycle"] for query in (settled, overdue) for row in ledger.read(query)}
-    return sorted({number, *before[-1:], *moved.intersection(before)})
+    return {row["cycle"] for query in (settled, overdue) for row in ledger.read(query)}
+
+
+def shards(numbers: Sequence[int]) -> list[int]:
+    """The shards that hold a dispatch, oldest first.
+
+    A list of all dispatches is kept in shards of ``SHARD`` numbers, so that a dispatch never moves
+    from one to another, and one more dispatch writes no more than one of them.
+    """
+    return sorted({n // SHARD for n in numbers})
+
+
+def shard(numbers: Sequence[int], k: int) -> Sequence[int]:
+    """Those of the dispatches, oldest first, that a shard holds."""
+    return numbers[bisect_left(numbers, k * SHARD) : bisect_left(numbers, (k + 1) * SHARD)]
 
 
 def is_kept(desk: Desk, ledger: Ledger, number: int) -> bool:
@@ -113,10 +135,23 @@ def on_ledger(ledger: Ledger, number: int) -> sa.RowMapping:
     Raises:
         CycleFailed: There is none.
     """
-    query = sa.select(book.dispatches, book.cycles).join(
-        book.cycles, book.cycles.c.number == book.dispatches.c.of
-    )
-    found = ledger.read(query.where(book.dispatches.c.of == number))
+    found = rows(ledger, [number])
     if not found:
         raise CycleFailed(f"Cycle {number} has no dispatch on the ledger. Run it again.")
-    return found[0]
+    return found[number]
+
+
+def rows(ledger: Ledger, numbers: Sequence[int]) -> dict[int, sa.RowMapping]:
+    """The rows of several dispatches with their cycles', in order, as far as they are there.
+
+    ``entered`` is when the dispatch's own row was registered, ``chain`` that row's hash.
+    """
+    of = book.dispatches.c
+    query = (
+        sa.select(of.of, of.slug, of.title, of.call, of.hash.label("chain"),
+                  of.registered_at.label("entered"), book.cycles)
+        .join(book.cycles, book.cycles.c.number == of.of)
+        .where(of.of.in_(numbers))
+        .order_by(of.of)
+    )  # fmt: skip
+    return {row["of"]: row for row in ledger.read(query)}

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import sqlalchemy as sa
 
-from workbench.desk import archivepage, standing
+from workbench.desk import editions, standing
 from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, folder
 from workbench.desk.markup import xml
@@ -39,10 +39,9 @@ def feed(edition: Edition) -> str:
     Links are whole where the desk has an address, else relative to the feed, wherever it lies.
     """
     numbers = edition.numbers[-LISTED:]
-    rows = [row for row in archivepage.dispatches(edition, numbers[0], numbers[-1])
-            if row["of"] in numbers]  # fmt: skip
+    rows = list(editions.rows(edition.ledger, numbers).values())
     when = renewed(edition, rows)
-    held = standing.between(edition.ledger, numbers[0], numbers[-1], standing.ON_RECORD)
+    held = standing.of_each(edition.ledger, numbers, standing.ON_RECORD)
     root = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     home = edition.desk.params.site.address
     _text(root, "id", _id(_genesis(edition)))
@@ -66,21 +65,19 @@ def renewed(edition: Edition, rows: Sequence[sa.RowMapping]) -> dict[int, str]:
 
     Args:
         edition: What is published.
-        rows: Of `archivepage.dispatches`, oldest first.
+        rows: Of `editions.rows`, oldest first.
     """
     claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
     query = (
         sa.select(claims.cycle, claims.deadline, settled.registered_at)
         .join(book.decisions, decisions.claim == claims.id)
         .outerjoin(book.settlements, settled.claim == claims.id)
-        .where(claims.cycle.between(rows[0]["of"], rows[-1]["of"]))
+        .where(claims.cycle.in_([row["of"] for row in rows]))
         .where(standing.in_roles(standing.ON_RECORD))
     )
     found = {row["of"]: row["entered"] for row in rows}
     for one in edition.ledger.read(query):
         number = one["cycle"]
-        if number not in found:
-            continue
         seen = (row["entered"] for row in rows
                 if row["of"] > number and row["as_of"] >= one["deadline"])  # fmt: skip
         said = one["registered_at"] or next(seen, "")

@@ -10,14 +10,13 @@ import sqlalchemy as sa
 
 from workbench.desk import layout, recordpage, views
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, on_ledger
-from workbench.desk.standing import ON_RECORD, Standing, banner, called, standings
+from workbench.desk.editions import Edition, rows
+from workbench.desk.standing import ON_RECORD, Standing, banner, called, of_each
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, interval
 from workbench.domain.records import Mode
 from workbench.domain.sentences import day
 from workbench.steps import accounted, scoreboard
-from workbench.world.ledger import Ledger
 
 _LISTED = 30  # dispatches on the front page
 
@@ -29,24 +28,25 @@ def files(edition: Edition, latest: views.DispatchPage) -> dict[str, str]:
         edition: What is published.
         latest: Its dispatch.
     """
-    ledger, now = edition.ledger, edition.now
-    entries = (entry(ledger, n, now) for n in reversed(edition.numbers[-_LISTED - 1 : -1]))
     record = key_figures(*recordpage.kept(edition), latest.mode)
-    page = views.IndexPage(latest=latest, entries=tuple(entries), record=record)
+    before = entries(edition, edition.numbers[-_LISTED - 1 : -1])
+    page = views.IndexPage(latest=latest, entries=before, record=record)
     return {"index.html": layout.html(page, "")}
 
 
-def entry(ledger: Ledger, number: int, now: dt.datetime) -> views.IndexEntry:
-    """One dispatch in a list, as it stands at a moment."""
-    return listed(on_ledger(ledger, number), standings(ledger, number, ON_RECORD), now)
+def entries(edition: Edition, numbers: Sequence[int]) -> tuple[views.IndexEntry, ...]:
+    """Dispatches in a list, newest first, as they stand now."""
+    held = of_each(edition.ledger, numbers, ON_RECORD)
+    found = reversed(rows(edition.ledger, numbers).items())
+    return tuple(_entry(row, held.get(number, []), edition.now) for number, row in found)
 
 
-def listed(row: sa.RowMapping, standing: Sequence[Standing], now: dt.datetime) -> views.IndexEntry:
-    """The same of a dispatch whose row and predictions have been read."""
+def _entry(row: sa.RowMapping, standing: Sequence[Standing], now: dt.datetime) -> views.IndexEntry:
     call, said = called(standing), banner(standing, now)
     settled = call is not None and said.state in {"right", "wrong"}
     return views.IndexEntry(
         number=row["of"],
+        mode=row["mode"],
         date=day(moment(row["as_of"]).date()),
         title=row["title"],
         href=link(row).href,
@@ -67,17 +67,17 @@ def key_figures(
         mode: Whose.
     """
     own, account = scoreboard.own(board, mode), accounted.own(books, mode)
-    rows = [("Settled predictions", f"{own['said']['n'] if own else 0:,}")]
+    found = [("Settled predictions", f"{own['said']['n'] if own else 0:,}")]
     if own is not None and own["said"]["n"]:
         said = own["said"]
-        rows.append(("Effective n", f"{said['n_eff']:,.0f}"))
+        found.append(("Effective n", f"{said['n_eff']:,.0f}"))
         if said["skill"] is None:
-            rows.append(("Skill", "too few"))
+            found.append(("Skill", "too few"))
         else:
-            ends = " to ".join(difference(100 * said[end]) for end in ("low", "high"))
-            rows += [("Skill over the base rate", f"{difference(100 * said['skill'])}%"),
+            ends = interval(100 * said["low"], 100 * said["high"])
+            found += [("Skill over the base rate", f"{difference(100 * said['skill'])}%"),
                      ("Interval, 95%", f"{ends}%")]  # fmt: skip
     if account["cycles"] > 1:
-        rows += [("Paper account, after costs", f"{difference(100 * account['return'])}%"),
+        found += [("Paper account, after costs", f"{difference(100 * account['return'])}%"),
                  ("Its deepest drawdown", f"{difference(100 * account['drawdown'])}%")]  # fmt: skip
-    return tuple(rows)
+    return tuple(found)

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from workbench.desk import archivepage, feed, layout
+from workbench.desk import feed, layout
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition
+from workbench.desk.editions import SHARD, Edition, rows, shard, shards
 from workbench.desk.markup import plain
 from workbench.domain.calendars import moment
 from workbench.domain.figures import day
@@ -23,9 +23,9 @@ _HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 def files(edition: Edition) -> dict[str, str]:
     """Index of titles, robots.txt and, with an address, the sitemap."""
-    due = sorted({n // archivepage.SIZE for n in (*edition.changed, *edition.stale)})
+    due = sorted({n // SHARD for n in (*edition.changed, *edition.stale)})
     found = {f"search/{k}.js": titles(edition, k) for k in due} | {
-        "search/index.js": _script("workbenchShards", archivepage.shards(edition.numbers)[::-1]),
+        "search/index.js": _script("workbenchShards", shards(edition.numbers)[::-1]),
         "robots.txt": _robots(edition.desk.params.site.address),
     }
     if edition.desk.params.site.address:
@@ -39,14 +39,13 @@ def titles(edition: Edition, k: int) -> str:
 
     It is a script that adds to a global, because a page opened from a folder may not fetch.
     """
-    numbers = archivepage.shard(edition.numbers, k)
-    rows = [
+    found = rows(edition.ledger, shard(edition.numbers, k))
+    listed = [
         (row["of"], day(moment(row["as_of"]).date()), plain(row["title"]), link(row).href,
          row["mode"])
-        for row in reversed(archivepage.dispatches(edition, numbers[0], numbers[-1]))
-        if row["of"] in numbers
+        for row in reversed(found.values())
     ]  # fmt: skip
-    said = ",\n".join(json.dumps(row) for row in rows)
+    said = ",\n".join(json.dumps(row) for row in listed)
     return f"(window.workbenchTitles ||= {{}})[{k}] = [\n{said}\n];\n"
 
 
@@ -61,18 +60,16 @@ def _robots(address: str) -> str:
 def _index(edition: Edition) -> str:
     """The sitemap of sitemaps."""
     address = edition.desk.params.site.address
-    names = ["pages", *archivepage.shards(edition.numbers)]
+    names = ["pages", *shards(edition.numbers)]
     inner = (f"<sitemap><loc>{escape(address)}sitemap-{k}.xml</loc></sitemap>\n" for k in names)
     return f'{_HEAD}<sitemapindex xmlns="{_SITEMAPS}">\n{"".join(inner)}</sitemapindex>\n'
 
 
 def _mapped(edition: Edition, k: int) -> str:
     """The dispatches of a shard, each with the day on which it last said something new."""
-    numbers = archivepage.shard(edition.numbers, k)
-    rows = archivepage.dispatches(edition, numbers[0], numbers[-1])
-    when = feed.renewed(edition, rows)
-    return _urls(edition, ((link(row).href, when[row["of"]]) for row in rows
-                           if row["of"] in numbers))  # fmt: skip
+    found = list(rows(edition.ledger, shard(edition.numbers, k)).values())
+    when = feed.renewed(edition, found)
+    return _urls(edition, ((link(row).href, when[row["of"]]) for row in found))
 
 
 def _pages(edition: Edition) -> str:

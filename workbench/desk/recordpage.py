@@ -24,7 +24,7 @@ from workbench.desk.recordtables import FEW, Row
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, interval, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps import accounted, scoreboard
@@ -212,7 +212,7 @@ def _keys(board: Board) -> Iterator[tuple[str, str, str]]:
     if said["skill"] is None:
         yield "skill", FEW, f"{said['dates']:,} of {MIN_BLOCKS} dates"
     else:
-        ends = " to ".join(difference(100 * said[end]) for end in ("low", "high"))
+        ends = interval(100 * said["low"], 100 * said["high"])
         yield "skill", f"{difference(100 * said['skill'])}%", f"95%: {ends}"
     yield "Brier score", f"{said['brier']:.3f}", f"base rate {said['base_brier']:.3f}"
     if board["coverage"]:

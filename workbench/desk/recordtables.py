@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.desk.recordwords import FORECASTERS, Board
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, interval
 from workbench.domain.records import CONTROLS
 
 FEW = "too few"
@@ -73,7 +73,7 @@ def controls(board: Board) -> Iterator[Row]:
         skill = _skill(row)
         ends = "–"
         if row["skill"] is not None and row["forecaster"] != "climatology":
-            ends = " to ".join(difference(100 * row[f"skill_{end}"]) for end in ("low", "high"))
+            ends = interval(100 * row["skill_low"], 100 * row["skill_high"])
         yield Row(
             name=FORECASTERS.get(row["forecaster"], row["forecaster"]),
             cells=(
@@ -91,7 +91,7 @@ def silences(board: Board) -> Iterator[Row]:
     for row in board["silence"]["rows"]:
         ends = FEW
         if row["low"] is not None:
-            ends = " to ".join(difference(row[end]) for end in ("low", "high"))
+            ends = interval(row["low"], row["high"])
         yield Row(
             name=row["silence"],
             cells=(

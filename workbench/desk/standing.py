@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import sqlalchemy as sa
 
 from workbench.desk.views import Banner, State
 from workbench.domain.claims import Claim, from_content
-from workbench.domain.figures import MINUS
+from workbench.domain.figures import due, typeset
 from workbench.domain.records import Decision, Outcome, Role, Verdict
-from workbench.domain.sentences import day
 from workbench.measures.scoring import desk_score, is_right
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
@@ -79,34 +78,47 @@ class Standing:
         return desk_score(self.probability, self.base_rate, float(self.outcome == "yes"))
 
 
+_OWN = [field.name for field in fields(Standing) if field.name != "claim"]
+
+
 def standings(ledger: Ledger, number: int, roles: Sequence[Role] = EVERY) -> list[Standing]:
     """The decisions of a cycle in these roles: calls first, then by falling gain."""
-    return between(ledger, number, number, roles).get(number, [])
+    return of_each(ledger, [number], roles).get(number, [])
 
 
-def between(
-    ledger: Ledger, first: int, last: int, roles: Sequence[Role] = EVERY
+def of_each(
+    ledger: Ledger, numbers: Sequence[int], roles: Sequence[Role] = EVERY
 ) -> dict[int, list[Standing]]:
-    """The same of all cycles from one to another, asked at once; a cycle without any is missing."""
-    claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
+    """The same of several cycles, asked at once; a cycle without any is missing."""
+    claims, decisions = book.claims.c, book.decisions.c
     query = (
-        sa.select(
-            claims.cycle, claims.content, claims.sentence, decisions.role, decisions.probability,
-            decisions.base_rate, decisions.gain, decisions.verdict, decisions.reason.label("why"),
-            decisions.seq.label("number"), decisions.hash.label("chain"),
-            decisions.registered_at, settled.outcome,
-            sa.func.coalesce(settled.reason, "").label("how"),
-        )
+        sa.select(claims.cycle, *columns())
         .join(book.decisions, decisions.claim == claims.id)
-        .outerjoin(book.settlements, settled.claim == claims.id)
-        .where(claims.cycle.between(first, last), in_roles(roles))
+        .outerjoin(book.settlements, book.settlements.c.claim == claims.id)
+        .where(claims.cycle.in_(numbers), in_roles(roles))
         .order_by(decisions.role, decisions.gain.desc())
-    )  # fmt: skip
+    )
     found: dict[int, list[Standing]] = {}
-    for row in map(dict, ledger.read(query)):
-        claim = from_content(json.loads(row.pop("content")))
-        found.setdefault(row.pop("cycle"), []).append(Standing(claim=claim, **row))
+    for row in ledger.read(query):
+        found.setdefault(row["cycle"], []).append(of_row(row))
     return found
+
+
+def columns() -> list[sa.ColumnElement[Any]]:
+    """What ``of_row`` reads, of claims and decisions and, joined from outside, settlements."""
+    claims, decisions, settled = book.claims.c, book.decisions.c, book.settlements.c
+    return [
+        claims.content, claims.sentence, decisions.role, decisions.probability,
+        decisions.base_rate, decisions.gain, decisions.verdict, decisions.reason.label("why"),
+        decisions.seq.label("number"), decisions.hash.label("chain"), decisions.registered_at,
+        settled.outcome, sa.func.coalesce(settled.reason, "").label("how"),
+    ]  # fmt: skip
+
+
+def of_row(row: sa.RowMapping) -> Standing:
+    """A row that has these columns."""
+    own = {name: row[name] for name in _OWN}
+    return Standing(claim=from_content(json.loads(row["content"])), **own)
 
 
 def in_roles(roles: Sequence[Role]) -> sa.ColumnElement[bool]:
@@ -143,7 +155,7 @@ def _without_call(others: int) -> str:
 def _of_call(call: Standing, now: dt.datetime) -> str:
     match call.state(now):
         case "right" | "wrong":
-            seen = re.sub(r"(?<!\w)-(?=\d)", MINUS, call.how)
+            seen = typeset(call.how)
             return f"Score {call.score:.2f}, where 0.50 is what the base rate earns. {seen}"
         case "open":
             return f"Waiting on the deadline: {deadline(call.claim)}."
@@ -155,5 +167,5 @@ def _of_call(call: Standing, now: dt.datetime) -> str:
 
 def deadline(claim: Claim) -> str:
     """When a claim is decided, as text: Tue 30 Jan 2018, 21:00 UTC."""
-    end = claim.window.deadline  # a coin's session ends at midnight, on the next date
-    return f"{day(end.date())}, {end:%H:%M} UTC"
+    # A coin's session ends at midnight, on the next date.
+    return due(claim.window.deadline)

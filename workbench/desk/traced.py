@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -24,7 +25,7 @@ from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, minute, share
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
 from workbench.domain.sentences import day
 from workbench.steps import heard, trust
@@ -79,7 +80,6 @@ class Entry:
     standing: Standing
     state: State
     observed: tuple[str, ...]
-    known: str
     arithmetic: str
     lesson: str
 
@@ -115,14 +115,15 @@ def files(edition: Edition) -> dict[str, str]:
 def front(edition: Edition, number: int) -> TrailFront:
     """What the front of one dispatch's trail shows."""
     ledger, kept_in = edition.ledger, folder(edition.desk, number)
-    row = dict(on_ledger(ledger, number))
+    found = on_ledger(ledger, number)
+    row = dict(found)
     standing = standings(ledger, number)
     subject = max(standing, key=lambda one: (one.role == "call", one.gain), default=None)
     data = cast(dict[str, Any], kept_part(kept_in, trust.PART, row) or {})
     opinions = cast(list[dict[str, Any]], kept_part(kept_in, "opinions", row) or [])
     regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
     return TrailFront(
-        number=number, mode=row["mode"], row=row, dispatch=link(on_ledger(ledger, number)),
+        number=number, mode=row["mode"], row=row, dispatch=link(found),
         inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
         voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
         subject=subject, terms=tuple(_terms(ledger, number, subject)) if subject else (),
@@ -194,8 +195,7 @@ def _log_odds(p: float) -> float:
 def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Iterator[Entry]:
     ledger, claims = edition.ledger, book.claims.c
     query = (
-        sa.select(claims.id, book.settlements.c.observations, book.settlements.c.known_at,
-                  book.lessons.c.text)
+        sa.select(claims.id, book.settlements.c.observations, book.lessons.c.text)
         .join(book.settlements, book.settlements.c.claim == claims.id)
         .outerjoin(book.lessons, book.lessons.c.claim == claims.id)
         .where(claims.cycle == number)
@@ -207,9 +207,9 @@ def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Ite
             seen = json.loads(row["observations"]) if row else []
             yield Entry(
                 standing=one, state=one.state(edition.now), arithmetic=_arithmetic(one),
-                observed=tuple(f"{s} {f} of {_minute(at)}: {value:,.10g}, known "
-                               f"{_minute(known)}" for s, f, at, known, value in seen),
-                known=_minute(row["known_at"]) if row else "", lesson=(row and row["text"]) or "",
+                observed=tuple(f"{s} {f} of {minute(moment(at))}: {value:,.10g}, known "
+                               f"{minute(moment(known))}" for s, f, at, known, value in seen),
+                lesson=(row and row["text"]) or "",
             )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def _changes(ledger: Ledger, number: int) -> Iterator[tuple[str, str]]:
         yield "Minds reviewed", f"{n} rulings on what a mind may move; {opened} open."
 
 
-def _steps(path: Any) -> Iterator[tuple[str, str]]:
+def _steps(path: Path) -> Iterator[tuple[str, str]]:
     done = json.loads(path.read_text())["done"] if path.is_file() else {}
     for name, seconds in done.items():
         yield name, f"{seconds:.1f} s"
@@ -252,8 +252,3 @@ def _cost(ledger: Ledger, number: int) -> str:
     usd = sum((Decimal(row["usd"]) for row in rows), Decimal(0))
     asked = counted(len(rows)).capitalize()
     return f"{asked} voice{'s' * (len(rows) != 1)} of models, {usd:.4f} USD."
-
-
-def _minute(text: str) -> str:
-    when = moment(text)
-    return f"{when.day} {when:%b %Y %H:%M}"

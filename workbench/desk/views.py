@@ -142,6 +142,7 @@ class IndexEntry:
     """One dispatch in the list."""
 
     number: int
+    mode: Mode
     date: str
     title: str
     href: str

@@ -11,20 +11,18 @@ from typing import Any, ClassVar
 import pandas as pd
 import sqlalchemy as sa
 
+from workbench.desk import front
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, on_ledger
-from workbench.desk.standing import ON_RECORD, banner, called, standings
-from workbench.desk.views import Banner, Link, State
+from workbench.desk.editions import Edition, on_ledger, rows
+from workbench.desk.views import IndexEntry, Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, due, share
 from workbench.domain.records import Mode
-from workbench.domain.sentences import day
 from workbench.measures.scoring import is_right
 from workbench.steps import stretches, weekly_said
 from workbench.steps.weekly import Review
 from workbench.steps.weekly_lessons import Lesson, learned
 from workbench.steps.weeks import Week, week_of
-from workbench.world import entries as book
 
 _LISTED = 40  # rows of a table; what is beyond is counted
 RULE: Mapping[str, tuple[str, str]] = {
@@ -49,18 +47,6 @@ class SettledRow:
     score: str
     how: str
     dispatch: Link | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DispatchRow:
-    """A dispatch of the week, and how its call stands."""
-
-    number: int
-    date: str
-    title: str
-    href: str
-    call: str
-    banner: Banner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +84,7 @@ class WeeklyPage:
     told: weekly_said.Told
     settled: tuple[SettledRow, ...]
     unlisted: int
-    dispatches: tuple[DispatchRow, ...]
+    dispatches: tuple[IndexEntry, ...]
     earlier: int
     month: str
     bins: tuple[BinRow, ...]
@@ -121,18 +107,18 @@ def page(edition: Edition, review: Review) -> WeeklyPage:
     bins = stretches.calibration(stretches.answered(review.month))
     here = bisect_left(numbers, head.span[0]), bisect_right(numbers, head.span[1])
     listed = _rows(said)[:_LISTED]
-    rows = _published(edition, {*head.cycles[-_LISTED:], *(int(one["cycle"]) for one in listed)})
-    own = [n for n in reversed(head.cycles[-_LISTED:]) if n in rows]
+    found = _published(edition, {*head.cycles[-_LISTED:], *(int(one["cycle"]) for one in listed)})
+    own = [n for n in head.cycles[-_LISTED:] if n in found]
     lessons: dict[str, list[Lesson]] = {}
     for one in learned(review):
         lessons.setdefault(one.verdict, []).append(one)
     return WeeklyPage(
         name=head.week.name, days=days(head.week), mode=head.mode, others=head.others,
-        running=_minute(head.last) if edition.now < head.week.end else "",
+        running=due(head.last) if edition.now < head.week.end else "",
         told=told,
-        settled=tuple(_settled(one, rows.get(int(one["cycle"]))) for one in listed),
+        settled=tuple(_settled(one, found.get(int(one["cycle"]))) for one in listed),
         unlisted=max(0, len(said) - _LISTED),
-        dispatches=tuple(_dispatch(edition, rows[number]) for number in own),
+        dispatches=front.entries(edition, own),
         earlier=len(head.cycles) - len(own), month=f"{head.last:%B %Y}",
         bins=tuple(_bin(one) for one in _rows(bins)),
         lessons=tuple((verdict, tuple(own)) for verdict, own in lessons.items()),
@@ -183,26 +169,10 @@ def _settled(one: Mapping[str, Any], row: sa.RowMapping | None) -> SettledRow:
     )  # fmt: skip
 
 
-def _dispatch(edition: Edition, row: sa.RowMapping) -> DispatchRow:
-    standing = standings(edition.ledger, row["of"], ON_RECORD)
-    call = called(standing)
-    return DispatchRow(
-        number=row["of"], date=day(moment(row["as_of"]).date()), title=row["title"],
-        href=link(row).href, call="" if call is None else call.sentence,
-        banner=banner(standing, edition.now),
-    )  # fmt: skip
-
-
 def _published(edition: Edition, numbers: Iterable[int]) -> dict[int, sa.RowMapping]:
     """Those of these dispatches that have pages, with their cycles' rows."""
     own = [n for n in numbers if bisect_left(edition.numbers, n) < bisect_right(edition.numbers, n)]
-    of = book.dispatches.c
-    query = (
-        sa.select(book.dispatches, book.cycles)
-        .join(book.cycles, book.cycles.c.number == of.of)
-        .where(of.of.in_(own))
-    )
-    return {row["of"]: row for row in edition.ledger.read(query)}
+    return rows(edition.ledger, own)
 
 
 def _bin(one: Mapping[str, Any]) -> BinRow:
@@ -254,7 +224,3 @@ def _span(first: dt.date, last: dt.date) -> str:
     """Two days as ``29 January to 4 February``, one day as itself."""
     ends = [f"{one.day}\u00a0{one:%B}" for one in (first, last)]
     return ends[0] if first == last else " to ".join(ends)
-
-
-def _minute(when: dt.datetime) -> str:
-    return f"{day(when.date())}, {when:%H:%M}\u202fUTC"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from workbench.domain import claims
 from workbench.domain.calendars import UTC
@@ -11,6 +12,7 @@ from workbench.domain.errors import ClaimRefused
 from workbench.domain.instruments import Instrument
 
 MINUS = "\N{MINUS SIGN}"
+_HYPHEN = re.compile(r"(?<!\w)-(?=\d)")
 _DUST = 1e-9  # what adding up probabilities leaves
 
 
@@ -38,6 +40,24 @@ def difference(value: float, digits: int = 1) -> str:
     """
     text = f"{value:+.{digits}f}"
     return text[1:] if float(text) == 0 else text.replace("-", MINUS)
+
+
+def interval(low: float, high: float, digits: int = 1) -> str:
+    """Both ends of a difference as text.
+
+    >>> interval(-1.2, 0.4)
+    '−1.2 to +0.4'
+    """
+    return " to ".join(difference(end, digits) for end in (low, high))
+
+
+def typeset(text: str) -> str:
+    """A text with real minus signs where a hyphen stands before a number.
+
+    >>> typeset("moved -1.2% on 2018-01-30")
+    'moved −1.2% on 2018-01-30'
+    """
+    return _HYPHEN.sub(MINUS, text)
 
 
 def share(p: float, beside: float | None = None) -> str:
@@ -94,6 +114,16 @@ def day(date: dt.date) -> str:
 def instant(at: dt.datetime) -> str:
     """A moment as text: ``Tue 30 Jan 2018 12:17 UTC``, with seconds when it has any."""
     return f"{day(at.date())} {at:%H:%M:%S}".removesuffix(":00") + " UTC"
+
+
+def minute(at: dt.datetime) -> str:
+    """A moment of UTC as a table writes it: ``30 Jan 2018 12:17``."""
+    return f"{at.day} {at:%b %Y %H:%M}"
+
+
+def due(at: dt.datetime) -> str:
+    """A moment as a deadline is written: ``Tue 30 Jan 2018, 21:00 UTC``."""
+    return f"{day(at.date())}, {at:%H:%M} UTC"
 
 
 def number(text: str) -> float:

@@ -47,7 +47,7 @@ def binned(
         horizon: Longest window in sessions; claims of dates so near move together.
         count: Bins of equal width.
     """
-    which = np.minimum((p * count).astype(int), count - 1)
+    which = places(p, count)
     found = []
     for one in np.unique(which):
         there = which == one
@@ -59,6 +59,11 @@ def binned(
                 n=int(there.sum()), n_eff=n_eff)
         )  # fmt: skip
     return tuple(found)
+
+
+def places(p: Array, count: int = BINS) -> npt.NDArray[np.int64]:
+    """Which of so many bins of equal width each probability is in, from 0; 1 is in the last."""
+    return np.minimum((p * count).astype(np.int64), count - 1)
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.domain.figures import MINUS, difference
+from workbench.domain.figures import difference, typeset
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding, Opinion
 from workbench.steps.essay import Line
@@ -94,7 +94,7 @@ class Facts:
     def _add(
         self, name: str, value: float | None, shown: str, meaning: str, source: str, of: str
     ) -> None:
-        text = re.sub(r"(?<!\w)-(?=\d)", MINUS, shown)
+        text = typeset(shown)
         self.findings[name] = Finding(
             name=name, value=value, text=text, meaning=meaning, source=source, as_of=of
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.domain.figures import MINUS, day, difference, share
+from workbench.domain.figures import MINUS, day, difference, share, typeset
 
 _ENDS = {
     "skill": (("skill_low", "skill_high"), ("low", "high")),
@@ -135,7 +134,7 @@ def _said(name: str, value: Any) -> str:
         return day(value)
     if isinstance(value, str):
         told = value.replace("_", " ") if name == "regime" else value
-        return re.sub(r"(?<!\w)-(?=\d)", MINUS, told) or _ABSENT
+        return typeset(told) or _ABSENT
     form = _FORMS.get(name)
     if form is not None:
         return form(float(value))

@@ -17,12 +17,11 @@ import sqlalchemy as sa
 from workbench.domain.calendars import moment
 from workbench.domain.records import Mode
 from workbench.measures import dated
+from workbench.measures.bins import BINS, places
 from workbench.measures.scoring import MIN_BLOCKS, Skill, brier, desk_score, is_right
 from workbench.steps import score
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
-
-BINS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +141,7 @@ def calibration(found: pd.DataFrame) -> pd.DataFrame:
     """
     columns = ["low", "high", "said", "n", "n_eff", "dates", "came", "rate"]
     p, y = (found[name].to_numpy(float) for name in ("probability", "outcome"))
-    date, which = found["cycle"].to_numpy(np.int64), np.minimum((p * BINS).astype(int), BINS - 1)
+    date, which = found["cycle"].to_numpy(np.int64), places(p)
     rows = []
     for place in np.unique(which):
         own = which == place

@@ -13,6 +13,7 @@ from workbench.domain import terms
 from workbench.domain.calendars import iso, to_datetime, venue
 from workbench.domain.contracts import Period
 from workbench.domain.deliveries import Health
+from workbench.domain.figures import minute
 from workbench.domain.instruments import ALWAYS, Indicator, Instrument
 from workbench.domain.records import SEVERITIES, Flag
 from workbench.domain.snapshots import Column
@@ -132,7 +133,7 @@ def _of(at: dt.datetime, period: Period) -> str:
         return f"{day:%B %Y}"
     if period in {"day", "week"} and at.time() == dt.time():
         return f"{day.day} {day:%b %Y}"
-    return f"{at.day} {at:%b %Y %H:%M}"
+    return minute(at)
 
 
 def _feed(one: Health) -> dict[str, str]:

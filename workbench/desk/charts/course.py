@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.charts.frame import ACCENT, SOFT, TINT2, finished, label, line, span
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, interval
 from workbench.domain.records import Mode
 from workbench.domain.sentences import day
 
@@ -50,7 +50,7 @@ def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode) -> go.Figure:
     label(figure, x[-1], float(skill.iloc[-1]), said, ACCENT)
     figure.update_xaxes(type="date")
     figure.update_yaxes(range=[min(bottom.min(), 0.0) - room, max(top.max(), 0.0) + room])
-    ends = " to ".join(difference(100 * float(last[name])) for name in ("low", "high"))
+    ends = interval(100 * float(last["low"]), 100 * float(last["high"]))
     shown = _behind(own)
     return finished(
         figure,

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.calendars import Moments, to_datetime, to_numpy, venue
+from workbench.domain.figures import due
 from workbench.domain.instruments import ALWAYS, Instrument
 from workbench.domain.records import Flag
-from workbench.domain.sentences import day
 from workbench.measures.prices import Bars
 from workbench.measures.quality.rows import Rows
 
@@ -95,15 +95,10 @@ def closed(one: Instrument, at: dt.datetime) -> Flag | None:
     now = hours(one, at)
     return Flag(
         series=one.symbol, field="close", check="MARKET_CLOSED", severity="note",
-        seen=f"closed since {_minute(now.closed)}, {_hours(now.age)} ago; opens again "
-        f"{_minute(now.opens)}",
+        seen=f"closed since {due(now.closed)}, {_hours(now.age)} ago; opens again "
+        f"{due(now.opens)}",
         since=now.closed,
     )  # fmt: skip
-
-
-def _minute(at: dt.datetime) -> str:
-    """A moment as ``Fri 20 Nov 2026, 21:00 UTC``."""
-    return f"{day(at.date())}, {at:%H:%M} UTC"
 
 
 def change(own: Bars, one: Instrument, at: dt.datetime) -> Change | None:

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 
 from workbench.domain.calendars import Moments, iso, to_datetime, venue
+from workbench.domain.figures import day
 from workbench.domain.instruments import Indicator, Instrument
 from workbench.domain.records import Flag
 from workbench.domain.snapshots import Column, Snapshot
@@ -133,11 +133,8 @@ def _volumes(snapshot: Snapshot, one: Instrument) -> list[Flag]:
     never = one.unit == "points" and zero.all()  # of an index, which nobody trades
     if never or not zero.any():
         return []
-    days = pd.DatetimeIndex(column.at[zero]).strftime("%Y-%m-%d")
-    listed = ", ".join(days[-3:])
-    seen = (
-        f"volume is 0 or missing on {int(zero.sum())} sessions, left out there; the last {listed}"
-    )
+    last = ", ".join(day(to_datetime(at).date()) for at in column.at[zero][-3:])
+    seen = f"volume is 0 or missing on {int(zero.sum())} sessions, left out there; the last {last}"
     return [
         _flag(one.symbol, "volume", "ZERO_VOLUME", "note", seen, to_datetime(column.at[zero][0]))
     ]
