@@ -29,6 +29,7 @@ from workbench.world.schema import SiteParams
 Words = Callable[[str], str]
 """Name of a channel to the text that comes through it."""
 ADDRESS = "https://desk.example/"
+LAST = 7
 FIRST = 3  # the first cycle with a page; those before it warmed the desk up
 # A text column of the ledger that holds words from outside, by its channel.
 COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -61,6 +62,15 @@ class Published:
     ledger: Ledger
     number: int
 
+    @property
+    def numbers(self) -> range:
+        """Its dispatches that have pages."""
+        return range(FIRST, self.number + 1)
+
+    def mode(self, number: int) -> str:
+        """Whether a cycle was live or a replay."""
+        return str(on_ledger(self.ledger, number)["mode"])
+
 
 class Told(Ledger):
     """A ledger in memory whose words from outside come from a function."""
@@ -92,7 +102,7 @@ class Told(Ledger):
 
 def published(folder: Path, project: Path, notebook: NotebookNode, words: Words, *,
               boards: Sequence[Mapping[str, Any]] = (),
-              books: Mapping[str, Any] | None = None) -> Published:  # fmt: skip
+              books: Mapping[str, Any] | None = None, first: int = LAST) -> Published:  # fmt: skip
     """Publishes the small desk.
 
     Args:
@@ -102,6 +112,8 @@ def published(folder: Path, project: Path, notebook: NotebookNode, words: Words,
         words: Channel to text.
         boards: The record of each mode, as ``steps.scoreboard.board`` makes it.
         books: The paper accounts, as ``steps.accounted.keep`` keeps them; None for idle ones.
+        first: The first cycle that is published, and all after it; those before it have a
+            folder on the site and no pages, but for the one before the last.
     """
     desk = open_desk(project / "params" / "small.yaml", folder)
     desk.params = desk.params.model_copy(update={"site": SiteParams(address=ADDRESS)})
@@ -111,7 +123,8 @@ def published(folder: Path, project: Path, notebook: NotebookNode, words: Words,
     for one in range(FIRST, number + 1):
         (folder / "site" / "read" / str(one)).mkdir(parents=True)
         keep(desk, ledger, one, notebook, words, boards, books)
-    site.publish(desk, ledger, number)
+    for one in range(first, number + 1):
+        site.publish(desk, ledger, one)
     return Published(folder=folder / "site", desk=desk, ledger=ledger, number=number)
 
 
@@ -219,7 +232,7 @@ def seen(words: Words) -> dict[str, Any]:
                    "rows": "12", "reason": words("feed reason")}],
         "flags": [{"series": "S1, S2", "name": words("flag name"), "field": words("flag field"),
                    "seen": words("flag seen"), "severity": "withheld", "check": "STALE_CLOSE",
-                   "since": "9 Jan 2018", "lifted": words("flag lifted")}],
+                   "since": "2018-01-09", "lifted": words("flag lifted")}],
         "notices": [words("notice of the data")],
     }  # fmt: skip
 

@@ -522,6 +522,6 @@ def board() -> Callable[..., dict[str, Any]]:
     return made_board
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def books() -> dict[str, Any]:
     return made_books()

@@ -260,6 +260,11 @@ def test_outputs_stay_dead(
     twin = pages["dispatch"].with_name("index.md").read_text("utf-8")
     page.goto("about:blank")
     page.set_content(MarkdownIt("commonmark").enable("table").render(twin))
-    ours = {"a link to :", "a link to about:", "TD style=text-align:right", "TH style=text-align:right"}
+    ours = {
+        "a link to :",
+        "a link to about:",
+        "TD style=text-align:right",
+        "TH style=text-align:right",
+    }
     assert set(page.evaluate(STRANGE)) <= ours, "a relative link and markdown-it's own style"
     assert page.evaluate(TOUCH) == []
