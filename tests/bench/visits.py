@@ -30,10 +30,11 @@ KINDS: dict[str, str] = {
     "week": r"weekly/\d{4}-W\d\d/index\.html",
     "about": r"about/index\.html",
 }
+DOUBLES = frozenset({"archive shard", "calls shard", "weeks of a year"})  # of another's template
 
 
-def kinds(site: Path) -> dict[str, Path]:
-    """The newest page of every type, by the type's name.
+def kinds(site: Path, *, doubles: bool = True) -> dict[str, Path]:
+    """The newest page of every type, by the type's name; without doubles one of each template.
 
     Raises:
         LookupError: A type has no page here, or a page is of no type that is known.
@@ -47,7 +48,7 @@ def kinds(site: Path) -> dict[str, Path]:
         found[of[0]] = path
     if missing := set(KINDS) - set(found):
         raise LookupError(f"This site has no page of the types {sorted(missing)}.")
-    return found
+    return {kind: path for kind, path in found.items() if doubles or kind not in DOUBLES}
 
 
 def _numbered(path: Path) -> list[str]:

@@ -94,7 +94,7 @@ def test_text_stands_out(screen: dict[str, Any], small: Published, visit: Visits
     page; with axe's whole run in the other two pairs of screen and scheme, all four are seen.
     """
     found, page = {}, None
-    for kind, path in kinds(small.folder).items():
+    for kind, path in kinds(small.folder, doubles=False).items():
         page = unfolded(drawn(visit(path, **screen, page=page)))
         asked = Axe().run(page, options={"runOnly": ["color-contrast"]}).response
         assert asked["passes"], kind
@@ -108,7 +108,7 @@ def test_every_page_reads_without_scripts(small: Published, visit: Visits):
     its table; no control stands there dead.
     """
     page, charts = None, 0
-    for kind, path in kinds(small.folder).items():
+    for kind, path in kinds(small.folder, doubles=False).items():
         page = visit(path, scripts=False, page=page)
         assert page.locator("h1").inner_text().strip(), kind
         assert page.locator(".chart:visible, button, input[type=search]").count() == 0, kind
@@ -126,9 +126,7 @@ def test_the_keyboard_reaches_everything(small: Published, visit: Visits):
     control once, in sight and with a ring around it, into no chart and past no trap, to the end.
     """
     page = None
-    for kind, path in kinds(small.folder).items():
-        if kind in {"archive shard", "calls shard", "weeks of a year"}:
-            continue  # made by the template of another type
+    for kind, path in kinds(small.folder, doubles=False).items():
         page = drawn(visit(path, page=page))
         page.emulate_media(reduced_motion="reduce")  # else it is still rolling when it is looked at
         expected, stops = page.evaluate(STOPS), []
