@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 
 from tests.bench.visits import Visits, drawn, unfolded
+from tests.desk.test_charts import FROM
+from tests.desk.test_market_charts import cost, wide
 from workbench.desk import charts, figures, views
 from workbench.desk.serving import Server
+from workbench.domain.instruments import find
 
 pytestmark = pytest.mark.browser
 Build = Callable[..., dict[str, Path]]
@@ -112,7 +115,7 @@ def test_labels_at_the_ends_of_lines_are_whole(
 ) -> None:
     """On a phone too the axis leaves room for a label, and no tick covers another."""
     frame = pd.DataFrame({"A-LONG-SYMBOL": 0.5}, pd.bdate_range("2017-01-02", periods=250))
-    figure = charts.correlations(frame, {"A-LONG-SYMBOL": "Long"}, 63)
+    figure = charts.correlations(frame, {"A-LONG-SYMBOL": "Long"}, 63, "Source: made.")
     body = str(figures.html(json.loads(figure.to_json())))
     path = build_site(tmp_path, sample_page(), sample_trail(body))["trail"]
     page = drawn(visit(path, width=390))
@@ -124,3 +127,39 @@ def test_labels_at_the_ends_of_lines_are_whole(
     assert len(ticks) > 2
     for left, right in itertools.pairwise(ticks):
         assert left["x"] + left["width"] < right["x"]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_label_of_the_market_s_charts_is_cut(
+    visit: Visits,
+    build_site: Build,
+    sample_page: Callable[..., views.DispatchPage],
+    sample_trail: Callable[..., views.TrailPage],
+    tmp_path: Path,
+    width: int,
+) -> None:
+    """Breadth and the price of insurance have their labels whole, at any width, none over another.
+
+    Ticks of two lines are as small as those of one: no class of a page reaches into a chart.
+    """
+    made = [
+        charts.breadth(wide(1.0), find("SPX"), FROM),
+        charts.breadth(wide(0.0), find("SPX"), FROM),
+        charts.fear(cost(10.1, n=500), find("SPX"), FROM),
+        charts.term_slope(cost(12.0, 16.0), FROM),
+        charts.term_curve(cost(12.0, 16.0), FROM),
+    ]
+    body = "".join(figures.html(json.loads(one.to_json())) for one in made if one)
+    path = build_site(tmp_path, sample_page(), sample_trail(body))["trail"]
+    page = drawn(visit(path, width=width))
+    for chart in page.locator(".chart").all():
+        frame = chart.bounding_box()
+        boxes = [one.bounding_box() for one in chart.locator(".annotation-text").all()]
+        assert boxes
+        for box in boxes:
+            assert frame["x"] <= box["x"]
+            assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+        tops = sorted(box["y"] for box in boxes)
+        assert all(b - a >= 10 for a, b in itertools.pairwise(tops))
+    sizes = "[...document.querySelectorAll('.xtick tspan')].map(t => getComputedStyle(t).fontSize)"
+    assert set(page.evaluate(sizes)) == {"12px"}

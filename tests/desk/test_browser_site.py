@@ -17,10 +17,13 @@ def dispatch(made: Made, number: int) -> Path:
 
 
 def test_charts_are_drawn(made: Made, visit: Visits):
-    """The dispatch shows its charts, each with title and caption, in silence and offline."""
+    """The dispatch shows its charts, each with title and caption, in silence and offline.
+
+    They are the regime's, the VIX's, which stands that day above nine in ten before, and the fan.
+    """
     page = visit(dispatch(made, 7))
     charts = page.locator(".chart")
-    assert charts.count() == 2
+    assert charts.count() == 3
     for chart in charts.all():
         chart.locator("svg.main-svg").first.wait_for(state="visible", timeout=20_000)
         assert chart.locator("path.js-line, .point").count() > 0

@@ -18,6 +18,7 @@ from workbench.domain import claims
 from workbench.domain.calendars import to_datetime, to_numpy, venue
 from workbench.domain.claims import Claim, Reference, Window, with_references
 from workbench.domain.instruments import Instrument
+from workbench.domain.snapshots import Column, Snapshot
 from workbench.measures.answers import outcomes
 from workbench.measures.bins import binned
 from workbench.measures.prices import Bars
@@ -29,6 +30,7 @@ from workbench.steps.bench import Bench
 ONE = Instrument(symbol="ONE", name="First", unit="points")
 TWO = Instrument(symbol="TWO", name="Second", unit="points")
 AS_OF = dt.datetime(2018, 1, 26, 22, tzinfo=dt.UTC)
+FROM = "Source: made, as of 26 Jan 2018 22:00 UTC."
 
 
 def bars(one: Instrument, price: float, seed: int) -> Bars:
@@ -51,7 +53,21 @@ def bench(*prices: tuple[Instrument, float], horizon: int = 5) -> Bench:
     scenarios = {(symbol, horizon): ewma_scaled(each, horizon) for symbol, each in own.items()}
     table = tuple(one for one, _ in prices)
     desk = SimpleNamespace(table=table)
-    return cast(Bench, SimpleNamespace(desk=desk, bars=own, scenarios=scenarios))
+    return cast(
+        Bench,
+        SimpleNamespace(desk=desk, bars=own, scenarios=scenarios, as_of=AS_OF, seen=seen(own)),
+    )
+
+
+def seen(own: dict[str, Bars]) -> Snapshot:
+    """The closes of these bars as a snapshot has them."""
+    columns = {
+        (symbol, "close"): Column(
+            at=each.at, known_at=each.known_at, value=each.close, unit="points", source="made"
+        )
+        for symbol, each in own.items()
+    }
+    return Snapshot(as_of=AS_OF, columns=columns)
 
 
 def registered(claim: Claim, on: Bench) -> Claim:
@@ -74,12 +90,20 @@ def window(one: Instrument = ONE, horizon: int = 5) -> Window:
 
 
 def words(figure: go.Figure) -> dict[str, Any]:
-    """Title, subtitle, caption, alt and table of a figure that the site draws whole."""
+    """Title, subtitle, caption, alt and table of a figure that the site draws whole.
+
+    What is drawn says what and in which unit, its source and n, and has its numbers behind it.
+    """
     html = figures.html(json.loads(figure.to_json()))
     assert "undrawn" not in html
     assert not re.search(r"\bnan\b", html, re.IGNORECASE)
     found: dict[str, Any] = dict(figure.layout.meta)
     assert all(found[name] for name in ("title", "caption", "alt"))
+    if found["caption"] != "n = 0.":
+        assert "Source: " in found["caption"]
+        assert "n = " in found["caption"]
+        assert found["subtitle"]
+        assert found["table"]["rows"]
     return found
 
 
@@ -234,7 +258,7 @@ def test_a_relative_fan_takes_common_sessions() -> None:
 
 def test_a_ribbon_names_no_unit_that_it_does_not_know() -> None:
     """The lead may be a share or a coin as well as an index."""
-    figure = charts.regime_ribbon(history(300), "bitcoin")
+    figure = charts.regime_ribbon(history(300), "bitcoin", FROM)
     assert "ndex points" not in words(figure)["caption"]
     assert words(figure)["title"] == "bitcoin is choppy, for 300 sessions now"
 
@@ -243,7 +267,7 @@ def test_a_regime_of_one_session_is_its_first() -> None:
     """The day on which a regime changes is told in words that fit it."""
     frame = history(300)
     frame.loc[frame.index[-1], "regime"] = "crisis"
-    figure = charts.regime_ribbon(frame, "First")
+    figure = charts.regime_ribbon(frame, "First", FROM)
     assert words(figure)["title"] == "First is in crisis, for its first session"
     assert "1 shaded spell." in words(figure)["alt"]
 
@@ -251,17 +275,17 @@ def test_a_regime_of_one_session_is_its_first() -> None:
 def test_a_young_lead_has_no_made_up_regime() -> None:
     """With too little history, regime and turbulence say so, and volatility starts where it can."""
     young = history(300, "unknown", np.nan)
-    assert str(MIN_SESSIONS) in words(charts.regime_ribbon(young, "First"))["title"]
-    assert str(MIN_SESSIONS) in words(charts.turbulence(young))["title"]
+    assert str(MIN_SESSIONS) in words(charts.regime_ribbon(young, "First", FROM))["title"]
+    assert str(MIN_SESSIONS) in words(charts.turbulence(young, FROM))["title"]
     young.iloc[:60, young.columns.get_loc("volatility")] = np.nan
-    assert "n = 240" in words(charts.volatility(young, "First"))["caption"]
+    assert "n = 240" in words(charts.volatility(young, "First", FROM))["caption"]
     young["volatility"] = np.nan
-    assert "too young" in words(charts.volatility(young, "First"))["title"]
+    assert "too young" in words(charts.volatility(young, "First", FROM))["title"]
 
 
 def test_correlations_without_another_instrument_say_so() -> None:
     """A desk of one instrument gets a sentence in the chart's place, not empty axes."""
-    figure = charts.correlations(pd.DataFrame(), {"ONE": "First"}, 63)
+    figure = charts.correlations(pd.DataFrame(), {"ONE": "First"}, 63, FROM)
     assert words(figure)["title"] == "The lead has no other instrument to move with"
     assert figure.layout.yaxis.visible is False
 
@@ -270,7 +294,7 @@ def test_correlations_tell_the_last_known_value() -> None:
     """An instrument without today's session is told as it last stood, with a true minus."""
     index = pd.date_range("2018-01-01", periods=4)
     frame = pd.DataFrame({"A": [np.nan, 0.5, 0.6, 0.7], "B": [-0.2, -0.3, -0.4, np.nan]}, index)
-    said = words(charts.correlations(frame, {"A": "Alpha", "B": "Beta"}, 63))
+    said = words(charts.correlations(frame, {"A": "Alpha", "B": "Beta"}, 63, FROM))
     assert said["title"] == "Moving with the lead: Alpha +0.70, Beta −0.40"
     assert said["table"]["rows"] == [
         ["Alpha", "+0.70", "+0.50", "+0.70"],
@@ -282,25 +306,39 @@ def test_labels_of_lines_that_end_together_stand_apart() -> None:
     """Lines of alike instruments end at one height; their labels do not cover each other."""
     ends = {"A": 0.95, "B": 0.949, "C": 0.951, "D": -0.8}
     frame = pd.DataFrame(ends, pd.date_range("2018-01-01", periods=3))
-    figure = charts.correlations(frame, {name: name for name in ends}, 63)
+    figure = charts.correlations(frame, {name: name for name in ends}, 63, FROM)
     heights = {note.text: note.y for note in figure.layout.annotations}
     assert heights["D"] == -0.8
     assert sorted(heights, key=lambda name: heights[name]) == ["D", "B", "A", "C"]
     assert np.diff(sorted(heights.values())).min() > 0.1
 
 
+def test_many_instruments_are_context_for_two() -> None:
+    """Of a long list the most and the least alike are told and labelled; the table has them all."""
+    ends = {f"S{k}": k / 10 for k in range(-3, 8)}
+    frame = pd.DataFrame(ends, pd.date_range("2018-01-01", periods=3))
+    figure = charts.correlations(frame, {name: f"Name {name}" for name in ends}, 63, FROM)
+    said = words(figure)
+    assert said["title"] == (
+        "Of 11 instruments, moving most with the lead: Name S7 +0.70; least: Name S-3 −0.30"
+    )
+    assert sorted(labels(figure)) == ["S-3", "S7"]
+    assert len(said["table"]["rows"]) == len(figure.data) == 11
+    assert [trace.line.width for trace in figure.data[:9]] == [0.75] * 9
+
+
 def test_calibration_stays_on_its_scale() -> None:
     """Bars end at 0 and 100 per cent, where a share must."""
     p, y = np.r_[np.full(5, 0.31), np.full(4, 0.05)], np.r_[np.ones(5), np.zeros(4)]
     bins = [asdict(one) for one in binned(p, y, np.arange(9), 1)]
-    figure = charts.calibration(bins, "replay", 7.0)
+    figure = charts.calibration(bins, "replay", FROM, 7.0)
     dots, bars = figure.data[1:]
     assert list(dots.y) == list(bars.y) == [0, 100]
     assert bars.error_y.array[1] == 0
     assert bars.error_y.arrayminus[0] == 0
     assert dots.marker.size[1] > dots.marker.size[0]  # five claims beside four
     assert "n = 9 replay claims, effective n = 7." in words(figure)["caption"]
-    assert words(charts.calibration([], "live"))["caption"] == "n = 0."
+    assert words(charts.calibration([], "live", FROM))["caption"] == "n = 0."
 
 
 def one_bin(said: float, low: float, high: float) -> dict[str, float]:
@@ -327,7 +365,7 @@ SURE, UNSURE = one_bin(0.85, 0.5, 0.6), one_bin(0.15, 0.3, 0.4)
 )
 def test_calibration_says_where_it_fails(bins: list[dict[str, float]], expected: str) -> None:
     """The title counts the bars that miss the diagonal, and tells a side only if all share it."""
-    assert words(charts.calibration(bins, "live"))["title"] == expected
+    assert words(charts.calibration(bins, "live", FROM))["title"] == expected
 
 
 def point(date: str, skill: float, half: float, n: int = 80) -> dict[str, Any]:
@@ -348,7 +386,7 @@ def point(date: str, skill: float, half: float, n: int = 80) -> dict[str, Any]:
 def test_the_course_of_skill_ends_where_its_title_says(skill: float, half: float, title: str):
     """Side and interval of the last point are the title; band, n and effective n are in words."""
     points = [point("2018-01-03", 0.3, 2.0), point("2018-02-02", skill, half, 90)]
-    figure = charts.skill_course(points, "live")
+    figure = charts.skill_course(points, "live", FROM)
     told = words(figure)
     assert told["title"] == title
     assert "n = 90 live predictions, effective n = 45." in told["caption"]
@@ -358,18 +396,18 @@ def test_the_course_of_skill_ends_where_its_title_says(skill: float, half: float
     assert low <= min(figure.data[0].y)
     assert max(figure.data[0].y) <= high < 200
     assert [row[0] for row in told["table"]["rows"]] == ["Wed 3 Jan 2018", "Fri 2 Feb 2018"]
-    assert "cut" not in words(charts.skill_course(points[1:], "live"))["caption"]
+    assert "cut" not in words(charts.skill_course(points[1:], "live", FROM))["caption"]
 
 
 def test_skill_is_told_with_its_interval() -> None:
     """The bar's ends stand in the table, and without thirty dates there is no bar."""
     row = {"forecaster": "synthesis", "family": "all", "horizon": 0, "n": 395, "mode": "replay"}
     skill = {"skill": 0.018, "skill_low": -0.021, "skill_high": 0.056}
-    figure = charts.skill_bars(pd.DataFrame([row | skill]), ["synthesis", "Flow"])
+    figure = charts.skill_bars(pd.DataFrame([row | skill]), ["synthesis", "Flow"], FROM)
     assert words(figure)["title"].startswith("Synthesis has the highest skill")
     assert words(figure)["table"]["rows"] == [["synthesis", "+1.8%", "−2.1 to +5.6%", "395"]]
     none = pd.DataFrame([row | dict.fromkeys(skill, None)])
-    assert "Too few" in words(charts.skill_bars(none, ["synthesis"]))["title"]
+    assert "Too few" in words(charts.skill_bars(none, ["synthesis"], FROM))["title"]
 
 
 def record(*rows: tuple[str, str, int, float | None]) -> pd.DataFrame:
@@ -386,19 +424,19 @@ def test_a_live_record_goes_before_a_replayed_one() -> None:
     """Live and replay are never mixed, the live one is shown, and the figure says which it is."""
     replayed = [("synthesis", "replay", 900, 0.5), ("Flow", "replay", 400, 0.1)]
     both = record(("synthesis", "live", 60, 0.02), *replayed)
-    said = words(charts.skill_bars(both, ["synthesis", "Flow"]))
+    said = words(charts.skill_bars(both, ["synthesis", "Flow"], FROM))
     assert said["table"]["rows"] == [["synthesis", "+2.0%", "+1.0 to +3.0%", "60"]]
     assert "live" in said["subtitle"]
     assert "live" in said["caption"]
     young = record(("synthesis", "live", 5, None), *replayed)
-    assert "Too few live" in words(charts.skill_bars(young, ["synthesis"]))["title"]
-    assert "replay" in words(charts.skill_bars(record(*replayed), ["synthesis"]))["subtitle"]
+    assert "Too few live" in words(charts.skill_bars(young, ["synthesis"], FROM))["title"]
+    assert "replay" in words(charts.skill_bars(record(*replayed), ["synthesis"], FROM))["subtitle"]
 
 
 def test_each_forecaster_has_its_own_n() -> None:
     """A mind that was absent answered fewer claims, and its n is not given as everybody's."""
     frame = record(("synthesis", "replay", 900, 0.5), ("Flow", "replay", 400, 0.1))
-    said = words(charts.skill_bars(frame, ["synthesis", "Flow"]))
+    said = words(charts.skill_bars(frame, ["synthesis", "Flow"], FROM))
     assert [row[-1] for row in said["table"]["rows"]] == ["900", "400"]
     assert "n = 400 to 900" in said["caption"]
 
@@ -406,20 +444,20 @@ def test_each_forecaster_has_its_own_n() -> None:
 def test_a_coin_s_year_has_all_its_days() -> None:
     """A volatility a year counts the sessions that the venue has: 365 when it never closes."""
     frame = history(300)
-    assert "16%" in words(charts.volatility(frame, "First"))["title"]  # 1% a day, 252 days
+    assert "16%" in words(charts.volatility(frame, "First", FROM))["title"]  # 1% a day, 252 days
     frame.index = pd.date_range("2018-01-01", periods=300, name="session")
-    assert "19%" in words(charts.volatility(frame, "First"))["title"]
+    assert "19%" in words(charts.volatility(frame, "First", FROM))["title"]
 
 
 def test_a_regime_that_could_not_be_fitted_is_not_called_young() -> None:
     """With history enough and no fit, the figures say that no fit converged."""
     frame = pd.concat([history(400, "unknown", np.nan), history(200, "unknown", np.nan)])
     frame.index = pd.bdate_range("2016-01-01", periods=600, name="session")
-    for figure in (charts.regime_ribbon(frame, "First"), charts.turbulence(frame)):
+    for figure in (charts.regime_ribbon(frame, "First", FROM), charts.turbulence(frame, FROM)):
         title = words(figure)["title"]
         assert "no fit to these 600 sessions has converged" in title
         assert "needs" not in title
-    part = words(charts.turbulence(frame.iloc[-250:]))["title"]  # may be a window on more
+    part = words(charts.turbulence(frame.iloc[-250:], FROM))["title"]  # may be a window on more
     assert "young" not in part
     assert "a fit that converges" in part
 
@@ -476,7 +514,7 @@ def test_what_is_not_said_is_drawn_with_its_interval() -> None:
         "skill": [np.nan, 0.2, 0.05], "low": [np.nan, 0.1, -0.01], "high": [np.nan, 0.3, 0.11],
         "spoken": [0.125] * 3,
     })  # fmt: skip
-    figure = charts.risk_coverage(curve, "replay")
+    figure = charts.risk_coverage(curve, "replay", FROM)
     said = words(figure)
     assert said["title"] == (
         "The 50% that promised most had +20.0% skill, all claims together +5.0%"
@@ -487,5 +525,5 @@ def test_what_is_not_said_is_drawn_with_its_interval() -> None:
     ]
     assert "n = 400 replay claims, effective n = 70." in said["caption"]
     assert [note.text for note in figure.layout.annotations] == ["said in fact, 12%"]
-    assert "Too few live" in words(charts.risk_coverage(curve[:1], "live"))["title"]
-    assert "Too few" in words(charts.risk_coverage(curve[:0], "live"))["title"]
+    assert "Too few live" in words(charts.risk_coverage(curve[:1], "live", FROM))["title"]
+    assert "Too few" in words(charts.risk_coverage(curve[:0], "live", FROM))["title"]

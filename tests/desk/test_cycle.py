@@ -87,6 +87,30 @@ def test_what_a_cycle_leaves(made: Made):
 
 
 @marked
+def test_every_chart_of_a_cycle_can_be_checked(made: Made):
+    """A chart says what, unit, source, moment and n, in words and numbers; or why there is none."""
+    pages = [*(made["outputs"] / "site" / "read" / "7").rglob("*.html")]
+    pages.append(made["outputs"] / "site" / "record" / "index.html")
+    drawn = 0
+    for page in pages:
+        for figure in re.findall(r"<figure>.*?</figure>", page.read_text("utf-8"), re.DOTALL):
+            text = figure.replace("\N{NO-BREAK SPACE}", " ")
+            assert re.search(r'class="ft">[^<]{12,}', text)
+            assert re.search(r'role="img" aria-label="[^"]{12,}"', text)
+            if "n = 0." in text:
+                continue
+            drawn += 1
+            assert re.search(r'class="fs">[^<]{12,}', text)
+            caption = re.search(r"<figcaption>.*?</figcaption>", text, re.DOTALL)
+            assert caption is not None
+            for part in ("Source: ", "n = "):
+                assert part in caption[0], page
+            assert " as of " in caption[0] or "at each cycle" in caption[0], caption[0]
+            assert "<details><summary>The numbers behind this chart" in text
+    assert drawn > 10
+
+
+@marked
 def test_the_warm_up_has_no_pages(made: Made):
     """Warm-up cycles are on the ledger, and only notebook cycles are dispatched."""
     numbers = [row["number"] for row in table_of(Ledger(_url(made)), book.cycles)]

@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 
+from tests.desk.test_charts import seen
 from workbench.desk import charts, figures
 from workbench.domain.calendars import to_numpy, venue
 from workbench.domain.instruments import Instrument, find
@@ -33,7 +34,7 @@ def bench(**changes: float) -> Bench:
     made = {one.symbol: bars(one, moved) for one, moved in zip(own, changes.values(), strict=True)}
     return cast(Bench, SimpleNamespace(
         lead=own[0], lead_bars=made[own[0].symbol], instruments=tuple(own), bars=made, flags=[],
-        indicators=(), desk=SimpleNamespace(table=tuple(own)), snapshot=None,
+        indicators=(), desk=SimpleNamespace(table=tuple(own)), as_of=SUNDAY, seen=seen(made),
     ))  # fmt: skip
 
 

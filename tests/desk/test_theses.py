@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.desk.test_charts import words
+from tests.desk.test_charts import FROM, words
 from workbench.desk import charts
 from workbench.measures.together import RECENT
 
@@ -45,13 +45,13 @@ def joint(alike: float = 0.5, fell: int = 12, n: int = 100) -> pd.DataFrame:
 )
 def test_the_title_is_what_the_leads_prove(told: list[tuple[str, float, float]], title: str):
     """A lead is said only when there is one, and more of it than the other way round."""
-    shown = words(charts.lead_lag(leads(*told)))["title"]
+    shown = words(charts.lead_lag(leads(*told), FROM))["title"]
     assert shown.removesuffix(" on the sessions shown") == title
 
 
 def test_every_lag_is_in_the_table_and_the_same_session_is_not_drawn():
     """The bars are the lags apart, with their intervals; the same session stands in the table."""
-    figure = charts.lead_lag(leads(("A", 0.2, 0.2), ("B", 0.2, 0.2)))
+    figure = charts.lead_lag(leads(("A", 0.2, 0.2), ("B", 0.2, 0.2)), FROM)
     table = words(figure)["table"]
     assert [row[:2] for row in table["rows"]] == [[t, k] for t in "AB" for k in ("−1", "0", "1")]
     assert table["rows"][2][2:] == ["+0.10", "+0.05 to +0.15"]
@@ -67,7 +67,7 @@ def test_every_lag_is_in_the_table_and_the_same_session_is_not_drawn():
 
 def test_falling_together_is_counted():
     """The title counts joint falls among the sessions of a reading; the band is of the past."""
-    figure = charts.together(joint(fell=12))
+    figure = charts.together(joint(fell=12), FROM)
     told = words(figure)
     assert (
         told["title"] == f"At least 5 of 7 fell together on 12 of {RECENT} sessions; usual is 15%"
@@ -78,5 +78,5 @@ def test_falling_together_is_counted():
 
 def test_a_desk_without_stories_has_a_figure_that_says_so():
     """An empty frame is no error: the figure's title says why nothing is drawn."""
-    assert "no story of a lead" in words(charts.lead_lag(leads()))["title"]
-    assert "fall together" in words(charts.together(joint(n=1).iloc[:0]))["title"]
+    assert "no story of a lead" in words(charts.lead_lag(leads(), FROM))["title"]
+    assert "fall together" in words(charts.together(joint(n=1).iloc[:0], FROM))["title"]

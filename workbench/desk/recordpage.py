@@ -27,7 +27,7 @@ from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import difference, interval, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
-from workbench.steps import accounted, scoreboard
+from workbench.steps import accounted, origins, scoreboard
 from workbench.steps.bench import kept_part
 
 Board = words.Board
@@ -156,7 +156,8 @@ def made(
         number: The cycle.
         mode: Its mode.
     """
-    records = tuple(record(one, books) for one in board["boards"])
+    origin = origins.ledger(moment(board["as_of"]))
+    records = tuple(record(one, books, origin) for one in board["boards"])
     first = board["boards"][0] if records else None
     mine = scoreboard.own(board, "live")
     waits = mode == "live" and mine is None and bool(records)
@@ -171,7 +172,7 @@ def made(
     )  # fmt: skip
 
 
-def record(board: Board, books: Mapping[str, Any]) -> Record:
+def record(board: Board, books: Mapping[str, Any], origin: str) -> Record:
     """The record of one mode."""
     mode: Mode = board["mode"]
     account = accounted.own(books, mode)
@@ -183,9 +184,9 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
         meaning=words.meaning(board), everything=words.everything(board),
         tally=words.tally(board), keys=tuple(_keys(board)),
         calibration=_figure(
-            charts.calibration(board["calibration"], mode, mine and mine["n_eff"])
+            charts.calibration(board["calibration"], mode, origin, mine and mine["n_eff"])
         ) if board["calibration"] else Markup(""),
-        course=_figure(charts.skill_course(board["course"], mode))
+        course=_figure(charts.skill_course(board["course"], mode, origin))
         if board["course"] else Markup(""),
         regimes=(*(one.replace("_", " ") for one in regimes), "all") if regimes else (),
         minds=tuple(recordtables.minds(board, regimes)),
@@ -193,7 +194,7 @@ def record(board: Board, books: Mapping[str, Any]) -> Record:
         controls=tuple(recordtables.controls(board)),
         wholes_tried=max((r["tried"] or 0 for r in board["forecasters"]), default=0),
         debate=board["debate"]["told"],
-        coverage=_figure(charts.risk_coverage(pd.DataFrame(drawn), mode))
+        coverage=_figure(charts.risk_coverage(pd.DataFrame(drawn), mode, origin))
         if drawn else Markup(""),
         silence=board["silence"]["told"], silences=tuple(recordtables.silences(board)),
         account=_figure(charts.account(account, books["lead"]))

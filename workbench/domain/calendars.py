@@ -138,6 +138,11 @@ class Venue:
         low, high = np.searchsorted(self.closes, [to_numpy(after), to_numpy(until)], side="right")
         return int(high - low)
 
+    def dates_until(self, first: np.datetime64, at: dt.datetime) -> Moments:
+        """Dates of the sessions from ``first`` on whose close lies at or before a moment."""
+        low = int(np.searchsorted(self.dates, first))
+        return self.dates[low : int(np.searchsorted(self.closes, to_numpy(at), side="right"))]
+
     def between(self, first: dt.date, last: dt.date) -> list[Session]:
         """All sessions from ``first`` to ``last``, both included."""
         low = int(np.searchsorted(self.dates, np.datetime64(first)))

@@ -18,7 +18,7 @@ from workbench.domain.calendars import iso
 from workbench.domain.records import CONTROLS, Mode
 from workbench.measures.bins import binned
 from workbench.measures.scoring import brier, is_right
-from workbench.steps import abstention, record, score, voided
+from workbench.steps import abstention, origins, record, score, voided
 from workbench.steps.bench import Bench, kept_part
 from workbench.steps.frames import rows
 from workbench.world import entries as book
@@ -38,6 +38,11 @@ def keep(bench: Bench) -> dict[str, Any]:
     found = view(bench)
     bench.remember(PART, found)
     return found
+
+
+def origin(bench: Bench) -> str:
+    """Where the figures of the record come from, as the end of a caption."""
+    return origins.ledger(bench.as_of)
 
 
 def view(bench: Bench) -> dict[str, Any]:

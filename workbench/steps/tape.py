@@ -22,7 +22,7 @@ from workbench.steps.facts import Facts, Number, counted, named
 from workbench.world import entries as book
 
 FEAR = "VIX"
-_INSURED = frozenset({"SPX", "SPY"})  # what VIX is the price of insuring
+INSURED = frozenset({"SPX", "SPY"})  # what VIX is the price of insuring
 _RARE = 126  # sessions without a larger move before one is called the largest since
 _STREAK = 4
 _SHOCK, _WIDE, _QUIET = 2.0, 1.0, 0.35  # expected deviations
@@ -211,7 +211,7 @@ def _fear(facts: Facts, bench: Bench) -> None:
     if not _fresh(bench, own):
         facts.has.add("fear_old")
         return
-    if bench.lead.symbol in _INSURED:
+    if bench.lead.symbol in INSURED:
         daily = own.close[-1] / 100 / prices.SESSIONS_A_YEAR**0.5
         add("vix_width", daily, f"{100 * daily:.2f}%", "VIX as a width a day")
         facts.has.add("fear")

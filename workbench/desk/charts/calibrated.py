@@ -19,12 +19,15 @@ _SMALLEST, _LARGEST = 5.0, 16.0  # diameters of dots, pixels
 Bin = Mapping[str, Any]
 
 
-def calibration(bins: Sequence[Bin], mode: Mode, n_eff: float | None = None) -> go.Figure:
+def calibration(
+    bins: Sequence[Bin], mode: Mode, origin: str, n_eff: float | None = None
+) -> go.Figure:
     """Probability said against the share that came true, with 95 % bars on effective n.
 
     Args:
         bins: ``measures.bins.Bin`` as records; none before anything has settled.
         mode: Of which record.
+        origin: ``steps.origins.ledger``.
         n_eff: Effective n of all claims together.
     """
     if not bins:
@@ -58,7 +61,7 @@ def calibration(bins: Sequence[Bin], mode: Mode, n_eff: float | None = None) -> 
         subtitle="Across: what I said, per cent. Up: how often it happened, per cent",
         caption="Each dot is a tenth of the scale, its area the number of claims. Bars: 95% on "
         "effective n. The dotted line is perfect calibration. All settled claims, shadows "
-        f"included, so that choosing when to speak changes nothing. Source: the ledger. "
+        f"included, so that choosing when to speak changes nothing. {origin} "
         f"n = {int(own['n'].sum()):,} {mode} claims{worth}.",
         alt=f"Calibration: {counted(len(bins))} dots with upright bars beside the rising "
         f"diagonal; {_crossing(bins)}.",

@@ -16,12 +16,13 @@ from workbench.domain.sentences import day
 _ROOM = 3.0  # half-widths of the last interval, or sizes of the line, that the axis has room for
 
 
-def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode) -> go.Figure:
+def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode, origin: str) -> go.Figure:
     """Skill of the predictions on record over the base rate, by the date that settled them.
 
     Args:
         points: ``steps.scoreboard.course`` as records, at least one.
         mode: Of which record.
+        origin: ``steps.origins.ledger``.
     """
     own = pd.DataFrame(points)
     x, last = own["date"].tolist(), own.iloc[-1]
@@ -59,7 +60,7 @@ def skill_course(points: Sequence[Mapping[str, Any]], mode: Mode) -> go.Figure:
         f"cent; {span([x[0], x[-1]]) if len(x) > 1 else day(pd.Timestamp(x[0]).date())}",
         caption="Zero is what the base rate earns. Band: 95%, blocks of dates"
         f"{'; it is cut at the frame where it began' if cut else ''}. Each point is the record as "
-        f"it stood that day. Source: the ledger. n = {int(last['n']):,} {mode} predictions, "
+        f"it stood that day. {origin} n = {int(last['n']):,} {mode} predictions, "
         f"effective n = {last['n_eff']:,.0f}.",
         alt=f"Skill over time, ending at {said} with an interval from {ends} per cent.",
         table=shown,

@@ -19,13 +19,13 @@ from workbench.desk.charts.frame import (
     label,
     line,
 )
-from workbench.domain.calendars import to_datetime
 from workbench.domain.claims import Claim, decimals
 from workbench.domain.figures import difference
 from workbench.domain.instruments import Instrument, find
 from workbench.domain.sentences import day, plain, price, render
 from workbench.measures.prices import Array
 from workbench.measures.scenarios import episodes, joined, quantile, width
+from workbench.steps import origins
 from workbench.steps.bench import Bench
 
 _SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -182,10 +182,9 @@ def _drawn(course: _Course, claim: Claim, name: str) -> go.Figure:
 
 
 def _caption(bench: Bench, claim: Claim, dashed: str, counted: str) -> str:
-    known = max(to_datetime(bench.bars[symbol].known_at[-1]) for symbol in claim.symbols)
     return (
         f"Dashed: the {dashed} of “{render(claim, bench.desk.table)}”. Shaded: 50% and 90% of "
-        f"n = {counted}. Known {day(known)}, {known:%H:%M} UTC."
+        f"n = {counted}. {origins.market(bench, *claim.symbols)}"
     )
 
 

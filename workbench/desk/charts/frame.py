@@ -7,8 +7,9 @@ as text around the drawing (`workbench.desk.figures`) and replaces the colours b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -90,7 +91,7 @@ def nothing(why: str) -> go.Figure:
         caption="n = 0.", alt="Nothing to draw.", table=pd.DataFrame(), height=48,
     )  # fmt: skip
     figure.update_traces(hoverinfo="skip")
-    figure.update_layout(margin={"b": 8})
+    figure.update_layout(margin={"l": 0, "r": 0, "b": 8})
     figure.update_xaxes(visible=False)
     return figure.update_yaxes(visible=False)
 
@@ -129,3 +130,12 @@ def days(index: pd.Index) -> list[str]:
 def span(dates: Sequence[str]) -> str:
     """From when to when, for a reader: Tue 7 Feb 2017 to Fri 2 Feb 2018."""
     return " to ".join(day(dt.date.fromisoformat(end)) for end in (dates[0], dates[-1]))
+
+
+def apart(ends: Mapping[str, float], gap: float) -> dict[str, float]:
+    """Where labels stand so that none covers another: raised as needed, in the order given."""
+    heights: dict[str, float] = {}
+    for name in sorted(ends, key=lambda one: ends[one]):
+        least = max(heights.values(), default=-np.inf) + gap
+        heights[name] = max(ends[name], least)
+    return {name: heights[name] for name in ends}

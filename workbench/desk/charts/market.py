@@ -13,6 +13,7 @@ from workbench.desk.charts.frame import (
     INK,
     SOFT,
     TINT,
+    apart,
     days,
     finished,
     label,
@@ -25,15 +26,17 @@ from workbench.measures.prices import EWMA_DECAY, sessions_a_year
 from workbench.measures.regimes import MIN_SESSIONS
 
 _WILD = ("risk_off", "crisis")
+_FEW = 4  # lines up to which each has its label
 _LABEL_GAP = 0.08  # least distance of two labels, as a share of the axis
 
 
-def regime_ribbon(history: pd.DataFrame, name: str) -> go.Figure:
+def regime_ribbon(history: pd.DataFrame, name: str, origin: str) -> go.Figure:
     """Price with the sessions in a turbulent regime shaded.
 
     Args:
         history: ``steps.regime.history``.
         name: The instrument's name.
+        origin: ``steps.origins.market``.
     """
     dates = days(history.index)
     figure = go.Figure(line(dates, history["close"].tolist(), INK, name))
@@ -60,7 +63,8 @@ def regime_ribbon(history: pd.DataFrame, name: str) -> go.Figure:
         title=_state(history["regime"], name),
         subtitle=f"{name} at the close, {span(dates)}; shaded: risk off or crisis",
         caption="Price in its own unit. Each session’s regime is filtered with the parameters in "
-        f"force on it, refitted quarterly. n = {len(dates)} sessions, {wild.mean():.0%} shaded.",
+        f"force on it, refitted quarterly. {origin} n = {len(dates)} sessions, "
+        f"{wild.mean():.0%} shaded.",
         alt=f"Line of {name} over {len(dates)} sessions with {len(spells)} "
         f"shaded spell{'s' * (len(spells) != 1)}.",
         table=pd.DataFrame({"Regime": counts.index, "Sessions": counts.to_numpy()}),
@@ -92,11 +96,12 @@ def _untold(n: int) -> str:
     return f"that takes {MIN_SESSIONS} sessions and a fit that converges"
 
 
-def turbulence(history: pd.DataFrame) -> go.Figure:
+def turbulence(history: pd.DataFrame, origin: str) -> go.Figure:
     """Filtered probability of the high-variance state.
 
     Args:
         history: ``steps.regime.history``.
+        origin: ``steps.origins.market``.
     """
     told = history["turbulent"].dropna()
     if told.empty:
@@ -110,14 +115,15 @@ def turbulence(history: pd.DataFrame) -> go.Figure:
         figure,
         title=f"Turbulence stands at {now}; above one half on {above} of {len(told)} sessions",
         subtitle="Filtered probability of the high-variance state, in per cent",
-        caption=f"Two-state Markov-switching variance of log returns. n = {len(told)} sessions.",
+        caption=f"Two-state Markov-switching variance of log returns. {origin} "
+        f"n = {len(told)} sessions.",
         alt=f"Probability between 0 and 100 per cent, last value {now}.",
         table=pd.DataFrame({"Session": dates[-10:], "Turbulent": shown}),
         height=220,
     )
 
 
-def volatility(history: pd.DataFrame, name: str) -> go.Figure:
+def volatility(history: pd.DataFrame, name: str, origin: str) -> go.Figure:
     """Annualised EWMA volatility (see `regime_ribbon` for the arguments)."""
     year = sessions_a_year(history.index.to_numpy())
     told = 100 * year**0.5 * history["volatility"].dropna()
@@ -139,41 +145,55 @@ def volatility(history: pd.DataFrame, name: str) -> go.Figure:
         figure,
         title=f"{name} moves {values[-1]:.0f}% a year, {side} its median of {middle:.0f}%",
         subtitle=f"EWMA volatility, annualised, {span(dates)}; dotted: median",
-        caption=f"Per cent a year, from closes, decay {EWMA_DECAY}. n = {len(dates)} sessions.",
+        caption=f"Per cent a year, from closes, decay {EWMA_DECAY}. {origin} "
+        f"n = {len(dates)} sessions.",
         alt=f"Volatility between {min(values):.0f} and {max(values):.0f} per cent a year.",
         table=table,
         height=220,
     )
 
 
-def correlations(frame: pd.DataFrame, names: Mapping[str, str], window: int) -> go.Figure:
+def correlations(
+    frame: pd.DataFrame, names: Mapping[str, str], window: int, origin: str
+) -> go.Figure:
     """Rolling correlation of the lead with the other instruments.
 
     Args:
         frame: ``steps.regime.correlations``.
         names: Symbol to name.
         window: Sessions of each correlation.
+        origin: ``steps.origins.market``.
     """
     told = frame.dropna(axis="columns", how="all")
     if told.empty:
         return nothing("The lead has no other instrument to move with")
-    figure, rows = go.Figure(), []
     last = {symbol: float(told[symbol].dropna().iloc[-1]) for symbol in told.columns}
-    for symbol, height in _apart(last, _LABEL_GAP * _spread(told)).items():
-        values, colour = told[symbol], ACCENT if symbol == told.columns[-1] else INK
-        dates = days(values.index)
-        figure.add_trace(line(dates, values.tolist(), colour, names[symbol]))
-        label(figure, dates[-1], height, symbol, colour)
-        rows.append(
-            (names[symbol], *(difference(v, 2) for v in (last[symbol], values.min(), values.max())))
-        )
+    order = sorted(last, key=lambda symbol: last[symbol])
+    few = len(order) <= _FEW
+    shown = dict.fromkeys(told.columns, INK) | {told.columns[-1]: ACCENT}
+    shown = shown if few else {order[0]: INK, order[-1]: ACCENT}
+    figure = go.Figure()
+    for symbol in sorted(told.columns, key=lambda symbol: symbol in shown):  # context lies behind
+        drawn = line(days(told.index), told[symbol].round(4).tolist(), shown.get(symbol, SOFT),
+                     names[symbol])  # fmt: skip
+        figure.add_trace(drawn if symbol in shown else drawn.update(line_width=0.75))
+    ends = {symbol: last[symbol] for symbol in shown}
+    for symbol, height in apart(ends, _LABEL_GAP * _spread(told)).items():
+        label(figure, days(told.index)[-1], height, symbol, shown[symbol])
+    rows = [
+        (names[s], *(difference(v, 2) for v in (last[s], told[s].min(), told[s].max())))
+        for s in told.columns
+    ]
     figure.add_hline(y=0, line={"color": SOFT, "width": 1})
     said = ", ".join(f"{row[0]} {row[1]}" for row in rows)
+    top, low = (f"{names[one]} {difference(last[one], 2)}" for one in (order[-1], order[0]))
     return finished(
         figure,
-        title=f"Moving with the lead: {said}",
+        title=f"Moving with the lead: {said}"
+        if few
+        else f"Of {len(order)} instruments, moving most with the lead: {top}; least: {low}",
         subtitle=f"Correlation of daily log returns over {window} sessions",
-        caption=f"Common sessions only. n = {len(told)} sessions shown.",
+        caption=f"Common sessions only. {origin} n = {len(told)} sessions shown.",
         alt=f"Rolling correlations; last values {said}.",
         table=pd.DataFrame(rows, columns=["Instrument", "Now", "Lowest", "Highest"]),
         height=240,
@@ -184,12 +204,3 @@ def _spread(frame: pd.DataFrame) -> float:
     """From the lowest value drawn to the highest, zero included."""
     values = np.r_[frame.to_numpy(float).ravel(), 0.0]
     return float(np.nanmax(values) - np.nanmin(values))
-
-
-def _apart(ends: Mapping[str, float], gap: float) -> dict[str, float]:
-    """Where labels stand so that none covers another: raised as needed, in the order given."""
-    heights: dict[str, float] = {}
-    for symbol in sorted(ends, key=lambda one: ends[one]):
-        least = max(heights.values(), default=-np.inf) + gap
-        heights[symbol] = max(ends[symbol], least)
-    return {symbol: heights[symbol] for symbol in ends}

@@ -22,13 +22,14 @@ _POINT = {"color": ACCENT, "size": 9}
 _BAR = {"type": "data", "color": SOFT, "thickness": 1.5, "width": 0}
 
 
-def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
+def skill_bars(record: pd.DataFrame, forecasters: Sequence[str], origin: str) -> go.Figure:
     """Skill over the base rate with intervals, one row a forecaster.
 
     Args:
         record: ``steps.score.record``; rows with family ``all`` and horizon 0 are drawn. The live
             record goes before the replayed one as soon as there is any of it.
         forecasters: Which, in order.
+        origin: ``steps.origins.ledger``.
     """
     mode = "live" if (record["mode"] == "live").any() else "replay"
     whole = record[(record["horizon"] == 0) & (record["mode"] == mode) & record["skill"].notna()]
@@ -73,19 +74,21 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str]) -> go.Figure:
         else f"{best[:1].upper()}{best[1:]} has the highest skill over the base rate, "
         f"{difference(highest)}%",
         subtitle=f"Skill over climatology on all settled {mode} claims, shadows included, per cent",
-        caption=f"Bars: 95%, block bootstrap over dates. n = {counts} {mode} claims a forecaster.",
+        caption=f"Bars: 95%, block bootstrap over dates. {origin} n = {counts} {mode} claims "
+        "a forecaster.",
         alt=f"{len(rows)} points with their intervals, and a line at zero.",
         table=table,
         height=120 + 28 * len(rows),
     )
 
 
-def risk_coverage(curve: pd.DataFrame, mode: Mode) -> go.Figure:
+def risk_coverage(curve: pd.DataFrame, mode: Mode, origin: str) -> go.Figure:
     """Skill of what would have been said, against how much of it is said.
 
     Args:
         curve: ``steps.abstention.risk_coverage``.
         mode: Of which record.
+        origin: ``steps.origins.ledger``.
     """
     drawn = curve[curve["skill"].notna()]
     if drawn.empty:
@@ -141,7 +144,7 @@ def risk_coverage(curve: pd.DataFrame, mode: Mode) -> go.Figure:
         figure,
         title=title,
         subtitle="Skill over the base rate, per cent, by the share of claims said",
-        caption="Claims in order of expected gain. Band: 95%, blocks of dates. "
+        caption=f"Claims in order of expected gain. Band: 95%, blocks of dates. {origin} "
         f"n = {int(last['n']):,} {mode} claims, effective n = {last['n_eff']:,.0f}.",
         alt=f"A line from {least} to {most} per cent as coverage grows to all claims.",
         table=table,

@@ -10,7 +10,7 @@ from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished
 from workbench.domain.figures import difference
 from workbench.domain.sentences import day
 from workbench.measures.prices import simple_return
-from workbench.steps import coins, movers
+from workbench.steps import coins, movers, origins
 from workbench.steps.bench import Bench
 
 _FEW = 4  # rows under which a list in the text is enough
@@ -60,7 +60,8 @@ def session(bench: Bench) -> go.Figure | None:
         figure,
         title=f"{_share(fell, n)} fell in the session of {day(last)}",
         subtitle=f"Close to close of that session, per cent{hollow if beside else ''}",
-        caption=f"{bench.lead.name} in colour. {counted}n = {len(rows)} instruments.",
+        caption=f"{bench.lead.name} in colour. {counted}{origins.market(bench)} "
+        f"n = {len(rows)} instruments.",
         alt=f"{len(rows)} points from {difference(change.min(), 2)} to "
         f"{difference(change.max(), 2)} per cent.",
         table=pd.DataFrame(

@@ -29,11 +29,12 @@ from workbench.steps.facts import counted
 _CREDIBLE = 0.05
 
 
-def lead_lag(leads: pd.DataFrame) -> go.Figure:
+def lead_lag(leads: pd.DataFrame, origin: str) -> go.Figure:
     """Correlation with the other's later bars, both ways round, one group a story.
 
     Args:
         leads: ``steps.trials.leads``.
+        origin: ``steps.origins.market``.
     """
     if leads.empty:
         return nothing("The desk follows no story of a lead that it can test")
@@ -73,7 +74,7 @@ def lead_lag(leads: pd.DataFrame) -> go.Figure:
         subtitle="Correlation with bars that began after the other’s was known; dark: as the "
         "thesis has it, pale: the other way round",
         caption="Below: bars ahead. Log returns in units of volatility, cut at two. Lines: 95%, "
-        f"Newey–West. n = {counts} sessions to {day(last)}.",
+        f"Newey–West. {origin} n = {counts} sessions to {day(last)}.",
         alt=f"{len(ticks)} bars about zero with their intervals, in {len(told)} groups.",
         table=pd.DataFrame(table, columns=["Thesis", "Bars ahead", "Correlation", "95%"]),
         height=260,
@@ -117,11 +118,12 @@ def _found(told: list[tuple[Any, bool]]) -> str:
     return f"Nothing shows any of the {counted(len(told))} leads that the stories tell of"
 
 
-def together(joint: pd.DataFrame) -> go.Figure:
+def together(joint: pd.DataFrame, origin: str) -> go.Figure:
     """Mean correlation of pairs, with what it usually was.
 
     Args:
         joint: ``steps.trials.joint``.
+        origin: ``steps.origins.market``.
     """
     if joint.empty:
         return nothing("The desk follows no story of shares that fall together")
@@ -139,7 +141,7 @@ def together(joint: pd.DataFrame) -> go.Figure:
         subtitle=f"Mean correlation of pairs over {RECENT} sessions, {span(dates)}; shaded: nine "
         "in ten stretches of the five years before the last",
         caption="Log returns in units of each share’s volatility, cut at two; a fall is beyond "
-        f"the story’s part of a usual day. n = {len(joint)} sessions shown.",
+        f"the story’s part of a usual day. {origin} n = {len(joint)} sessions shown.",
         alt=f"A line between {difference(min(values), 2)} and {difference(max(values), 2)}, last "
         f"{difference(values[-1], 2)}.",
         table=pd.DataFrame(
