@@ -27,6 +27,7 @@ from workbench.steps import frames
 from workbench.steps.essay import Line, Removals, Removed, Section, Trace
 
 pytestmark = pytest.mark.browser
+DOC = Path(__file__).parents[2] / "docs" / "hostile-texts.md"
 PER_PAGE = 8  # payloads in one text: they are escaped letter by letter, so that none hides another
 GROUPS = [list(PAYLOADS)[k : k + PER_PAGE] for k in range(0, len(PAYLOADS), PER_PAGE)]
 PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5E"
@@ -178,6 +179,8 @@ def test_every_channel_is_read(make: Make, told: Callable[..., Any], visit: Visi
     for channel in ("title", "dek", "call sentence"):
         assert plainly(channel) in feed
     assert set(read_on) == asked - {"note of a voice"}, "that one stays on the ledger"
+    told_of = re.findall(r"^\| ([a-z' ]+) \|", DOC.read_text("utf-8"), re.MULTILINE)
+    assert set(told_of) == set(read_on), "docs/hostile-texts.md names them all"
     assert len(asked) > 35
     unspoken = {"notebook", "weeks"}  # its own words, see below; rules' alone
     assert {what for on in read_on.values() for what in on} >= {*KINDS, "twin"} - DOUBLES - unspoken
