@@ -90,4 +90,4 @@ def test_it_reads_without_scripts(made: Made, visit: Visits):
     page = visit(dispatch(made, 7), scripts=False)
     assert page.locator("main h1").is_visible()
     assert page.get_by_role("heading", name="The debate").is_visible()
-    assert page.locator("figure table").count() == 2
+    assert page.locator("figure table").count() == page.locator(".chart").count() == 3
