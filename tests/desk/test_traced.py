@@ -37,7 +37,7 @@ def test_every_input_has_source_moment_and_flags(last: Edition):
     for one in page.inputs:
         assert one.source.startswith("arch.")
         assert re.fullmatch(r"\d+ \w{3} 20\d\d \d\d:\d\d", one.known)
-    assert any("CLOSES_ONLY" in flag for one in page.inputs for flag in one.flags)
+    assert any("Closes only" in flag for one in page.inputs for flag in one.flags)
 
 
 def test_the_claims_on_record_are_those_of_the_ledger(last: Edition):

@@ -13,7 +13,7 @@ from workbench.desk.editions import Edition, folder
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import day, minute
+from workbench.domain.figures import day, minute, worded
 from workbench.domain.records import Mode
 from workbench.steps import trust
 from workbench.steps.bench import kept_part
@@ -142,12 +142,17 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
 
 def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
-    seen = one["seen"].rstrip(".")
+    seen = worded(one["seen"]).rstrip(".")
     return FlagRow(
         head=f"{one['name']}{field}", seen=f"{seen[:1].upper()}{seen[1:]}", state=one["severity"],
-        check=one["check"], since=one["since"] and day(dt.date.fromisoformat(one["since"])),
-        lifted=one["lifted"],
+        check=check_words(one["check"]),
+        since=one["since"] and day(dt.date.fromisoformat(one["since"])), lifted=one["lifted"],
     )  # fmt: skip
+
+
+def check_words(check: str) -> str:
+    """The name of a check in words: ``PLACEHOLDER_OPEN`` is a placeholder open."""
+    return check.replace("_", " ").capitalize()
 
 
 def _minute(text: str) -> str:

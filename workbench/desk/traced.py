@@ -21,11 +21,11 @@ from workbench.desk import layout
 from workbench.desk.debated import rulings
 from workbench.desk.dispatches import ROOT, link
 from workbench.desk.editions import Edition, folder, on_ledger
-from workbench.desk.notebooks import NAMES
+from workbench.desk.notebooks import QUESTIONS
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, minute, share
+from workbench.domain.figures import difference, minute, opened, share, worded
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
 from workbench.domain.sentences import day
 from workbench.steps import heard, trust
@@ -35,7 +35,7 @@ from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
-_TERMS = {"climatology": "Base rate", "scenario": "Reference", "synthesis": "I say"}
+_TERMS = {"climatology": "Base rate", "scenario": "Scenario model", "synthesis": "I say"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +131,8 @@ def front(edition: Edition, number: int) -> TrailFront:
         shadows=sum(one.role == "shadow" for one in standing),
         changes=tuple(_changes(ledger, number)),
         steps=tuple(_steps(kept_in / "status.json")), cost=_cost(ledger, number),
-        notebooks=tuple(Link(title=name, href=f"read/{number}/trail/{name}.html")
-                        for name in NAMES),
+        notebooks=tuple(Link(title=asks, href=f"read/{number}/trail/{name}.html")
+                        for name, asks in QUESTIONS.items()),
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _inputs(data: Mapping[str, Any]) -> Iterator[Input]:
         yield Input(
             name=one["name"], last=one["last"] or "–", known=one.get("known") or "–",
             source=one["source"], state=one["state"],
-            flags=tuple(f"{flag['check']}: {flag['seen']}" for flag in flags),
+            flags=tuple(opened(worded(flag["seen"])) for flag in flags),
         )  # fmt: skip
 
 
@@ -158,7 +158,8 @@ def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterato
         revised = sum(one.probabilities.get(c) != p for c, p in one.before.items())
         yield Voice(
             name=one.mind, argument=one.argument or "No sentence of it had a source.",
-            cites=tuple(f"{f.meaning} {f.text} ({f.source}, {f.as_of})" for f in one.evidence),
+            cites=tuple(f"{f.meaning} {f.text} ({f.source}, {worded(f.as_of)})"
+                        for f in one.evidence),
             rebuttal=one.rebuttal, cut=tuple(f"“{words}”: {why}" for words, why in one.cuts),
             moved=f"{counted(revised)} of {counted(len(one.before))} probabilities changed after "
             "the others were heard." if one.before else "",
