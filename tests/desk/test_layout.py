@@ -7,8 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from nbformat import v4
 
-from workbench.desk import guard, layout, markup, site, views
+from workbench.desk import guard, layout, markup, render, site, views
+from workbench.desk.notebooks import NAMES, QUESTIONS
 from workbench.domain.figures import difference
 
 Page = Callable[..., views.DispatchPage]
@@ -255,3 +257,13 @@ def test_assets_are_written_once(tmp_path: Path) -> None:
     same = {name for name in assets if after[name].st_ino == assets[name].st_ino}
     assert same == set(assets) - {"style.css"}
     assert after["style.css"].st_size == assets["style.css"].st_size
+
+
+def test_the_trail_names_each_notebook_by_its_own_question() -> None:
+    """The questions on a trail's front are the headings of the six notebooks, in their order."""
+    folder = Path(__file__).parents[2] / "notebooks"
+    asked = {
+        path.stem: v4.reads(path.read_text("utf-8")) for path in sorted(folder.glob("*.ipynb"))
+    }
+    assert {name: render.heading(nb) for name, nb in asked.items()} == QUESTIONS
+    assert tuple(QUESTIONS) == NAMES

@@ -105,3 +105,11 @@ def test_the_distance_is_in_log_odds_from_the_base_rate(last: Edition):
 def test_only_dispatches_that_changed_are_written(last: Edition):
     """Publishing touches the fronts of changed dispatches and no other."""
     assert set(traced.files(last)) == {f"read/{n}/trail/index.html" for n in last.changed}
+
+
+def test_a_flag_of_many_series_is_told_once(last: Edition):
+    """What holds of three series or more stands below the table and in no row of it."""
+    page = traced.front(last, 7)
+    rows = [flag for one in page.inputs for flag in one.flags]
+    assert all(rows.count(flag) < 3 for flag in rows)
+    assert not any(told.startswith(flag) for told in page.shared for flag in rows)

@@ -24,17 +24,19 @@ from workbench.desk.editions import Edition, folder, on_ledger
 from workbench.desk.notebooks import QUESTIONS
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
+from workbench.desk.weekview import RULE
 from workbench.domain.calendars import moment
 from workbench.domain.figures import difference, minute, opened, share, worded
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
 from workbench.domain.sentences import day
 from workbench.steps import heard, trust
 from workbench.steps.bench import kept_part
-from workbench.steps.facts import counted
+from workbench.steps.facts import counted, listed
 from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
+_MANY = 3  # series that share a flag from which it is told once, below them
 _TERMS = {"climatology": "Base rate", "scenario": "Scenario model", "synthesis": "I say"}
 
 
@@ -94,6 +96,7 @@ class TrailFront:
     row: Mapping[str, Any]
     dispatch: Link
     inputs: tuple[Input, ...]
+    shared: tuple[str, ...]
     regime: Mapping[str, Any] | None
     voices: tuple[Voice, ...]
     subject: Standing | None
@@ -124,7 +127,8 @@ def front(edition: Edition, number: int) -> TrailFront:
     regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
     return TrailFront(
         number=number, mode=row["mode"], row=row, dispatch=link(found),
-        inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
+        inputs=tuple(_inputs(data)), shared=tuple(_shared(data)),
+        regime=_dated(dict(regime[0])) if regime else None,
         voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
         subject=subject, terms=tuple(_terms(ledger, number, subject)) if subject else (),
         entries=tuple(_entries(edition, number, standing)),
@@ -145,12 +149,22 @@ def _dated(row: dict[str, Any]) -> dict[str, Any]:
 
 def _inputs(data: Mapping[str, Any]) -> Iterator[Input]:
     for one in data.get("series", ()):
-        flags = [flag for flag in data["flags"] if one["series"] in flag["series"].split(", ")]
+        found = ((flag, flag["series"].split(", ")) for flag in data["flags"])
+        flags = [flag for flag, of in found if one["series"] in of and len(of) < _MANY]
         yield Input(
             name=one["name"], last=one["last"] or "–", known=one.get("known") or "–",
             source=one["source"], state=one["state"],
             flags=tuple(opened(worded(flag["seen"])) for flag in flags),
         )  # fmt: skip
+
+
+def _shared(data: Mapping[str, Any]) -> Iterator[str]:
+    """Flags of many series at once, told once: ``Closed since …: SPY, QQQ and VIX``."""
+    names = {one["series"]: one["name"] for one in data.get("series", ())}
+    for flag in data.get("flags", ()):
+        if len(of := flag["series"].split(", ")) >= _MANY:
+            seen = opened(worded(flag["seen"])).rstrip(".")
+            yield f"{seen}: {listed([names.get(name, name) for name in of])}."
 
 
 def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterator[Voice]:
@@ -227,7 +241,7 @@ def _changes(ledger: Ledger, number: int) -> Iterator[tuple[str, str]]:
     """Rules, stories and gates of minds that changed in this cycle, each with its reason."""
     rules, stories = book.rules.c, book.stories.c
     for row in ledger.read(sa.select(book.rules).where(rules.of == number).order_by(rules.seq)):
-        yield f"Rule {row['state']}: {row['category']}", row["reason"]
+        yield f"Rule {RULE[row['state']][1].lower()}: {row['category']}", row["reason"]
     told = sa.select(book.stories).where(stories.of == number).order_by(stories.seq)
     for row in ledger.read(told):
         yield f"Story {row['status']}: {row['story'].replace('-', ' ')}", row["reason"]

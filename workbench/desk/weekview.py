@@ -188,7 +188,7 @@ def _changes(review: Review, titles: Mapping[str, str]) -> list[ChangeRow]:
     found = [
         ChangeRow(
             what=f"Rule on {one.category}", state=RULE[one.state][0], word=RULE[one.state][1],
-            why=f"{one.reason} {one.evidence.n:,} claims.", href=f"mind/index.html#r-{one.id}",
+            why=f"{one.reason} n = {one.evidence.n:,} claims.", href=f"mind/index.html#r-{one.id}",
         )
         for one in review.head.rules
     ]  # fmt: skip
