@@ -22,8 +22,8 @@ from workbench.desk.standing import Standing, banner, called, deadline, standing
 from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
+from workbench.domain.figures import price
 from workbench.domain.instruments import find
-from workbench.domain.sentences import price
 from workbench.steps import joining
 from workbench.steps.bench import kept_part
 from workbench.world.ledger import Ledger

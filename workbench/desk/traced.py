@@ -25,9 +25,8 @@ from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, minute, share
+from workbench.domain.figures import day, difference, minute, share
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
-from workbench.domain.sentences import day
 from workbench.steps import heard, trust
 from workbench.steps.bench import kept_part
 from workbench.steps.facts import counted

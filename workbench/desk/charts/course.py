@@ -9,9 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.charts.frame import ACCENT, SOFT, TINT2, finished, label, line, span
-from workbench.domain.figures import difference, interval
+from workbench.domain.figures import day, difference, interval
 from workbench.domain.records import Mode
-from workbench.domain.sentences import day
 
 _ROOM = 3.0  # half-widths of the last interval, or sizes of the line, that the axis has room for
 

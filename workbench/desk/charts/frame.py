@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.figures import COLOURS
-from workbench.domain.sentences import day
+from workbench.domain.figures import day
 
 INK, SOFT, ACCENT, RULE, TINT, TINT2 = (
     COLOURS[name] for name in ("ink", "soft", "accent", "rule", "tint", "tint2")

@@ -21,8 +21,7 @@ from workbench.desk.charts.frame import (
     nothing,
     span,
 )
-from workbench.domain.figures import MINUS, difference, share
-from workbench.domain.sentences import day
+from workbench.domain.figures import MINUS, day, difference, share
 from workbench.measures.together import RECENT
 from workbench.steps.facts import counted
 
