@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -20,6 +17,7 @@ from workbench.desk.charts.frame import (
     label,
     line,
     nothing,
+    or_dash,
     span,
 )
 from workbench.domain.figures import difference, share
@@ -122,13 +120,9 @@ def _table(drawn: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Session": days(shown.index),
-            "Index, from its highest": [_or_dash(v, lambda v: f"{difference(v)}%") for v in below],
-            f"Above {LONG}": [_or_dash(v, share) for v in shown[f"above_{LONG}"]],
-            f"Above {SHORT}": [_or_dash(v, share) for v in shown[f"above_{SHORT}"]],
+            "Index, from its highest": [or_dash(v, lambda v: f"{difference(v)}%") for v in below],
+            f"Above {LONG}": [or_dash(v, share) for v in shown[f"above_{LONG}"]],
+            f"Above {SHORT}": [or_dash(v, share) for v in shown[f"above_{SHORT}"]],
             "n": [str(n) for n in shown[f"n_{LONG}"].astype(int)],
         }
     )
-
-
-def _or_dash(value: float, shown: Callable[[float], str]) -> str:
-    return "–" if np.isnan(value) else shown(float(value))

@@ -83,8 +83,8 @@ def _behind(own: pd.DataFrame) -> pd.DataFrame:
             "To": [day(pd.Timestamp(text).date()) for text in own["date"]],
             "Skill": [f"{difference(100 * v)}%" for v in own["skill"]],
             "95%": [
-                f"{difference(100 * a)} to {difference(100 * b)}%"
-                for a, b in zip(own["low"], own["high"], strict=True)
+                f"{interval(100 * low, 100 * high)}%"
+                for low, high in zip(own["low"], own["high"], strict=True)
             ],
             "n": [f"{n:,}" for n in own["n"]],
             "Effective n": [f"{n:,.0f}" for n in own["n_eff"]],
