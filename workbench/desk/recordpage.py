@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -19,7 +19,7 @@ from markupsafe import Markup
 from workbench.desk import charts, figures, layout, recordtables
 from workbench.desk import recordwords as words
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, folder
+from workbench.desk.editions import Edition, part
 from workbench.desk.recordtables import FEW, Row
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
@@ -28,7 +28,6 @@ from workbench.domain.figures import difference, interval, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps import accounted, origins, scoreboard
-from workbench.steps.bench import kept_part
 
 Board = words.Board
 
@@ -134,15 +133,16 @@ def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         CycleFailed: Its folder has lost it.
     """
-    place, row = folder(edition.desk, edition.number), dict(edition.row)
-    parts = [kept_part(place, name, row) for name in (scoreboard.PART, accounted.PART)]
-    if None in parts:
+    board, books = (
+        part(edition.desk, edition.row, name) for name in (scoreboard.PART, accounted.PART)
+    )
+    if board is None or books is None:
         raise CycleFailed(
             f"The folder of cycle {edition.number} holds nothing for the record page: it was lost, "
             "or an older program ran that cycle. Run 'workbench cycle'; where that says the same, "
             f"delete outputs/cycles/{edition.number}/notebooks first, and they run again."
         )
-    return cast(tuple[dict[str, Any], dict[str, Any]], tuple(parts))
+    return board, books
 
 
 def made(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from workbench.desk import layout
 from workbench.desk.debated import rulings
 from workbench.desk.dispatches import ROOT, link
-from workbench.desk.editions import Edition, folder, on_ledger
+from workbench.desk.editions import Edition, folder, on_ledger, part
 from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
@@ -28,7 +28,6 @@ from workbench.domain.calendars import moment
 from workbench.domain.figures import day, difference, minute, share
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
 from workbench.steps import heard, trust
-from workbench.steps.bench import kept_part
 from workbench.steps.facts import counted
 from workbench.steps.speakers import speakers
 from workbench.world import entries as book
@@ -113,23 +112,22 @@ def files(edition: Edition) -> dict[str, str]:
 
 def front(edition: Edition, number: int) -> TrailFront:
     """What the front of one dispatch's trail shows."""
-    ledger, kept_in = edition.ledger, folder(edition.desk, number)
-    found = on_ledger(ledger, number)
-    row = dict(found)
+    ledger, desk = edition.ledger, edition.desk
+    row = on_ledger(ledger, number)
     standing = standings(ledger, number)
     subject = max(standing, key=lambda one: (one.role == "call", one.gain), default=None)
-    data = cast(dict[str, Any], kept_part(kept_in, trust.PART, row) or {})
-    opinions = cast(list[dict[str, Any]], kept_part(kept_in, "opinions", row) or [])
+    data: dict[str, Any] = part(desk, row, trust.PART) or {}
+    opinions: list[dict[str, Any]] = part(desk, row, "opinions") or []
     regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
     return TrailFront(
-        number=number, mode=row["mode"], row=row, dispatch=link(found),
+        number=number, mode=row["mode"], row=dict(row), dispatch=link(row),
         inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
         voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
         subject=subject, terms=tuple(_terms(ledger, number, subject)) if subject else (),
         entries=tuple(_entries(edition, number, standing)),
         shadows=sum(one.role == "shadow" for one in standing),
         changes=tuple(_changes(ledger, number)),
-        steps=tuple(_steps(kept_in / "status.json")), cost=_cost(ledger, number),
+        steps=tuple(_steps(folder(desk, number) / "status.json")), cost=_cost(ledger, number),
         notebooks=tuple(Link(title=name, href=f"read/{number}/trail/{name}.html")
                         for name in NAMES),
     )  # fmt: skip
