@@ -42,7 +42,7 @@ def debate(
     decisions = [one.decision for one in standing]
     chosen = predict.called(decisions) or predict.nearest(decisions)
     subject = next(one for one in standing if one.claim.id == chosen.claim)
-    said = _said(ledger, subject.claim)
+    said = answers(ledger, subject.claim)
     minds = {who: p for who, p in said.items() if who not in NOT_MINDS}
     absent = _absent(ledger, number, subject.claim, minds)
     conviction = kept["conviction"]
@@ -72,7 +72,8 @@ def _named(who: str) -> str:
     return said.get(who, who)
 
 
-def _said(ledger: Ledger, claim: Claim) -> dict[str, float]:
+def answers(ledger: Ledger, claim: Claim) -> dict[str, float]:
+    """Forecaster to its probability of a claim, a fraction, in the order of the ledger."""
     of = book.forecasts.c
     query = sa.select(of.forecaster, of.probability).where(of.claim == claim.id).order_by(of.seq)
     return {row["forecaster"]: row["probability"] for row in ledger.read(query)}

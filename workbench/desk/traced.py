@@ -14,19 +14,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import sqlalchemy as sa
 
-from workbench.desk import layout
-from workbench.desk.debated import rulings
+from workbench.desk import layout, trails
+from workbench.desk.debated import answers, rulings
 from workbench.desk.dispatches import ROOT, link
 from workbench.desk.editions import Edition, folder, on_ledger, part
-from workbench.desk.notebooks import NAMES
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
 from workbench.domain.figures import day, difference, minute, share
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
+from workbench.measures.logistic import logit
 from workbench.steps import heard, trust
 from workbench.steps.facts import counted
 from workbench.steps.speakers import speakers
@@ -128,8 +127,7 @@ def front(edition: Edition, number: int) -> TrailFront:
         shadows=sum(one.role == "shadow" for one in standing),
         changes=tuple(_changes(ledger, number)),
         steps=tuple(_steps(folder(desk, number) / "status.json")), cost=_cost(ledger, number),
-        notebooks=tuple(Link(title=name, href=f"read/{number}/trail/{name}.html")
-                        for name in NAMES),
+        notebooks=trails.links(number),
     )  # fmt: skip
 
 
@@ -169,9 +167,7 @@ def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterato
 
 def _terms(ledger: Ledger, number: int, subject: Standing) -> Iterator[Term]:
     """Base rate, reference, each mind and what was said, each with its distance and power."""
-    of = book.forecasts.c
-    query = sa.select(of.forecaster, of.probability).where(of.claim == subject.claim.id)
-    said = {row["forecaster"]: row["probability"] for row in ledger.read(query.order_by(of.seq))}
+    said = answers(ledger, subject.claim)
     minds = [who for who in said if who not in NOT_MINDS]
     known, found = speakers(ledger, number, number), rulings(ledger, number, subject.claim)
     for who in ("climatology", "scenario", *minds, "synthesis"):
@@ -180,13 +176,9 @@ def _terms(ledger: Ledger, number: int, subject: Standing) -> Iterator[Term]:
             power = {"open": "moves it", "shut": "scored, moves nothing"}.get(str(ruling), "")
             if who in minds and not power:
                 power = "not yet tried, moves nothing"
-            far = _log_odds(said[who]) - _log_odds(said["climatology"])
+            far = logit(said[who]) - logit(said["climatology"])
             yield Term(name=_TERMS.get(who, who), says=share(said[who]),
                        distance=difference(far, 3), power=power)  # fmt: skip
-
-
-def _log_odds(p: float) -> float:
-    return float(np.log(p / (1 - p)))
 
 
 def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Iterator[Entry]:
