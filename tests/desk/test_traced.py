@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from workbench.desk import traced
 from workbench.desk.editions import Edition, edition
+from workbench.measures.trial import Ruling
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk
@@ -105,3 +106,12 @@ def test_the_distance_is_in_log_odds_from_the_base_rate(last: Edition):
 def test_only_dispatches_that_changed_are_written(last: Edition):
     """Publishing touches the fronts of changed dispatches and no other."""
     assert set(traced.files(last)) == {f"read/{n}/trail/index.html" for n in last.changed}
+
+
+def test_a_mind_s_power_is_what_its_gate_ruled():
+    """Who was tried and lost is never told as untried; who may have read the end has no power."""
+    found: dict[str, Ruling] = {"A": "open", "B": "shut", "C": "ended", "D": "young"}
+    assert traced.power("A", found) == "moves it"
+    assert traced.power("B", found) == traced.power("C", found) == "scored, moves nothing"
+    assert traced.power("D", found) == traced.power("E", found) == "not yet tried, moves nothing"
+    assert traced.power("", found) == "in-sample, never scored"

@@ -26,12 +26,17 @@ from workbench.domain.calendars import moment
 from workbench.domain.figures import day, difference, minute, share
 from workbench.domain.records import NOT_MINDS, Mode, Opinion
 from workbench.measures.logistic import logit
+from workbench.measures.trial import Ruling
 from workbench.steps import heard, trust
 from workbench.steps.facts import counted
 from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 
+_POWER: Mapping[Ruling, str] = {
+    "open": "moves it", "shut": "scored, moves nothing", "ended": "scored, moves nothing",
+    "young": "not yet tried, moves nothing",
+}  # fmt: skip
 _TERMS = {"climatology": "Base rate", "scenario": "Reference", "synthesis": "I say"}
 
 
@@ -172,13 +177,21 @@ def _terms(ledger: Ledger, number: int, subject: Standing) -> Iterator[Term]:
     known, found = speakers(ledger, number, number), rulings(ledger, number, subject.claim)
     for who in ("climatology", "scenario", *minds, "synthesis"):
         if who in said:
-            ruling = found.get(known.get((number, who), who)) if who in minds else None
-            power = {"open": "moves it", "shut": "scored, moves nothing"}.get(str(ruling), "")
-            if who in minds and not power:
-                power = "not yet tried, moves nothing"
             far = logit(said[who]) - logit(said["climatology"])
-            yield Term(name=_TERMS.get(who, who), says=share(said[who]),
-                       distance=difference(far, 3), power=power)  # fmt: skip
+            yield Term(
+                name=_TERMS.get(who, who), says=share(said[who]), distance=difference(far, 3),
+                power=power(known.get((number, who), who), found) if who in minds else "",
+            )  # fmt: skip
+
+
+def power(name: str, found: Mapping[str, Ruling]) -> str:
+    """What a mind may move on claims like this one, in words.
+
+    Args:
+        name: Of the forecaster; empty where its model may have read what followed.
+        found: Forecaster to its gate's last ruling, see ``debated.rulings``.
+    """
+    return _POWER[found.get(name, "young")] if name else "in-sample, never scored"
 
 
 def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Iterator[Entry]:
