@@ -16,7 +16,7 @@ from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import day, minute
 from workbench.domain.records import Mode
 from workbench.steps import trust
-from workbench.steps.facts import counted, listed
+from workbench.steps.facts import capital, counted, listed
 
 _WORDS = {"live": "usable", "late": "late", "withheld": "withheld", "dark": "dark"}
 _PLACE = {"withheld": 0, "dark": 1, "late": 2, "live": 3}
@@ -135,14 +135,13 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
     said = listed(parts) if parts else "no series"
     if dark:
         said += f"; {counted(dark)} feed{'s' * (dark != 1)} dark"
-    return said[:1].upper() + said[1:]
+    return capital(said)
 
 
 def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
-    seen = one["seen"].rstrip(".")
     return FlagRow(
-        head=f"{one['name']}{field}", seen=f"{seen[:1].upper()}{seen[1:]}", state=one["severity"],
+        head=f"{one['name']}{field}", seen=capital(one["seen"].rstrip(".")), state=one["severity"],
         check=one["check"], since=one["since"] and day(dt.date.fromisoformat(one["since"])),
         lifted=one["lifted"],
     )  # fmt: skip

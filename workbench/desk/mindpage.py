@@ -21,7 +21,7 @@ from workbench.measures.rules import Rule
 from workbench.measures.trial import BLOCKS
 from workbench.steps import changes
 from workbench.steps.changes import GateChange
-from workbench.steps.facts import counted, listed, several
+from workbench.steps.facts import capital, counted, listed, several
 from workbench.steps.speakers import named
 from workbench.world.schema import Mind
 
@@ -118,7 +118,7 @@ def title(force: int, trial: int, gates: Sequence[GateChange]) -> str:
         are = "is" if opened == 1 else "are"
         said += f"of {counted(len(gates))} gates {counted(opened) if opened else 'none'} "
         said += f"{'is' if not opened else are} open"
-    return _capital(said)
+    return capital(said)
 
 
 def _mind(edition: Edition, one: Mind, gates: Sequence[GateChange]) -> MindView:
@@ -134,7 +134,7 @@ def _mind(edition: Edition, one: Mind, gates: Sequence[GateChange]) -> MindView:
     return MindView(
         anchor=f"mind-{one.name}", name=one.name,
         kind="House: small statistics, no model" if one.is_house else f"Model {one.params.model}",
-        sees=f"{_capital(listed(told) if told else 'no series')}; of each "
+        sees=f"{capital(listed(told) if told else 'no series')}; of each "
         f"{listed(one.params.fields)}",
         reads=listed(one.params.items) if one.params.items else "No text",
         mandate=" ".join(one.mandate.split("\n\n")[0].split()), power=_power(rulings),
@@ -176,7 +176,3 @@ def _review(gates: Sequence[GateChange], last: int) -> str:
         f"{last:,}, with {several(n, 'ruling')}; live and replayed cycles teach alike, as both "
         "knew only their past."
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ from workbench.measures.rules import Rule
 from workbench.measures.trial import FACTOR
 from workbench.steps import changes
 from workbench.steps.changes import StoryChange
-from workbench.steps.facts import several
+from workbench.steps.facts import capital, several
 
 TURNS = 24  # changes of one story that are listed
 
@@ -86,7 +86,7 @@ def rule(course: Sequence[Rule], published: Container[int]) -> RuleView:
     )
     return RuleView(
         anchor=f"r-{last.id}", head=f"Silence on {last.category}", state=state, word=word,
-        course=said[:1].upper() + said[1:], reason=last.reason,
+        course=capital(said), reason=last.reason,
         evidence=f"n = {found.n:,} claims{dates}; {value}",
         trail=_trail(last.of, published),
     )  # fmt: skip

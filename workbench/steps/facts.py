@@ -141,6 +141,11 @@ def several(n: int, noun: str) -> str:
     return f"{counted(n)} {noun}{'s' * (n != 1)}"
 
 
+def capital(text: str) -> str:
+    """A text whose first letter is a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as running text: ``Macro``, ``Macro and Flow``, ``Macro, Flow and Contrarian``."""
     *most, last = names
@@ -163,5 +168,5 @@ def as_sentence(text: str, table: Sequence[Instrument]) -> str:
     for one in sorted(table, key=lambda one: -len(one.name)):
         if text.startswith(f"{one.name} "):
             prose = named(one) + text.removeprefix(one.name)
-            return prose[:1].upper() + prose[1:]
+            return capital(prose)
     return text

@@ -13,7 +13,7 @@ from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished, label, line
 from workbench.domain.figures import share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
-from workbench.steps.facts import counted
+from workbench.steps.facts import capital, counted
 
 _SMALLEST, _LARGEST = 5.0, 16.0  # diameters of dots, pixels
 Bin = Mapping[str, Any]
@@ -100,7 +100,7 @@ def title(bins: Sequence[Bin]) -> str:
     many = f"{counted(len(off))} of {counted(len(bins))} bars miss"
     many = "The one bar misses" if len(bins) == 1 else many.replace("one of", "One of")
     many = many.replace("bars miss", "bars misses") if len(off) == 1 < len(bins) else many
-    return f"{many[:1].upper()}{many[1:]} the diagonal{side}"
+    return f"{capital(many)} the diagonal{side}"
 
 
 def _off(bins: Sequence[Bin]) -> list[Bin]:
