@@ -13,8 +13,7 @@ from typing import ClassVar
 
 from workbench.desk import layout, mindrules
 from workbench.desk.editions import Edition
-from workbench.desk.views import Link
-from workbench.desk.weekview import GATE
+from workbench.desk.views import GATE, Link
 from workbench.domain.calendars import moment
 from workbench.domain.records import Mode
 from workbench.measures.rules import Rule

@@ -7,8 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.desk.editions import Edition
-from workbench.desk.views import Link
-from workbench.desk.weekview import RULE, STORY
+from workbench.desk.views import RULE, STORY, Link
 from workbench.measures.rules import Rule
 from workbench.measures.trial import FACTOR
 from workbench.steps import changes
