@@ -18,10 +18,8 @@ from markupsafe import Markup
 
 from workbench.desk import charts, figures, layout, recordtables
 from workbench.desk import recordwords as words
-from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, part
 from workbench.desk.recordtables import FEW, Row
-from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import difference, interval, share
@@ -98,7 +96,6 @@ class RecordPage:
     records: tuple[Record, ...]
     waits: bool
     least: int
-    dispatch: Link
     trail: str
     mode: Mode
 
@@ -124,7 +121,7 @@ def page(edition: Edition) -> RecordPage:
         CycleFailed: The cycle's folder has lost what it kept for the page.
     """
     board, books = kept(edition)
-    return made(board, books, link(edition.row), edition.number, edition.row["mode"])
+    return made(board, books, edition.number, edition.row["mode"])
 
 
 def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -145,15 +142,12 @@ def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
     return board, books
 
 
-def made(
-    board: Mapping[str, Any], books: Mapping[str, Any], dispatch: Link, number: int, mode: Mode
-) -> RecordPage:
+def made(board: Mapping[str, Any], books: Mapping[str, Any], number: int, mode: Mode) -> RecordPage:
     """The page of what a cycle kept.
 
     Args:
         board: ``steps.scoreboard.view``.
         books: What ``steps.accounted.keep`` kept.
-        dispatch: The cycle's.
         number: The cycle.
         mode: Its mode.
     """
@@ -168,7 +162,7 @@ def made(
         else words.title(first, alone=first and first["mode"]),
         dek="What stands below was replayed, and counts for nothing live." if waits
         else words.dek(first),
-        records=records, waits=waits, least=MIN_BLOCKS, dispatch=dispatch,
+        records=records, waits=waits, least=MIN_BLOCKS,
         trail=f"read/{number}/trail/2_score.html", mode=mode,
     )  # fmt: skip
 
