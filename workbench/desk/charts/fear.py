@@ -110,7 +110,7 @@ def _feared(vix: pd.Series[float], late: str, moved: float | None, insured: str)
         where = f"is above {share(below / n)} of the {n} closes before"
     if moved is None:
         return f"VIX at {now:.1f}{late} {where}"
-    over = round(round(now, 1) - round(moved, 1), 1)
+    over = round(round(now, 1) - round(moved, 1), 1)  # of the two as they are shown
     size = f"{abs(over):.1f} points {'more' if over > 0 else 'less'} than" if over else "just what"
     return f"VIX at {now:.1f}{late} {where}, and {size} {insured} has moved"
 
