@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from workbench.desk import traced
+from workbench.desk import pooled, traced
 from workbench.desk.editions import Edition, edition
 from workbench.measures.trial import Ruling
 from workbench.world import entries as book
@@ -111,7 +111,7 @@ def test_only_dispatches_that_changed_are_written(last: Edition):
 def test_a_mind_s_power_is_what_its_gate_ruled():
     """Who was tried and lost is never told as untried; who may have read the end has no power."""
     found: dict[str, Ruling] = {"A": "open", "B": "shut", "C": "ended", "D": "young"}
-    assert traced.power("A", found) == "moves it"
-    assert traced.power("B", found) == traced.power("C", found) == "scored, moves nothing"
-    assert traced.power("D", found) == traced.power("E", found) == "not yet tried, moves nothing"
-    assert traced.power("", found) == "in-sample, never scored"
+    assert pooled.power("A", found) == "moves it"
+    assert pooled.power("B", found) == pooled.power("C", found) == "scored, moves nothing"
+    assert pooled.power("D", found) == pooled.power("E", found) == "not yet tried, moves nothing"
+    assert pooled.power("", found) == "in-sample, never scored"

@@ -70,8 +70,7 @@ def edition(desk: Desk, ledger: Ledger, number: int) -> Edition:
     stale = tuple(n for n in due if n != number and not is_kept(desk, ledger, n))
     return Edition(
         desk=desk, site=site, ledger=ledger, number=number, row=row, numbers=numbers,
-        now=now(ledger),
-        changed=tuple(n for n in due if n not in stale), stale=stale,
+        now=now(ledger), changed=tuple(n for n in due if n not in stale), stale=stale,
     )  # fmt: skip
 
 

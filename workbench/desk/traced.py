@@ -17,27 +17,18 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from workbench.desk import layout, trails
-from workbench.desk.debated import answers, rulings
 from workbench.desk.dispatches import ROOT, link
 from workbench.desk.editions import Edition, folder, on_ledger, part
+from workbench.desk.pooled import Term, terms
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import day, difference, minute, share
-from workbench.domain.records import NOT_MINDS, Mode, Opinion
-from workbench.measures.logistic import logit
-from workbench.measures.trial import Ruling
+from workbench.domain.figures import day, minute
+from workbench.domain.records import Mode, Opinion
 from workbench.steps import heard, trust
 from workbench.steps.facts import counted
-from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
-
-_POWER: Mapping[Ruling, str] = {
-    "open": "moves it", "shut": "scored, moves nothing", "ended": "scored, moves nothing",
-    "young": "not yet tried, moves nothing",
-}  # fmt: skip
-_TERMS = {"climatology": "Base rate", "scenario": "Reference", "synthesis": "I say"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +45,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """What a mind said, or with ``absent`` why it said nothing."""
+    """What a mind said, or with ``absent`` why it said nothing.
+
+    Attributes:
+        name: The mind's.
+        argument: Its words.
+        cites: What they rest on, each with source and moment.
+        rebuttal: What it answered once it had heard the others.
+        moved: How many of its probabilities changed then, a sentence; empty where none were asked.
+        cut: Sentences that were taken out, each with the reason.
+        absent: Why it said nothing.
+    """
 
     name: str
     argument: str = ""
@@ -66,18 +67,16 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """One probability of the call's claim; the distance is in log odds from the base rate."""
-
-    name: str
-    says: str
-    distance: str
-    power: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A prediction on record, with what settled it once something has."""
+    """A prediction on record, with what settled it once something has.
+
+    Attributes:
+        standing: The claim and what was said of it.
+        state: As of now.
+        observed: Each value that settled it, with its moment and when it was known.
+        arithmetic: The score as a sum; empty where there is none.
+        lesson: What it taught; empty until settled.
+    """
 
     standing: Standing
     state: State
@@ -127,7 +126,7 @@ def front(edition: Edition, number: int) -> TrailFront:
         number=number, mode=row["mode"], row=dict(row), dispatch=link(row),
         inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
         voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
-        subject=subject, terms=tuple(_terms(ledger, number, subject)) if subject else (),
+        subject=subject, terms=tuple(terms(ledger, number, subject)) if subject else (),
         entries=tuple(_entries(edition, number, standing)),
         shadows=sum(one.role == "shadow" for one in standing),
         changes=tuple(_changes(ledger, number)),
@@ -168,30 +167,6 @@ def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterato
     for row in ledger.read(query):
         where = f" on {row['scope']}" if row["scope"] else ""
         yield Voice(name=row["mind"], absent=f"absent{where}: {row['reason']}")
-
-
-def _terms(ledger: Ledger, number: int, subject: Standing) -> Iterator[Term]:
-    """Base rate, reference, each mind and what was said, each with its distance and power."""
-    said = answers(ledger, subject.claim)
-    minds = [who for who in said if who not in NOT_MINDS]
-    known, found = speakers(ledger, number, number), rulings(ledger, number, subject.claim)
-    for who in ("climatology", "scenario", *minds, "synthesis"):
-        if who in said:
-            far = logit(said[who]) - logit(said["climatology"])
-            yield Term(
-                name=_TERMS.get(who, who), says=share(said[who]), distance=difference(far, 3),
-                power=power(known.get((number, who), who), found) if who in minds else "",
-            )  # fmt: skip
-
-
-def power(name: str, found: Mapping[str, Ruling]) -> str:
-    """What a mind may move on claims like this one, in words.
-
-    Args:
-        name: Of the forecaster; empty where its model may have read what followed.
-        found: Forecaster to its gate's last ruling, see ``debated.rulings``.
-    """
-    return _POWER[found.get(name, "young")] if name else "in-sample, never scored"
 
 
 def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Iterator[Entry]:
