@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from workbench.desk import layout, trails
+from workbench.desk import debated, layout, trails
 from workbench.desk.dispatches import ROOT, link
 from workbench.desk.editions import Edition, folder, on_ledger, part
 from workbench.desk.pooled import Term, terms
@@ -118,7 +118,7 @@ def front(edition: Edition, number: int) -> TrailFront:
     ledger, desk = edition.ledger, edition.desk
     row = on_ledger(ledger, number)
     standing = standings(ledger, number)
-    subject = max(standing, key=lambda one: (one.role == "call", one.gain), default=None)
+    subject = debated.subject(standing) if standing else None
     data: dict[str, Any] = part(desk, row, trust.PART) or {}
     opinions: list[dict[str, Any]] = part(desk, row, "opinions") or []
     regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
