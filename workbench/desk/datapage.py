@@ -13,10 +13,10 @@ from workbench.desk.editions import Edition, part
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import day, minute
+from workbench.domain.figures import day, minute, opened
 from workbench.domain.records import Mode
 from workbench.steps import trust
-from workbench.steps.facts import capital, counted, listed
+from workbench.steps.facts import counted, listed
 
 _WORDS = {"live": "usable", "late": "late", "withheld": "withheld", "dark": "dark"}
 _PLACE = {"withheld": 0, "dark": 1, "late": 2, "live": 3}
@@ -135,13 +135,13 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
     said = listed(parts) if parts else "no series"
     if dark:
         said += f"; {counted(dark)} feed{'s' * (dark != 1)} dark"
-    return capital(said)
+    return opened(said)
 
 
 def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
     return FlagRow(
-        head=f"{one['name']}{field}", seen=capital(one["seen"].rstrip(".")), state=one["severity"],
+        head=f"{one['name']}{field}", seen=opened(one["seen"].rstrip(".")), state=one["severity"],
         check=one["check"], since=one["since"] and day(dt.date.fromisoformat(one["since"])),
         lifted=one["lifted"],
     )  # fmt: skip

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from workbench.desk.editions import Edition
 from workbench.desk.views import RULE, STORY, Link
+from workbench.domain.figures import opened
 from workbench.measures.rules import Rule
 from workbench.measures.trial import FACTOR
 from workbench.steps import changes
 from workbench.steps.changes import StoryChange
-from workbench.steps.facts import capital, several
+from workbench.steps.facts import several
 
 TURNS = 24  # changes of one story that are listed
 
@@ -85,7 +86,7 @@ def rule(course: Sequence[Rule], published: Container[int]) -> RuleView:
     )
     return RuleView(
         anchor=f"r-{last.id}", head=f"Silence on {last.category}", state=state, word=word,
-        course=capital(said), reason=last.reason,
+        course=opened(said), reason=last.reason,
         evidence=f"n = {found.n:,} claims{dates}; {value}",
         trail=_trail(last.of, published),
     )  # fmt: skip

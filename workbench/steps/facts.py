@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.domain.figures import difference, typeset
+from workbench.domain.figures import difference, opened, typeset
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding, Opinion
 from workbench.steps.essay import Line
@@ -141,11 +141,6 @@ def several(n: int, noun: str) -> str:
     return f"{counted(n)} {noun}{'s' * (n != 1)}"
 
 
-def capital(text: str) -> str:
-    """A text whose first letter is a capital, the others as they are."""
-    return text[:1].upper() + text[1:]
-
-
 def listed(names: Sequence[str]) -> str:
     """Names as running text: ``Macro``, ``Macro and Flow``, ``Macro, Flow and Contrarian``."""
     *most, last = names
@@ -168,5 +163,5 @@ def as_sentence(text: str, table: Sequence[Instrument]) -> str:
     for one in sorted(table, key=lambda one: -len(one.name)):
         if text.startswith(f"{one.name} "):
             prose = named(one) + text.removeprefix(one.name)
-            return capital(prose)
+            return opened(prose)
     return text

@@ -18,9 +18,10 @@ from typing import cast
 import yaml
 
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.figures import opened
 from workbench.domain.records import Finding
 from workbench.steps.essay import anchor
-from workbench.steps.facts import Facts, Plan, Speech, capital
+from workbench.steps.facts import Facts, Plan, Speech
 
 TODAY = re.compile(
     r"\b(today|tonight|now|currently|this (morning|afternoon|evening)|on the day)\b", re.I
@@ -107,7 +108,7 @@ class Writer:
             return self._speech(speech) if link else speech.text, speech.text
         finding = self.facts.findings.get(name)
         text = self.facts.words[name] if finding is None else finding.text
-        shown = capital(text) if opens else text
+        shown = opened(text) if opens else text
         if finding is None:
             return html.escape(shown, quote=False) if link else shown, shown
         if link and shown != text:  # a link shows its row's very text

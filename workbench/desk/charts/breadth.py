@@ -20,10 +20,10 @@ from workbench.desk.charts.frame import (
     or_dash,
     span,
 )
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, opened, share
 from workbench.domain.instruments import Instrument
 from workbench.measures.breadth import LEAST, LONG, SHORT
-from workbench.steps.facts import capital, counted, named, several
+from workbench.steps.facts import counted, named, several
 
 _GAP = 18.0  # least distance of two labels, percentage points
 _EDGE = 9.0  # least distance of a label from the hairlines at 0 and 100
@@ -56,7 +56,7 @@ def breadth(history: pd.DataFrame, index: Instrument | None, origin: str) -> go.
     return finished(
         _drawn(drawn, dates, name),
         title=title(drawn, name),
-        subtitle=f"{capital(name)} at the close; below it, the shares above the mean "
+        subtitle=f"{opened(name)} at the close; below it, the shares above the mean "
         f"of their own last {LONG} sessions, as a line, and {SHORT}, shaded, in per cent; "
         f"{span(dates)}",
         caption="Large companies that the desk follows today, not the index’s members: their past "
@@ -108,7 +108,7 @@ def title(drawn: pd.DataFrame, name: str) -> str:
     fall = 100 * (1 - float(close.iloc[-1]) / float(close.max()))
     where = "at" if fall == 0 else "a hair below" if fall < 0.05 else f"{fall:.1f}% below"
     return (
-        f"{capital(many)} {counted(n)} shares {stand} {LONG}-session mean, with "
+        f"{opened(many)} {counted(n)} shares {stand} {LONG}-session mean, with "
         f"{name} {where} its highest close shown"
     )
 

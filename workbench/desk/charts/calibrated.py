@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished, label, line, nothing
-from workbench.domain.figures import share
+from workbench.domain.figures import opened, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
-from workbench.steps.facts import capital, counted
+from workbench.steps.facts import counted
 
 _SMALLEST, _LARGEST = 5.0, 16.0  # diameters of dots, pixels
 Bin = Mapping[str, Any]
@@ -101,7 +101,7 @@ def title(bins: Sequence[Bin]) -> str:
     elif not any(sure):
         side = ": there I was not sure enough"
     many = f"{counted(len(off))} of {counted(len(bins))} bars" if len(bins) > 1 else "the one bar"
-    return f"{capital(many)} {'misses' if len(off) == 1 else 'miss'} the diagonal{side}"
+    return f"{opened(many)} {'misses' if len(off) == 1 else 'miss'} the diagonal{side}"
 
 
 def _off(bins: Sequence[Bin]) -> list[Bin]:

@@ -15,9 +15,8 @@ from workbench.desk.charts.frame import (
     line,
     nothing,
 )
-from workbench.domain.figures import difference, interval
+from workbench.domain.figures import difference, interval, opened
 from workbench.domain.records import Mode
-from workbench.steps.facts import capital
 
 _POINT = {"color": ACCENT, "size": 9}
 _BAR = {"type": "data", "color": SOFT, "thickness": 1.5, "width": 0}
@@ -70,7 +69,7 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str], origin: str) ->
         title=f"Of those who answered most, {best} has the highest skill over the base rate, "
         f"{difference(highest)}%"
         if n.min() < n.max()
-        else f"{capital(best)} has the highest skill over the base rate, {difference(highest)}%",
+        else f"{opened(best)} has the highest skill over the base rate, {difference(highest)}%",
         subtitle=f"Skill over climatology on all settled {mode} claims, shadows included, per cent",
         caption=f"Bars: 95%, block bootstrap over dates. {origin} n = {counts} {mode} claims "
         "a forecaster.",
