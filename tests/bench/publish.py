@@ -46,7 +46,7 @@ from workbench.desk import (
     weeklypage,
 )  # fmt: skip
 from workbench.desk.bulk import bulk
-from workbench.desk.editions import Edition, edition
+from workbench.desk.editions import Edition, edition, shard, shards
 from workbench.domain.calendars import moment
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
@@ -148,8 +148,8 @@ def filled(outputs: Path, length: int, real: Real, shadows: int, borrowed: int =
     desk = desk_of(outputs)
     ledger = Ledger(desk.ledger)
     now = edition(desk, ledger, length - 1)
-    for k in archivepage.shards(now.numbers):
-        of_shard = replace(now, changed=(archivepage.shard(now.numbers, k)[-1],), stale=())
+    for k in shards(now.numbers):
+        of_shard = replace(now, changed=(shard(now.numbers, k)[-1],), stale=())
         site.write(now.site, {name: text.encode() for part in (archivepage, outlets)
                               for name, text in part.files(of_shard).items()})  # fmt: skip
     ledger.close()

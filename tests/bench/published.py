@@ -100,6 +100,16 @@ class Told(Ledger):
                     }  # fmt: skip
 
 
+def plainly(channel: str) -> str:
+    """Harmless words of a channel."""
+    return f"Words of the {channel} end."
+
+
+def quiet() -> NotebookNode:
+    """A notebook that asks a question and draws nothing."""
+    return v4.new_notebook(cells=[v4.new_markdown_cell("# What is asked?\n\nIts answer.")])
+
+
 def published(folder: Path, project: Path, notebook: NotebookNode, words: Words, *,
               boards: Sequence[Mapping[str, Any]] = (),
               books: Mapping[str, Any] | None = None, first: int = LAST) -> Published:  # fmt: skip
@@ -190,7 +200,7 @@ def keep(desk: Desk, ledger: Ledger, number: int, notebook: NotebookNode, words:
     """Gives a cycle the folder that running it would have left."""
     folder = desk.outputs / "cycles" / str(number)
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
-    short = v4.new_notebook(cells=[v4.new_markdown_cell("# What is asked?\n\nIts answer.")])
+    short = quiet()
     for name in NAMES:
         ran = notebook if name == "6_dispatch" else short
         text = nbformat.writes(ran)  # type: ignore[no-untyped-call]  # nbformat is untyped

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from workbench.domain import claims, sentences
 from workbench.domain.calendars import Session, iso, venue
 from workbench.domain.claims import Claim, Reference, Side, window, with_references
+from workbench.domain.figures import day
 from workbench.domain.instruments import find
 from workbench.measures.gate import gain
 from workbench.measures.scoring import desk_score
@@ -181,8 +182,8 @@ def _asked(number: int, shadows: int, waiting: float, due: Due, pace: Pace) -> I
         }  # fmt: skip
         if rng.random() >= waiting:
             _settles(claim, role, p, base, rng, due, pace)
-    day = sentences.day(pace.as_of(number).date())
-    title = f"What the session of {day} leaves open, made up for a measurement"
+    date = day(pace.as_of(number).date())
+    title = f"What the session of {date} leaves open, made up for a measurement"
     yield book.dispatches, {"of": number, "slug": f"what-{number}-leaves-open", "title": title,
                             "call": called, "plan": "{}"}  # fmt: skip
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 
-from tests.bench.published import keep
+from tests.bench.published import keep, quiet
 from tests.bench.visits import Visits
 from tests.bench.weeks import Said, Turn, claim, enter
 from workbench.desk import site
@@ -82,10 +82,9 @@ class Running:
 def running(new_project: Callable[..., Path], tmp_path: Path) -> Running:
     """A desk without a cycle."""
     project = new_project(tmp_path / "project")
-    quiet = v4.new_notebook(cells=[v4.new_markdown_cell("# What is asked?\n\nIts answer.")])
     desk = open_desk(project / "params" / "small.yaml", tmp_path / "outputs", tmp_path / "archive")
     return Running(desk=desk, ledger=Ledger("sqlite://"), archive=Archive(desk.archive),
-                   notebook=quiet, written=set())  # fmt: skip
+                   notebook=quiet(), written=set())  # fmt: skip
 
 
 def banner(visit: Visits, page: Path) -> tuple[str, str]:

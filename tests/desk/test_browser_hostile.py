@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from nbformat import NotebookNode, v4
 
 from tests.bench.payloads import EVIL, PAYLOADS, SHAPE, STRANGE, TOUCH, WATCH
-from tests.bench.published import Published, Words, published
+from tests.bench.published import Published, Words, plainly, published, quiet
 from tests.bench.visits import DOUBLES, KINDS, Visits, drawn, kinds
 from workbench.desk import layout, render, site
 from workbench.domain.records import Finding
@@ -45,13 +45,12 @@ def make(
     project = new_project(root / "project")
     site.write(root / "shared", layout.assets())
     count = iter(range(100))
-    quiet = v4.new_notebook(cells=[v4.new_markdown_cell("# What is asked?\n\nThe words of it.")])
 
-    def made(words: Words, notebook: NotebookNode = quiet, **kept: Any) -> Published:
+    def made(words: Words, notebook: NotebookNode | None = None, **kept: Any) -> Published:
         folder = root / f"of{next(count)}"
         (folder / "site").mkdir(parents=True)
         (folder / "site" / "assets").symlink_to(root / "shared" / "assets")
-        return published(folder, project, notebook, words, **kept)
+        return published(folder, project, notebook or quiet(), words, **kept)
 
     return made
 
@@ -75,11 +74,6 @@ def told(board: Callable[..., dict[str, Any]]) -> Callable[[Words], list[dict[st
         return found
 
     return boards
-
-
-def plainly(channel: str) -> str:
-    """Harmless words of a channel."""
-    return f"Words of the {channel} end."
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbformat import NotebookNode
 
-from tests.bench.published import FIRST, Published, published
+from tests.bench.published import FIRST, Published, plainly, published
 from tests.bench.visits import DESKTOP, PHONE, Visits, drawn, kinds, unfolded
 
 pytestmark = pytest.mark.browser
@@ -64,12 +64,8 @@ def small(
     """The small site with charts in its notebooks and both records."""
     root = tmp_path_factory.mktemp("small")
     boards = [board("live"), board("replay", n=1616)]
-
-    def words(channel: str) -> str:
-        return f"Words of the {channel} end."
-
     return published(
-        root / "outputs", new_project(root / "project"), sample_notebook(), words,
+        root / "outputs", new_project(root / "project"), sample_notebook(), plainly,
         boards=boards, books=books, first=FIRST,
     )  # fmt: skip
 

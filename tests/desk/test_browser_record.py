@@ -8,10 +8,8 @@ import pytest
 
 from tests.bench.visits import Visits, drawn, unfolded
 from workbench.desk import layout, recordpage, site
-from workbench.desk.views import Link
 
 pytestmark = pytest.mark.browser
-DISPATCH = Link(title="The index stood still", href="read/126/the-index-stood-still/index.html")
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -19,7 +17,7 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 def written(board: Callable[..., dict[str, Any]], books: dict[str, Any], tmp_path: Path) -> Path:
     """A page of a live and a replayed record, beside its assets."""
     kept = {"as_of": "2026-04-02T22:00:00Z", "boards": [board("live"), board("replay", n=1616)]}
-    page = layout.html(recordpage.made(kept, books, DISPATCH, 126, "live"), "../")
+    page = layout.html(recordpage.made(kept, books, 126, "live"), "../")
     site.write(tmp_path, layout.assets() | {"record/index.html": page.encode()})
     return tmp_path / "record" / "index.html"
 

@@ -18,8 +18,7 @@ import sqlalchemy as sa
 
 import workbench
 from workbench.desk import callsdata, dispatches, layout, site
-from workbench.desk.editions import SHARD, Edition, is_kept, on_ledger, shard, shards
-from workbench.domain.calendars import moment
+from workbench.desk.editions import SHARD, Edition, is_kept, now, on_ledger, shard, shards
 from workbench.domain.errors import UserMistake
 from workbench.world import entries as book
 from workbench.world.files import write_atomic
@@ -70,7 +69,7 @@ def build(desk: Desk, ledger: Ledger, told: Told = lambda _what, _done, _of: Non
         )
     numbers = sorted({*old, *kept})
     whole = _edition(desk, ledger, numbers, kept[-1])
-    steps, able = _steps(whole, kept), frozenset(kept)
+    steps, anew = _steps(whole, kept), frozenset(kept)
     place, note = whole.site, desk.outputs / f"{_BESIDE}.json"
     stamp, began = _stamp(desk, ledger, steps, numbers), 0
     if place.is_dir() and note.is_file():
@@ -82,7 +81,7 @@ def build(desk: Desk, ledger: Ledger, told: Told = lambda _what, _done, _of: Non
         left.unlink()
     for done in range(began, len(steps)):
         told("{} {}".format(*steps[done]), done, len(steps))
-        site.write(place, _made(whole, able, steps[done]))
+        site.write(place, _made(whole, anew, steps[done]))
         write_atomic(note, json.dumps({"done": done + 1, "stamp": stamp}).encode())
     told("place", len(steps), len(steps))
     for number in old:
@@ -115,11 +114,10 @@ def _numbers(folder: Path) -> set[int]:
 
 def _edition(desk: Desk, ledger: Ledger, numbers: Sequence[int], number: int) -> Edition:
     """The edition in which every dispatch stands as it does now."""
-    row = on_ledger(ledger, number)
     return Edition(
-        desk=desk, site=desk.outputs / _BESIDE, ledger=ledger, number=number, row=row,
-        numbers=numbers, now=moment((ledger.last_cycle() or row)["as_of"]), changed=(number,),
-        stale=(),
+        desk=desk, site=desk.outputs / _BESIDE, ledger=ledger, number=number,
+        row=on_ledger(ledger, number), numbers=numbers, now=now(ledger),
+        changed=(number,), stale=(),
     )  # fmt: skip
 
 
@@ -129,16 +127,22 @@ def _steps(whole: Edition, kept: Sequence[int]) -> list[Step]:
     return [*(("dispatch", n) for n in kept), *(("list", k) for k in sorted(listed))]
 
 
-def _made(whole: Edition, kept: Set[int], step: Step) -> dict[str, bytes]:
-    """The files of one step."""
+def _made(whole: Edition, anew: Set[int], step: Step) -> dict[str, bytes]:
+    """The files of one step.
+
+    Args:
+        whole: The edition of all dispatches.
+        anew: Those that can be made anew.
+        step: Which.
+    """
     what, which = step
     if what == "dispatch":
         row = on_ledger(whole.ledger, which)
         edition = replace(whole, number=which, row=row, changed=(which,))
         return site.checked(site.own(edition, dispatches.pages(edition)))
     there = shard(whole.numbers, which)
-    edition = replace(whole, changed=tuple(n for n in there if n in kept),
-                      stale=tuple(n for n in there if n not in kept))  # fmt: skip
+    edition = replace(whole, changed=tuple(n for n in there if n in anew),
+                      stale=tuple(n for n in there if n not in anew))  # fmt: skip
     if which < whole.number // SHARD:
         return site.checked(site.listed(edition, which))
     latest = dispatches.dispatch(edition, edition.number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import nbformat
@@ -17,16 +17,14 @@ import sqlalchemy as sa
 from nbformat import v4
 
 from workbench.desk import debated, layout, render, views
-from workbench.desk.editions import Edition, folder, on_ledger
+from workbench.desk.editions import Edition, folder, on_ledger, part
 from workbench.desk.standing import Standing, banner, called, deadline, standings
 from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import due
+from workbench.domain.figures import due, price
 from workbench.domain.instruments import find
-from workbench.domain.sentences import price
 from workbench.steps import joining
-from workbench.steps.bench import kept_part
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
@@ -54,8 +52,7 @@ def dispatch(edition: Edition, number: int) -> views.DispatchPage:
     """
     desk, ledger, numbers, now = edition.desk, edition.ledger, edition.numbers, edition.now
     row = on_ledger(ledger, number)
-    kept_in = folder(desk, number)
-    kept = cast(dict[str, Any] | None, kept_part(kept_in, "dispatch", dict(row)))
+    kept: dict[str, Any] | None = part(desk, row, "dispatch")
     if kept is None:
         raise CycleFailed(
             f"The folder of cycle {number} has lost what its dispatch was written from. "
@@ -75,7 +72,7 @@ def dispatch(edition: Edition, number: int) -> views.DispatchPage:
         dek=kept["dek"],
         banner=banner(standing, now),
         call=None if call is None else _card(desk, call, kept["wrong_if"]),
-        body_html=render.dispatch_body(notebook(kept_in, "6_dispatch")),
+        body_html=render.dispatch_body(notebook(folder(desk, number), "6_dispatch")),
         predictions=_predictions(standing, now),
         debate=debated.debate(ledger, number, standing, kept) if standing else None,
         permalink=link(row).href,

@@ -10,19 +10,18 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import sqlalchemy as sa
 
 from workbench.desk import editions, standing
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, folder
+from workbench.desk.editions import Edition
 from workbench.desk.markup import xml
 from workbench.domain.calendars import iso, moment
 from workbench.domain.figures import instant, share
 from workbench.steps import joining, stretches
-from workbench.steps.bench import kept_part
 from workbench.world import entries as book
 
 LISTED = 30  # entries
@@ -109,8 +108,7 @@ def _entry(
     renewed_at: str,
     held: Sequence[standing.Standing],
 ) -> None:
-    kept = cast(Mapping[str, Any] | None,
-                kept_part(folder(edition.desk, row["of"]), "dispatch", dict(row)))  # fmt: skip
+    kept: Mapping[str, Any] | None = editions.part(edition.desk, row, "dispatch")
     entry = ET.SubElement(root, "entry")
     _text(entry, "id", _id(row["chain"]))
     _text(entry, "title", row["title"])

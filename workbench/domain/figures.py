@@ -61,6 +61,15 @@ def typeset(text: str) -> str:
     return _HYPHEN.sub(MINUS, text)
 
 
+def opened(text: str) -> str:
+    """A text that opens a line: its first letter is a capital, the rest stays as it is.
+
+    >>> opened("bitcoin trades at 70,000 or higher")
+    'Bitcoin trades at 70,000 or higher'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def share(p: float, beside: float | None = None) -> str:
     """A probability or a share as text, the one way in which every page writes it.
 
@@ -125,15 +134,6 @@ def minute(at: dt.datetime) -> str:
 def due(at: dt.datetime) -> str:
     """A moment as a deadline is written: ``Tue 30 Jan 2018, 21:00 UTC``."""
     return f"{day(at.date())}, {at:%H:%M} UTC"
-
-
-def opened(text: str) -> str:
-    """A text that opens a line: its first letter is a capital, the rest stays as it is.
-
-    >>> opened("bitcoin trades at 70,000 or higher")
-    'Bitcoin trades at 70,000 or higher'
-    """
-    return text[:1].upper() + text[1:]
 
 
 def worded(text: str) -> str:
