@@ -64,7 +64,7 @@ def told(board: Callable[..., dict[str, Any]]) -> Callable[[Words], list[dict[st
         for one in found:
             one["calibration"], one["coverage"] = [], []
             one["voids"]["reasons"][0]["reason"] = words("void reason")
-            one["debate"]["told"] = words("debate's help")
+            one["debate"]["told"] = words("help of the debate")
             one["silence"]["told"] = words("silence")
             one["silence"]["rows"][0]["silence"] = words("reason for silence")
             for row in (*one["forecasters"], *one["regimes"]):
