@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.bench.visits import Visits, unfolded
+from workbench.desk.notebooks import QUESTIONS
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(1200)]
 Made = dict[str, Any]
@@ -52,7 +53,7 @@ def test_older_newer_and_trail_can_be_walked(made: Made, visit: Visits):
         page.wait_for_url(f"**/read/{number}/**")
     page.get_by_role("link", name="The whole trail").click()
     page.wait_for_url("**/read/5/trail/index.html")
-    page.get_by_role("link", name="6_dispatch").click()
+    page.get_by_role("link", name=QUESTIONS["6_dispatch"]).click()
     page.wait_for_url("**/trail/6_dispatch.html")
     page.get_by_role("link", name="← The dispatch").click()
     page.wait_for_url("**/read/5/*/index.html")
