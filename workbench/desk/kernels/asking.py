@@ -23,6 +23,8 @@ _LAUNCHER = ["-m", "ipykernel_launcher"]
 # What an interpreter or its libraries read when they start: later is too late to change it.
 _EARLY = ("PYTHON", "LD_", "OMP_", "OPENBLAS_", "MKL_", "GOTO_", "MALLOC_", "ARROW_")
 
+_NEEDED = frozenset({"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV"})
+
 
 class Forked:
     """A kernel that is a child of the server, to hold as one holds a ``subprocess.Popen``.
@@ -35,9 +37,9 @@ class Forked:
     stdin = stdout = stderr = None
 
     def __init__(self, lease: socket.socket, pid: int) -> None:
-        self.pid, self.returncode = pid, None
+        self.pid = pid
         self._lease, self._text = lease, b""
-        self.returncode: int | None
+        self.returncode: int | None = None
         lease.setblocking(False)
 
     def poll(self) -> int | None:
@@ -93,9 +95,9 @@ class _Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             theirs.set_inheritable(True)
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603  # this very Python
                 [sys.executable, "-m", "workbench.desk.kernels.server", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=_bare(os.environ),
             )  # fmt: skip
         self.control, self.owner, self.source = ours, os.getpid(), source()
         self.early = early(os.environ)
@@ -198,6 +200,11 @@ def source() -> int:
 def early(env: Mapping[str, str]) -> dict[str, str]:
     """What of an environment counts when an interpreter starts."""
     return {name: value for name, value in env.items() if name.startswith(_EARLY)}
+
+
+def _bare(env: Mapping[str, str]) -> dict[str, str]:
+    """What the server needs of an environment: a kernel's memory keeps it all, keys included."""
+    return early(env) | {name: value for name, value in env.items() if name in _NEEDED}
 
 
 def _current() -> _Server | None:

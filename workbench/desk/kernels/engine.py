@@ -23,14 +23,14 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger
 
-from workbench.desk.kernels.provisioner import NAME
+from workbench.desk.kernels.provisioner import NAME, offered
 
 _START, _STEP = 60.0, 0.25  # seconds for a kernel to be ready; between two looks at its life
 _LEAVE = 5.0  # seconds that a kernel has to shut down
 MOST_BYTES = 10_000_000  # that all outputs of a notebook may come to
 
 
-class WarmEngine(Engine):
+class WarmEngine(Engine):  # type: ignore[misc]  # papermill has no types
     """Runs a notebook's cells in a kernel of the fork server."""
 
     @classmethod
@@ -50,7 +50,8 @@ class WarmEngine(Engine):
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()
-        return manager.nb
+        nb = manager.nb  # papermill may have put another in its place
+        return nb
 
     @classmethod
     def execute_managed_notebook(
@@ -134,21 +135,29 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc]  # papermill has
             if cell.metadata.papermill["end_time"] and index not in self._texts:
                 self._texts[index] = _text_of(cell)
         texts = [self._texts.get(i) or _text_of(cell) for i, cell in enumerate(self.nb.cells)]
-        whole = nbformat.writes(nbformat.NotebookNode({**self.nb, "cells": []}))
+        whole = _written({**self.nb, "cells": []})
         return whole.replace(_EMPTY, _CELLS.format(",\n".join(texts)) if texts else _EMPTY, 1)
 
 
 _EMPTY, _CELLS = '"cells": [],', '"cells": [\n{}\n ],'
 
 
+def _written(notebook: Mapping[str, Any]) -> str:
+    return str(nbformat.writes(nbformat.from_dict(notebook)))  # type: ignore[no-untyped-call]
+
+
 def _text_of(cell: nbformat.NotebookNode) -> str:
     """A cell as it stands in the text of its notebook."""
-    text = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
+    text = _written({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
     return text[text.index("[\n") + 2 : text.rindex("\n ],")]
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """A notebook's client of its kernel."""
+
+    km: Any
+    kc: Any
+    task_poll_for_reply: Any
 
     def limit(self, cell: float | None, whole: float | None, most_bytes: int) -> None:
         """Sets the limits: seconds of a cell and of all, and bytes that they put out."""
@@ -165,6 +174,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
     def create_kernel_manager(self) -> Any:
         """A manager whose kernel is forked, unless its spec says how it is started."""
         manager = super().create_kernel_manager()
+        offered()
         manager.kernel_spec.metadata.setdefault("kernel_provisioner", {"provisioner_name": NAME})
         return manager
 
@@ -187,7 +197,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
         until = time.monotonic() + (self.startup_timeout or _START)
         await self._next(self.kc.iopub_channel, until)  # it greets who listens, or says it starts
         asked = self.kc.kernel_info()
-        reply = {}
+        reply: dict[str, Any] = {}
         while reply.get("parent_header", {}).get("msg_id") != asked:
             reply = await self._next(self.kc.shell_channel, until)
         self.kc._handle_kernel_info_reply(reply)

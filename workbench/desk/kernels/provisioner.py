@@ -12,10 +12,13 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from workbench.desk.kernels import asking
 
@@ -38,12 +41,12 @@ class ForkProvisioner(LocalProvisioner):
             found = "its output is to be piped"
         elif not kwargs.get("independent"):
             with _output(kwargs) as output:
-                env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or os.getcwd())
+                env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
                 found = await asyncio.to_thread(asking.kernel, cmd, env, cwd, output)
         if isinstance(found, str):
             self.log.info("An ordinary kernel is started, as %s.", found)
             return await super().launch_kernel(cmd, **kwargs)
-        self.process = found
+        self.process = cast("subprocess.Popen[bytes]", found)  # which it acts as
         self.pid = self.pgid = found.pid
         self.cwd = kwargs.get("cwd")
         return self.connection_info
@@ -53,6 +56,15 @@ class ForkProvisioner(LocalProvisioner):
         while await self.poll() is None:
             await asyncio.sleep(_PAUSE)
         return await super().wait()
+
+
+def offered() -> None:
+    """Makes the provisioner known by its name, also where nothing is installed."""
+    entry = EntryPoint(
+        name=NAME, value=f"{__name__}:{ForkProvisioner.__name__}",
+        group=KernelProvisionerFactory.GROUP_NAME,
+    )  # fmt: skip
+    KernelProvisionerFactory.instance().provisioners.setdefault(NAME, entry)
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 ``python -m workbench.desk.kernels.server FD``, where FD is one end of a pair of sockets. It says
 ``ready`` on it, then takes one message a kernel: three descriptors, which are the kernel's *lease*
-(a socket), its standard output and its standard error. On the lease come the request, one line of
-JSON with ``argv``, ``env`` and ``cwd``, and go its pid and, when it has ended, its exit code, a line
-each. Who holds the other end of a lease holds the kernel: when it closes, the kernel is killed. When
-the pair closes the server ends, and its kernels with it; told to ``retire`` it waits for them.
+(a socket), its standard output and its standard error. On the lease comes the request, one line of
+JSON with ``argv``, ``env`` and ``cwd``; its pid goes back and, when it has ended, its exit code, a
+line each. Who holds the other end of a lease holds the kernel: when it closes, the kernel is
+killed. When the pair closes the server ends, and its kernels with it; told to retire it waits for
+them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 READY, KERNEL, RETIRE = b"ready", b"k", b"r"
@@ -219,7 +221,7 @@ def _reseed() -> None:
 def main() -> None:
     """Serves on the descriptor that is named; a child leaves here as a kernel."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    if sys.path[0] in {"", os.getcwd()}:  # the folder that the server was started in
+    if sys.path[0] in {"", str(Path.cwd())}:  # the folder that the server was started in
         del sys.path[0]
     from workbench.desk.kernels import preloaded
 
