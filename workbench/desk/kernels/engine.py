@@ -38,7 +38,7 @@ class WarmEngine(Engine):  # type: ignore[misc]  # papermill has no types
         cls, nb: nbformat.NotebookNode, kernel_name: str, output_path: str | None = None,
         progress_bar: bool | dict[str, Any] = True, log_output: bool = False,
         autosave_cell_every: int = 30, **kwargs: Any,
-    ) -> nbformat.NotebookNode:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """As papermill's engines do, with saves of our own."""
         manager = _Manager(
             nb, output_path=output_path, progress_bar=progress_bar, log_output=log_output,
@@ -50,8 +50,7 @@ class WarmEngine(Engine):  # type: ignore[misc]  # papermill has no types
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()
-        nb = manager.nb  # papermill may have put another in its place
-        return nb
+        return manager.nb
 
     @classmethod
     def execute_managed_notebook(

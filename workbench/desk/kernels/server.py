@@ -23,6 +23,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -203,11 +204,12 @@ def become(request: Request) -> None:
     time.tzset()
     _reseed()
     gc.enable()
-    parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # its default was read in the server
-    sys.argv = ["ipykernel_launcher", *request.argv, parent]
-    from ipykernel.kernelapp import launch_new_instance
+    launcher = find_spec("ipykernel_launcher")
+    sys.argv = [str(launcher and launcher.origin), *request.argv]
+    from ipykernel.kernelapp import IPKernelApp
 
-    launch_new_instance()
+    # Whom it watches was read from the environment when the server imported it.
+    IPKernelApp.launch_instance(parent_handle=os.getppid())
 
 
 def _reseed() -> None:
