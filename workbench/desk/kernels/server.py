@@ -196,10 +196,15 @@ def _detach(server: int, output: list[int]) -> None:
         os.close(own)
 
 
-def become(request: Request) -> None:
-    """Is the kernel, as ``python -m ipykernel_launcher`` would be, until it is shut down."""
+def become(request: Request, added: Mapping[str, str]) -> None:
+    """Is the kernel, as ``python -m ipykernel_launcher`` would be, until it is shut down.
+
+    Args:
+        request: What was asked for.
+        added: What imports put into the environment, as they would in any kernel.
+    """
     os.environ.clear()
-    os.environ.update(request.env | {"JPY_PARENT_PID": str(os.getppid())})
+    os.environ.update({**added, **request.env, "JPY_PARENT_PID": str(os.getppid())})
     os.chdir(request.cwd)
     time.tzset()
     _reseed()
@@ -225,16 +230,18 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     if sys.path[0] in {"", str(Path.cwd())}:  # the folder that the server was started in
         del sys.path[0]
+    before = set(os.environ)
     from workbench.desk.kernels import preloaded
 
     preloaded.touch()
+    added = {name: value for name, value in os.environ.items() if name not in before}
     gc.collect()
     gc.freeze()
     server = Server(control)
     control.sendall(READY)
     request = server.serve()
     if request is not None:
-        become(request)
+        become(request, added)
 
 
 if __name__ == "__main__":
