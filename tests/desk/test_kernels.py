@@ -175,7 +175,7 @@ def test_what_is_written_past_python_is_heard(cell: str, start: Start):
 
 
 def test_it_is_forked(start: Start):
-    """A warm kernel is a child of the server, and has what the desk imports before its first cell."""
+    """A warm kernel is a child of the server, and has imported what the desk needs."""
     kernel = start()
     assert isinstance(kernel.process, asking.Forked)
     assert said(kernel.run("import sys; print('workbench.steps.write' in sys.modules)")) == "True\n"
@@ -322,8 +322,8 @@ def test_a_changed_package_has_a_new_server(start: Start):
 
 def test_what_cannot_be_forked_is_started_as_ever(start: Start):
     """Where Python would start otherwise, or was asked to, the kernel is an ordinary one."""
-    for options in ({"env": {**os.environ, "PYTHONHASHSEED": "5"}},
-                    {"env": {**os.environ, "OMP_NUM_THREADS": "1"}}, {"independent": True}):  # fmt: skip
+    other = [{"env": {**os.environ, name: "1"}} for name in ("PYTHONHASHSEED", "OMP_NUM_THREADS")]
+    for options in (*other, {"independent": True}):
         kernel = start(**options)
         assert isinstance(kernel.process, subprocess.Popen)
         assert kernel.run("6 * 7") == ["42"]
@@ -350,7 +350,7 @@ def test_nothing_runs_when_a_kernel_is_forked():
     asking.warm()
     server = asking._servers[0].process.pid
     own = [one for one in Path(f"/proc/{server}/fd").iterdir() if int(one.name) > 2]
-    assert all(os.readlink(one).startswith(("pipe:", "socket:", "anon_inode:")) for one in own)
+    assert all(str(one.readlink()).startswith(("pipe:", "socket:", "anon_inode:")) for one in own)
     code = "from workbench.desk.kernels import preloaded; preloaded.touch(); import threading, zmq"
     code += "; assert threading.active_count() == 1 and zmq.Context._instance is None"
     subprocess.run([sys.executable, "-c", code], check=True)  # this very Python

@@ -138,6 +138,7 @@ class _Server:
 
 _lock = threading.Lock()
 _servers: list[_Server] = []  # of this process, at most one
+_retired: list[_Server] = []  # that wait for their last kernels
 
 
 def kernel(
@@ -186,8 +187,9 @@ def warm() -> bool:
 def stop() -> None:
     """Ends the server of this process, and its kernels with it."""
     with _lock:
-        for one in _servers:
+        for one in (*_servers, *_retired):
             _stop(one)
+        _retired.clear()
 
 
 def source() -> int:
@@ -216,7 +218,9 @@ def _current() -> _Server | None:
             _stop(one)
         elif one.source != source():
             _servers.remove(one)
+            _retired.append(one)
             one.retire()
+    _retired[:] = [one for one in _retired if one.process.poll() is None]
     if not _servers:
         server = _Server()
         if not server.ready():
@@ -228,8 +232,11 @@ def _current() -> _Server | None:
 
 def _stop(server: _Server) -> None:
     server.control.close()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        server.process.wait(5)
+    try:
+        server.process.wait(_ANSWER)
+    except subprocess.TimeoutExpired:  # it was told to wait for kernels, or does not listen
+        server.process.kill()
+        server.process.wait()
     if server in _servers:
         _servers.remove(server)
 
