@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from workbench.domain import claims, sentences
 from workbench.domain.calendars import Session, iso, venue
 from workbench.domain.claims import Claim, Reference, Side, window, with_references
+from workbench.domain.figures import day
 from workbench.domain.instruments import find
 from workbench.measures.gate import gain
 from workbench.measures.scoring import desk_score
@@ -32,7 +33,36 @@ PARAMS = Path(__file__).parents[2] / "params" / "default.yaml"
 FIRST = dt.date(2000, 1, 3)
 _A_DAY = 4  # dispatches a session, so that 20,000 fit into one calendar
 _LATE = dt.timedelta(minutes=30)  # after its close a price is known
-_Row = tuple[sa.Table, Mapping[str, Any]]
+Entry = tuple[sa.Table, Mapping[str, Any]]
+Due = dict[int, list[Entry]]
+"""What is still to be entered, by the dispatch that enters it."""
+_AS_IT_COMES = {"desk": "shelf", "params": "made", "code": "made"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How the dispatches of a shelf lie in time.
+
+    Attributes:
+        first: Place of the first one's session among `sessions`.
+        a_day: Dispatches a session.
+    """
+
+    first: int = 0
+    a_day: int = _A_DAY
+
+    def place(self, number: int) -> int:
+        """The session of a dispatch, by its place."""
+        return self.first + (number - 1) // self.a_day
+
+    def as_of(self, number: int) -> dt.datetime:
+        """The moment of a dispatch."""
+        turn = (number - 1) % self.a_day
+        return sessions()[self.place(number)].close + dt.timedelta(hours=1 + 2 * turn)
+
+    def after(self, place: int) -> int:
+        """The first dispatch that knows how a session closed."""
+        return (place - self.first) * self.a_day + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +74,25 @@ class Shelf:
             as if all had been published. No cycle has a folder: pages are not made from here.
         ledger: Open.
         number: The last dispatch.
+        due: Settlements and lessons that its last dispatches wait for.
     """
 
     desk: Desk
     ledger: Ledger
     number: int
+    due: Due = field(default_factory=dict)
 
 
 def shelf(
-    path: Path, dispatches: int, *, live: int = 0, shadows: int = 2, waiting: float = 0.02
+    path: Path,
+    dispatches: int,
+    *,
+    live: int = 0,
+    shadows: int = 2,
+    waiting: float = 0.02,
+    pace: Pace = Pace(),
+    cycle: Mapping[str, str] = _AS_IT_COMES,
+    more: Callable[[int], Iterable[Entry]] = lambda _number: (),
 ) -> Shelf:
     """Fills a folder with a ledger of so many dispatches, or adds what is missing of them.
 
@@ -62,6 +102,10 @@ def shelf(
         live: How many of the last are live ones; those before them are replays.
         shadows: Claims of each that the gate refused.
         waiting: Share of the claims that no data ever settle.
+        pace: How they lie in time.
+        cycle: What every cycle's row says of its desk, params and code, and of its snapshot where
+            that is not to be its own: those of a real cycle, whose folder can then stand for any.
+        more: Rows of a dispatch beside those of its claims.
 
     Returns:
         Of each 13 dispatches one sits out, of 40 settlements one is void; claims settle after
@@ -69,15 +113,18 @@ def shelf(
     """
     desk = open_desk(PARAMS, path)
     ledger = Ledger(desk.ledger)
-    due: dict[int, list[_Row]] = {}
+    due: Due = {}
     with ledger.transaction():
         for number in range(1, dispatches + 1):
             mode = "live" if number > dispatches - live else "replay"
-            asked = list(_asked(number, shadows, waiting, due))
-            ledger.append(number, [_cycle(number, mode), *due.pop(number, ()), *asked])
+            asked = list(_asked(number, shadows, waiting, due, pace))
+            own = {"number": number, "mode": mode, "as_of": iso(pace.as_of(number)),
+                   "snapshot": f"{number:064x}"} | cycle  # fmt: skip
+            rows = [(book.cycles, own), *due.pop(number, ()), *asked, *more(number)]
+            ledger.append(number, rows)
             (path / "site" / "read" / str(number)).mkdir(parents=True, exist_ok=True)
     (path / "site" / "read" / str(dispatches)).rmdir()
-    return Shelf(desk=desk, ledger=ledger, number=dispatches)
+    return Shelf(desk=desk, ledger=ledger, number=dispatches, due=due)
 
 
 @cache
@@ -98,28 +145,21 @@ def _closes() -> dict[str, np.ndarray]:
 
 
 def as_of(number: int) -> dt.datetime:
-    """The moment of a dispatch."""
-    place, turn = divmod(number - 1, _A_DAY)
-    return sessions()[place].close + dt.timedelta(hours=1 + 2 * turn)
+    """The moment of a dispatch of a shelf at its usual pace."""
+    return Pace().as_of(number)
 
 
-def _cycle(number: int, mode: str) -> _Row:
-    row = {"number": number, "desk": "shelf", "mode": mode, "as_of": iso(as_of(number)),
-           "params": "made", "code": "made", "snapshot": f"{number:064x}"}  # fmt: skip
-    return book.cycles, row
-
-
-def _asked(number: int, shadows: int, waiting: float, due: dict[int, list[_Row]]) -> Iterator[_Row]:
+def _asked(number: int, shadows: int, waiting: float, due: Due, pace: Pace) -> Iterator[Entry]:
     """What one cycle asks and decides; how it will end goes into ``due``."""
     rng = np.random.default_rng([7, number])
     roles = ["call"] * (number % 13 > 0) + ["other"] * int(rng.integers(0, 3))
     called: str | None = None
     seen: set[str] = set()
     yield book.regimes, {"of": number, "name": ("choppy", "trending_up")[number // 60 % 2],
-                         "since": sessions()[(number - 1) // _A_DAY // 15 * 15].date.isoformat(),
+                         "since": sessions()[pace.place(number) // 15 * 15].date.isoformat(),
                          "turbulent": 0.25, "fitted": None}  # fmt: skip
     for role in [*roles, *["shadow"] * shadows]:
-        claim = _claim(number, rng)
+        claim = _claim(number, rng, pace)
         if claim.id in seen:
             continue
         seen.add(claim.id)
@@ -141,18 +181,18 @@ def _asked(number: int, shadows: int, waiting: float, due: dict[int, list[_Row]]
             "reason": f"open family, edge {100 * (p - base):+.1f} points on the base rate",
         }  # fmt: skip
         if rng.random() >= waiting:
-            _settles(claim, role, p, base, rng, due)
-    day = sentences.day(as_of(number).date())
-    title = f"What the session of {day} leaves open, made up for a measurement"
+            _settles(claim, role, p, base, rng, due, pace)
+    date = day(pace.as_of(number).date())
+    title = f"What the session of {date} leaves open, made up for a measurement"
     yield book.dispatches, {"of": number, "slug": f"what-{number}-leaves-open", "title": title,
                             "call": called, "plan": "{}"}  # fmt: skip
 
 
-def _claim(number: int, rng: np.random.Generator) -> Claim:
-    place = (number - 1) // _A_DAY
+def _claim(number: int, rng: np.random.Generator, pace: Pace) -> Claim:
+    place = pace.place(number)
     one, horizon = find(str(rng.choice(["SPX", "COMP", "VIX"]))), int(rng.choice([1, 5]))
     close = float(_closes()[one.symbol][place])
-    when, size = window(one, as_of(number), horizon), float(rng.integers(2, 60)) / 10
+    when, size = window(one, pace.as_of(number), horizon), float(rng.integers(2, 60)) / 10
     sides: tuple[Side, ...] = ("up", "down")
     match int(rng.integers(0, 4)):
         case 0:
@@ -171,7 +211,7 @@ def _claim(number: int, rng: np.random.Generator) -> Claim:
 
 def _settles(
     claim: Claim, role: str, p: float, base: float, rng: np.random.Generator,
-    due: dict[int, list[_Row]],
+    due: Due, pace: Pace,
 ) -> None:  # fmt: skip
     """Puts a claim's end where the first cycle after its deadline finds it."""
     end = claim.window.deadline
@@ -181,7 +221,7 @@ def _settles(
     outcome = "void" if void else "yes" if happened else "no"
     seen = [[claim.subject, "close", iso(end), iso(end + _LATE), close]]
     name = find(claim.subject).name
-    rows = due.setdefault(place * _A_DAY + 1, [])
+    rows = due.setdefault(pace.after(place), [])
     rows.append((book.settlements, {
         "claim": claim.id, "outcome": outcome, "value": None if void else close,
         "reason": f"{name} was withheld at its deadline, so nothing settles this."

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode, v4
 
+from tests.bench.visits import Visits
 from workbench.desk import layout, render, site, views
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -480,11 +481,23 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
+def visit(browser: Any) -> Iterator[Visits]:
+    """Opens pages; at the end none has said a word on the console, raised an error, failed to
+    find a file or asked for one beyond its site.
+    """
+    visits = Visits(browser)
+    yield visits
+    visits.close()
+    assert visits.said == []
+    assert visits.outside == []
+
+
+@pytest.fixture(scope="session")
 def sample_notebook() -> Callable[..., NotebookNode]:
     return notebook
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample_chart() -> Callable[..., dict[str, Any]]:
     return chart
 
@@ -504,11 +517,11 @@ def build_site() -> Callable[..., dict[str, Path]]:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def board() -> Callable[..., dict[str, Any]]:
     return made_board
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def books() -> dict[str, Any]:
     return made_books()

@@ -1,17 +1,16 @@
 """The calls in a real Chromium: filtered without a script, sorted with one, whole at any width."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.bench.shelf import shelf
+from tests.bench.visits import Visits
 from workbench.desk import callspage, editions, layout, site
 
 pytestmark = pytest.mark.browser
 VISIBLE = "table.sorts tbody tr:visible"
-Visit = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -22,32 +21,6 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = of.desk.outputs / "site"
     site.write(root, layout.assets() | {name: text.encode() for name, text in files.items()})
     return root / "calls"
-
-
-@pytest.fixture
-def visit(browser: Any, calls: Path) -> Iterator[Visit]:
-    """Opens a page; at the end nothing was said on the console or asked of others."""
-    said: list[str] = []
-    asked: list[str] = []
-    contexts = []
-
-    def opened(name: str, width: int = 1280, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((calls / name).as_uri())
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith((calls.parent.as_uri(), "data:"))] == []
 
 
 def states(page: Any, name: str = "data-s") -> list[str]:
@@ -62,11 +35,11 @@ def numbers(page: Any, column: int) -> list[float | None]:
     return [None if value is None else float(value) for value in found]
 
 
-def test_filters_work_without_scripts(visit: Visit):
+def test_filters_work_without_scripts(visit: Visits, calls: Path):
     """With scripts off, each choice leaves its rows and no others, as many as its button says, and
     no control stands there dead.
     """
-    page = visit("1.html", java_script_enabled=False)
+    page = visit(calls / "1.html", scripts=False)
     assert page.locator("button").count() == 0
     assert set(states(page, "data-k")) == {"call"}
     page.get_by_label("All predictions on record").check()
@@ -89,9 +62,9 @@ def test_filters_work_without_scripts(visit: Visit):
     assert set(zip(states(page), states(page, "data-k"), strict=True)) == {("right", "call")}
 
 
-def test_live_and_replayed_are_never_seen_together(visit: Visit):
+def test_live_and_replayed_are_never_seen_together(visit: Visits, calls: Path):
     """On a page of both, one choice shows the live rows and the other the replayed ones."""
-    page = visit("0.html", java_script_enabled=False)
+    page = visit(calls / "0.html", scripts=False)
     assert set(states(page, "data-m")) == {"live"}
     assert page.locator(VISIBLE).first.locator(".chip[data-s=live]").is_visible()
     page.get_by_label("Replay", exact=True).check()
@@ -100,11 +73,11 @@ def test_live_and_replayed_are_never_seen_together(visit: Visit):
     assert shown == len(states(page))
 
 
-def test_sorting_by_keyboard(visit: Visit):
+def test_sorting_by_keyboard(visit: Visits, calls: Path):
     """A head is reached and pressed with keys; it sorts numbers as numbers with absent ones last
     either way, says so to whoever cannot see it, and is marked.
     """
-    page = visit("1.html")
+    page = visit(calls / "1.html")
     page.get_by_label("All predictions on record").check()
     score = page.get_by_role("button", name="Score")
     page.get_by_role("button", name="Base rate").focus()
@@ -126,9 +99,9 @@ def test_sorting_by_keyboard(visit: Visit):
     assert score.evaluate("button => button === document.activeElement")
 
 
-def test_dates_numbers_and_words_sort_as_such(visit: Visit):
+def test_dates_numbers_and_words_sort_as_such(visit: Visits, calls: Path):
     """Deadlines sort by time, the ledger's numbers by size and claims by their words."""
-    page = visit("1.html")
+    page = visit(calls / "1.html")
 
     def column(n: int) -> list[str]:
         return [
@@ -150,9 +123,9 @@ def test_dates_numbers_and_words_sort_as_such(visit: Visit):
     assert page.locator("th[aria-sort]").count() == 1
 
 
-def test_a_filter_keeps_its_order_and_a_sort_its_filter(visit: Visit):
+def test_a_filter_keeps_its_order_and_a_sort_its_filter(visit: Visits, calls: Path):
     """Sorting leaves hidden what a choice has hidden."""
-    page = visit("1.html")
+    page = visit(calls / "1.html")
     page.locator("#desk-s-wrong").check()
     before = len(states(page))
     page.get_by_role("button", name="I said").click()
@@ -162,12 +135,12 @@ def test_a_filter_keeps_its_order_and_a_sort_its_filter(visit: Visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 820, 1440])
-def test_it_fits_every_screen(width: int, scheme: str, visit: Visit):
+def test_it_fits_every_screen(width: int, scheme: str, visit: Visits, calls: Path):
     """At no width and in no colour scheme does a page scroll sideways; its buttons to sort stay in
     sight, and text stands out from its ground.
     """
     for name in ("index.html", "0.html", "1.html"):
-        page = visit(name, width, color_scheme=scheme)
+        page = visit(calls / name, width=width, scheme=scheme)
         page.get_by_label("All predictions on record").check()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for button in page.locator("table.sorts thead button").all():

@@ -1,16 +1,15 @@
 """The record page in a real Chromium: charts drawn, nothing sideways, readable without scripts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bench.visits import Visits, drawn, unfolded
 from workbench.desk import layout, recordpage, site
-from workbench.desk.views import Link
 
 pytestmark = pytest.mark.browser
-DISPATCH = Link(title="The index stood still", href="read/126/the-index-stood-still/index.html")
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -18,51 +17,27 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 def written(board: Callable[..., dict[str, Any]], books: dict[str, Any], tmp_path: Path) -> Path:
     """A page of a live and a replayed record, beside its assets."""
     kept = {"as_of": "2026-04-02T22:00:00Z", "boards": [board("live"), board("replay", n=1616)]}
-    page = layout.html(recordpage.made(kept, books, DISPATCH, 126, "live"), "../")
+    page = layout.html(recordpage.made(kept, books, 126, "live"), "../")
     site.write(tmp_path, layout.assets() | {"record/index.html": page.encode()})
     return tmp_path / "record" / "index.html"
 
 
-@pytest.fixture
-def visit(browser: Any, written: Path) -> Iterator[Callable[..., Any]]:
-    """Opens the page; at the end nothing was said on the console."""
-    said: list[str] = []
-    contexts = []
-
-    def opened(width: int, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(written.as_uri())
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
 @pytest.mark.parametrize("width", [390, 820, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_chart_is_drawn_and_fits(width: int, scheme: str, visit: Callable[..., Any]):
+def test_every_chart_is_drawn_and_fits(width: int, scheme: str, visit: Visits, written: Path):
     """Calibration, skill, coverage and account: each draws, and the page never scrolls sideways."""
-    page = visit(width, color_scheme=scheme)
+    page = drawn(visit(written, width=width, scheme=scheme))
     charts = page.locator(".chart")
     assert charts.count() == 4 + 3  # the replayed account never began
-    for chart in charts.all():
-        chart.locator("svg.main-svg").first.wait_for(state="visible", timeout=20_000)
-    for summary in page.locator("summary").all():
-        summary.click()
+    assert page.locator(".chart svg.main-svg:visible").count() >= 7
+    unfolded(page)
     assert page.evaluate(SIDEWAYS) == 0
     assert page.locator("figure .ft").count() == 7
 
 
-def test_it_reads_without_scripts(visit: Callable[..., Any]):
+def test_it_reads_without_scripts(visit: Visits, written: Path):
     """With scripts off, the finding, the tables and each chart's title and numbers are there."""
-    page = visit(1440, java_script_enabled=False)
+    page = visit(written, width=1440, scripts=False)
     assert page.locator("h1").inner_text().startswith("A little better than the base rate")
     assert page.locator("figure .ft").count() == 7
     for name in ("Mind by regime", "Controls", "Voids"):

@@ -1,7 +1,7 @@
 """Search over titles in a real Chromium: by keyboard, from a folder and from a server."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.bench.shelf import Shelf, shelf
+from tests.bench.visits import Visits
 from workbench.desk import archivepage, editions, layout, outlets, site
 from workbench.desk.serving import Server
 from workbench.world import entries as book
@@ -57,32 +58,6 @@ def home(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture
-def visit(browser: Any, home: str) -> Iterator[Callable[..., Any]]:
-    """Opens a page; at the end nothing was said on the console or asked of others."""
-    said: list[str] = []
-    asked: list[str] = []
-    contexts = []
-
-    def opened(path: str, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(home + path)
-        page.wait_for_load_state("networkidle")
-        page.asked = asked
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith(home)] == []
-
-
 def found(page: Any, text: str) -> str:
     """What the live region says once it speaks of a text."""
     status = page.get_by_role("status")
@@ -95,9 +70,9 @@ def found(page: Any, text: str) -> str:
     return str(status.inner_text())
 
 
-def test_a_title_is_found_by_keyboard(visit: Callable[..., Any], home: str):
+def test_a_title_is_found_by_keyboard(visit: Visits, home: str):
     """Tab to the box, type, arrow down to a match and back, Enter: the dispatch opens."""
-    page = visit("read/index.html")
+    page = visit(f"{home}read/index.html")
     box = page.get_by_role("searchbox", name="Search titles")
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -115,22 +90,22 @@ def test_a_title_is_found_by_keyboard(visit: Callable[..., Any], home: str):
     page.wait_for_url(f"{home}read/218/what-218-leaves-open/index.html")
 
 
-def test_only_the_shards_that_are_needed_are_read(visit: Callable[..., Any]):
+def test_only_the_shards_that_are_needed_are_read(visit: Visits, home: str):
     """Nothing is read before a word is typed; then the newest shards, until enough match."""
-    page = visit("read/index.html")
-    assert not [url for url in page.asked if "/search/" in url]
+    page = visit(f"{home}read/index.html")
+    assert not [url for url in visit.asked if "/search/" in url]
     assert found(page, "made up").startswith("The newest 20 matches, back to dispatch 211.")
-    names = [url.rpartition("/")[2] for url in page.asked if "/search/" in url]
+    names = [url.rpartition("/")[2] for url in visit.asked if "/search/" in url]
     assert names == ["index.js", "2.js"]
     assert page.get_by_role("search").get_by_role("listitem").count() == 20
     assert found(page, "no such title anywhere") == "No titles match."
-    names = [url.rpartition("/")[2] for url in page.asked if "/search/" in url]
+    names = [url.rpartition("/")[2] for url in visit.asked if "/search/" in url]
     assert names == ["index.js", "2.js", "1.js", "0.js"]
 
 
-def test_titles_are_text(visit: Callable[..., Any]):
+def test_titles_are_text(visit: Visits, home: str):
     """Accents and curly quotes need not be typed, and markup in a title stays words."""
-    page = visit("read/0.html")
+    page = visit(f"{home}read/0.html")
     assert found(page, "zurich's DAY") == "One title matches."
     link = page.get_by_role("search").get_by_role("link")
     assert WORDS in link.inner_text()
@@ -138,9 +113,9 @@ def test_titles_are_text(visit: Callable[..., Any]):
     assert page.title() != "1"
 
 
-def test_escape_clears(visit: Callable[..., Any]):
+def test_escape_clears(visit: Visits, home: str):
     """Escape empties the box from wherever in the matches one is, and goes back to it."""
-    page = visit("read/1.html")
+    page = visit(f"{home}read/1.html")
     found(page, "218")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")
@@ -151,9 +126,9 @@ def test_escape_clears(visit: Callable[..., Any]):
     assert page.get_by_role("status").inner_text() == ""
 
 
-def test_what_is_typed_last_is_shown(visit: Callable[..., Any]):
+def test_what_is_typed_last_is_shown(visit: Visits, home: str):
     """Typing on while shards are read never leaves the matches of an older word."""
-    page = visit("read/index.html")
+    page = visit(f"{home}read/index.html")
     box = page.get_by_role("searchbox")
     for text in ("1", "12", "nowhere to be found", "218"):
         box.fill(text)
@@ -162,9 +137,9 @@ def test_what_is_typed_last_is_shown(visit: Callable[..., Any]):
     assert page.get_by_role("search").get_by_role("link").count() == 1
 
 
-def test_no_box_without_scripts(visit: Callable[..., Any]):
+def test_no_box_without_scripts(visit: Visits, home: str):
     """With scripts off there is no box that would do nothing; the list is there to read."""
-    page = visit("read/index.html", java_script_enabled=False)
+    page = visit(f"{home}read/index.html", scripts=False)
     assert page.get_by_role("searchbox").count() == 0
     assert page.locator(".list > li").count() == 32
 

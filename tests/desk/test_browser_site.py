@@ -1,41 +1,14 @@
 """The site of real cycles in a real Chromium, opened from its folder as a reader would."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bench.visits import Visits, unfolded
+
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(1200)]
 Made = dict[str, Any]
-
-
-@pytest.fixture
-def visit(browser: Any, made: Made) -> Iterator[Callable[..., Any]]:
-    """Opens a page of the site; at the end nothing was said on the console or asked of others."""
-    said: list[str] = []
-    asked: list[str] = []
-    contexts = []
-
-    def opened(path: Path, width: int = 1280, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield opened
-    site = (made["outputs"] / "site").as_uri()
-    outside = [url for url in asked if not url.startswith((site, "data:", "blob:"))]
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert outside == []
 
 
 def dispatch(made: Made, number: int) -> Path:
@@ -43,7 +16,7 @@ def dispatch(made: Made, number: int) -> Path:
     return next(path for path in folder.glob("*/index.html"))
 
 
-def test_charts_are_drawn(made: Made, visit: Callable[..., Any]):
+def test_charts_are_drawn(made: Made, visit: Visits):
     """The dispatch shows its charts, each with title and caption, in silence and offline.
 
     They are the regime's, the VIX's, which stands that day above nine in ten before, and the fan.
@@ -58,7 +31,7 @@ def test_charts_are_drawn(made: Made, visit: Callable[..., Any]):
         assert figure.inner_text().strip()
 
 
-def test_trail_charts_are_drawn(made: Made, visit: Callable[..., Any]):
+def test_trail_charts_are_drawn(made: Made, visit: Visits):
     """The regime notebook's page draws the charts that it ran."""
     page = visit(made["outputs"] / "site" / "read" / "7" / "trail" / "3_regime.html")
     charts = page.locator(".chart")
@@ -67,7 +40,7 @@ def test_trail_charts_are_drawn(made: Made, visit: Callable[..., Any]):
         chart.locator("svg.main-svg").first.wait_for(state="attached", timeout=20_000)
 
 
-def test_older_newer_and_trail_can_be_walked(made: Made, visit: Callable[..., Any]):
+def test_older_newer_and_trail_can_be_walked(made: Made, visit: Visits):
     """From the last dispatch back to the first and forward again, then into the trail and back."""
     page = visit(dispatch(made, 7))
     for number in (6, 5, 4, 3):
@@ -87,7 +60,7 @@ def test_older_newer_and_trail_can_be_walked(made: Made, visit: Callable[..., An
     page.wait_for_url("**/site/read/index.html")
 
 
-def test_a_number_leads_to_its_finding(made: Made, visit: Callable[..., Any]):
+def test_a_number_leads_to_its_finding(made: Made, visit: Visits):
     """A click on a number of the essay opens the trail at the row that holds that very number."""
     page = visit(dispatch(made, 7))
     link = page.locator("a.n").first
@@ -100,22 +73,21 @@ def test_a_number_leads_to_its_finding(made: Made, visit: Callable[..., Any]):
 
 
 @pytest.mark.parametrize("width", [390, 820])
-def test_no_page_scrolls_sideways(width: int, made: Made, visit: Callable[..., Any]):
+def test_no_page_scrolls_sideways(width: int, made: Made, visit: Visits):
     """On a phone every page of the cycle fits the screen, its folded tables opened too."""
     site = made["outputs"] / "site"
     pages = [dispatch(made, 7), dispatch(made, 6), site / "index.html"]
     pages += sorted((site / "read" / "7" / "trail").glob("*.html"))
     for path in pages:
-        page = visit(path, width)
-        for summary in page.locator("summary").all():
-            summary.click()
+        page = visit(path, width=width)
+        unfolded(page)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{path.parent.name}/{path.name} is {wide} wide"
 
 
-def test_it_reads_without_scripts(made: Made, visit: Callable[..., Any]):
+def test_it_reads_without_scripts(made: Made, visit: Visits):
     """With scripts off, the essay, the call and each chart's numbers are there to read."""
-    page = visit(dispatch(made, 7), java_script_enabled=False)
+    page = visit(dispatch(made, 7), scripts=False)
     assert page.locator("main h1").is_visible()
     assert page.get_by_role("heading", name="The debate").is_visible()
-    assert page.locator("figure table").count() == 2
+    assert page.locator("figure table").count() == page.locator(".chart").count() == 3

@@ -17,12 +17,13 @@ import pytest
 from nbformat import NotebookNode
 
 from tests.bench.shelf import Shelf, shelf
-from workbench.desk import building, site
+from workbench.desk import building, editions, site
 from workbench.desk.editions import on_ledger
 from workbench.desk.layout import CSP
 from workbench.desk.notebooks import NAMES
 from workbench.desk.serving import Server
 from workbench.domain.errors import CycleFailed, UserMistake
+from workbench.world.ledger import Ledger
 
 LENGTH, KEPT = 104, (99, 100, 103, 104)  # two shards; 102 has lost its folder
 ROOT = Path(__file__).parents[2]
@@ -157,6 +158,25 @@ def test_a_build_that_leaks_leaves_the_site(made: Shelf):
     with pytest.raises(CycleFailed, match="read/99/trail/2_score"):
         building.build(made.desk, made.ledger)
     assert tree(made.desk.outputs / "site") == before
+
+
+def test_a_folder_of_an_older_program(made: Shelf):
+    """A cycle that kept nothing for the record page is not published: the error says what to do,
+    and nothing is written.
+    """
+    before = tree(made.desk.outputs / "site")
+    (made.desk.outputs / "cycles" / str(LENGTH) / "record.json").unlink()
+    for publish in (lambda: site.publish(made.desk, made.ledger, LENGTH),
+                    lambda: building.build(made.desk, made.ledger)):  # fmt: skip
+        with pytest.raises(CycleFailed, match=f"delete outputs/cycles/{LENGTH}/notebooks"):
+            publish()
+    assert tree(made.desk.outputs / "site") == before
+
+
+def test_an_empty_ledger_has_no_moment():
+    """Claims stand as of the last cycle; where there is none, no other moment takes its place."""
+    with pytest.raises(CycleFailed, match="holds no cycle"):
+        editions.now(Ledger("sqlite://"))
 
 
 def test_nothing_to_build(tmp_path: Path):

@@ -5,20 +5,36 @@ All stand on a made-up shelf of dispatches: no notebook runs.
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
 import sqlalchemy as sa
 from defusedxml.ElementTree import fromstring
 
-from tests.bench.shelf import Shelf, shelf
-from workbench.desk import aboutpage, archivepage, editions, feed, guard, outlets, views
+from tests.bench.shelf import Shelf, as_of, shelf
+from workbench.desk import (
+    aboutpage,
+    archivepage,
+    callspage,
+    debated,
+    editions,
+    feed,
+    front,
+    guard,
+    mindpage,
+    outlets,
+    traced,
+    views,
+    weeklypage,
+)
 from workbench.desk.editions import Edition
 from workbench.desk.standing import ON_RECORD, of_each, standings
-from workbench.domain.calendars import moment
+from workbench.domain.calendars import iso, moment
 from workbench.measures.scoring import desk_score
 from workbench.world import entries as book
 from workbench.world.params import Desk, read
@@ -257,6 +273,60 @@ def test_a_sitemap_needs_an_address(now: Edition, at: Callable[[str], Edition]):
     pages = files["sitemap-pages.xml"]
     assert f"<loc>{home}</loc>" in pages
     assert f"<loc>{home}about/</loc>" in pages
+
+
+def test_a_deadline_passes_in_the_next_shard(tmp_path: Path):
+    """A dispatch whose deadline only those of the next shard saw pass is renewed by the first."""
+    shelf(tmp_path, 99, waiting=1.0).ledger.close()
+    time.sleep(1.1)  # a second is the least that a feed can tell apart
+    made = shelf(tmp_path, 110, waiting=1.0)
+    now = editions.edition(made.desk, made.ledger, 110)
+    rows = editions.rows(made.ledger, now.numbers)
+    expected = {}
+    for n in range(1, 100):
+        deadlines = [one.claim.window.deadline for one in standings(made.ledger, n, ON_RECORD)]
+        saw = [next((m for m in range(n, 111) if as_of(m) >= end), n) for end in deadlines]
+        expected[n] = iso(moment(rows[max(saw, default=n)]["entered"]))
+    assert feed.renewed(now, [rows[n] for n in range(1, 100)]) == expected
+    assert set(expected.values()) > {iso(moment(rows[n]["entered"])) for n in range(1, 100)}
+    made.ledger.close()
+
+
+def test_pages_of_the_whole_desk_are_renewed(at: Callable[[str], Edition]):
+    """The sitemap says of each that it changed with the newest dispatch, but of the one about."""
+    edition = at("https://desk.example/")
+    own = editions.rows(edition.ledger, [LENGTH])[LENGTH]
+    when = iso(moment(own["entered"]))
+    text = outlets.files(edition)["sitemap-pages.xml"]
+    found = re.findall(r"<loc>https://desk.example/([^<]*)</loc>(?:<lastmod>([^<]*)<)?", text)
+    assert dict(found)["about/"] == ""
+    assert {said for page, said in found if page != "about/"} == {when}
+
+
+def test_no_publication_walks_the_ledger(made: Shelf, at: Callable[[str], Edition]):
+    """What is asked of claims, and of what was said and became of them, is asked by an index: a
+    publication of the 20,000th dispatch reads as much as one of the tenth.
+    """
+    asked: dict[str, Any] = {}
+
+    def noted(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked[statement] = parameters
+
+    sa.event.listen(made.ledger.engine, "before_cursor_execute", noted)
+    edition = at("https://desk.example/")
+    editions.edition(made.desk, made.ledger, made.number)
+    for part in (archivepage, outlets, feed, callspage, mindpage, weeklypage, traced):
+        part.files(edition)
+    front.entries(edition, edition.numbers[-31:])
+    debated.rulings(made.ledger, LENGTH, standings(made.ledger, LENGTH)[0].claim)
+    sa.event.remove(made.ledger.engine, "before_cursor_execute", noted)
+    queries = {one: given for one, given in asked.items() if one.startswith("SELECT")}
+    assert len(queries) > 20
+    long = re.compile(r"SCAN (claims|forecasts|decisions|settlements|lessons|postings)\b.*")
+    with made.ledger.engine.connect() as connection:
+        for query, given in queries.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", given).all()
+            assert not [row[3] for row in plan if long.match(row[3])], query
 
 
 @pytest.mark.parametrize(

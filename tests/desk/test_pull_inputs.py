@@ -370,6 +370,8 @@ def test_an_interrupted_pull_says_so(world: World, tmp_path: Path):
     with subprocess.Popen(
         [sys.executable, "-m", "workbench.cli", "pull", *own], stderr=subprocess.PIPE, text=True,
         cwd=root, env=os.environ | KEYS | {"PYTHONPATH": str(root)},
+        # Tests may run in the background, where a shell has its children ignore the keyboard.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no thread starts here
     ) as pull:  # fmt: skip
         assert pull.stderr is not None
         assert pull.stderr.readline() == "mempool: 1 of 2\n"

@@ -10,12 +10,10 @@ import pytest
 
 from workbench.desk import front, guard, layout, recordpage, recordwords
 from workbench.desk.bulk import bulk
-from workbench.desk.views import Link
 from workbench.domain.figures import difference, share
 
 Board = dict[str, Any]
 Made = Callable[..., Board]
-DISPATCH = Link(title="The index stood still", href="read/126/the-index-stood-still/index.html")
 FIGURE = r"[+−<>]?\d[\d,]*(?:\.\d+)?"
 # Of the method, not of the record: 95 % intervals, 30 dates, a one and a zero, a half.
 CONSTANTS = {"95", "30", "1", "0", "0.0", "50", "500"}
@@ -32,7 +30,7 @@ def text_of(page: recordpage.RecordPage) -> str:
 
 def page_of(boards: list[Board], books: Mapping[str, Any], mode: Any) -> recordpage.RecordPage:
     kept = {"as_of": "2026-04-02T22:00:00Z", "boards": boards}
-    return recordpage.made(kept, books, DISPATCH, 126, mode)
+    return recordpage.made(kept, books, 126, mode)
 
 
 @pytest.mark.parametrize(

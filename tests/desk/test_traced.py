@@ -3,13 +3,18 @@
 import html
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from workbench.desk import traced
+from tests.bench.shelf import PARAMS
+from tests.bench.weeks import Said, Turn, enter
+from workbench.desk import debated, pooled, traced
 from workbench.desk.editions import Edition, edition
+from workbench.desk.standing import standings
+from workbench.measures.trial import Ruling
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
 from workbench.world.params import open_desk
@@ -105,3 +110,28 @@ def test_the_distance_is_in_log_odds_from_the_base_rate(last: Edition):
 def test_only_dispatches_that_changed_are_written(last: Edition):
     """Publishing touches the fronts of changed dispatches and no other."""
     assert set(traced.files(last)) == {f"read/{n}/trail/index.html" for n in last.changed}
+
+
+def test_a_mind_s_power_is_what_its_gate_ruled():
+    """Who was tried and lost is never told as untried; who may have read the end has no power."""
+    found: dict[str, Ruling] = {"A": "open", "B": "shut", "C": "ended", "D": "young"}
+    assert pooled.power("A", found) == "moves it"
+    assert pooled.power("B", found) == pooled.power("C", found) == "scored, moves nothing"
+    assert pooled.power("D", found) == pooled.power("E", found) == "not yet tried, moves nothing"
+    assert pooled.power("", found) == "in-sample, never scored"
+
+
+@pytest.mark.parametrize("role", ["call", "other"])
+def test_a_trail_explains_the_claim_that_its_dispatch_debates(role: str, tmp_path: Path):
+    """Without a call that is the shadow that came nearest, however much another prediction gains:
+    the trail's front once took that one, and explained a claim of which the dispatch is silent.
+    """
+    ledger = Ledger("sqlite://")
+    said = (Said(strike=2810, p=0.9, role=role), Said(strike=2820, p=0.6, role="shadow"))
+    enter(ledger, [Turn(at="2018-01-10T22:00:00", said=said)])
+    kept = {"label": "", "conviction": None}
+    told = debated.debate(ledger, 1, standings(ledger, 1), kept).claim
+    front = traced.front(edition(open_desk(PARAMS, tmp_path), ledger, 1), 1)
+    assert front.subject is not None
+    assert front.subject.sentence == told
+    assert ("2,810" if role == "call" else "2,820") in told

@@ -13,8 +13,10 @@ from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import KINDS, Claim, Kind, Reference, Window
 from workbench.domain.english import compile_text
 from workbench.domain.errors import ClaimRefused
+from workbench.domain.figures import day, price
 from workbench.domain.instruments import INSTRUMENTS, KNOWN, Instrument, find
-from workbench.domain.sentences import day, negated, parse, price, render
+from workbench.domain.negations import negated
+from workbench.domain.sentences import parse, render
 
 SPX, COMP, VIX, BTC = (find(name) for name in ("SPX", "COMP", "VIX", "bitcoin"))
 NOW = moment("2018-01-26T22:00Z")

@@ -16,7 +16,6 @@ from workbench.measures.scoring import (
     desk_score,
     is_right,
     log_loss,
-    reliability,
     skill,
 )
 
@@ -231,16 +230,3 @@ def test_the_bootstrap_is_deterministic():
     first = counts(77, 20).copy()
     counts.cache_clear()
     assert (counts(77, 20) == first).all()
-
-
-# Calibration
-
-
-def test_reliability_by_hand():
-    """Mean forecast, observed share and count of the bins that hold anything; 1 is in the last."""
-    forecast, happened, n = reliability(
-        np.array([0.01, 0.05, 0.52, 0.58, 1.0]), np.array([0.0, 1, 1, 1, 1])
-    )
-    assert forecast == pytest.approx([0.03, 0.55, 1.0])
-    assert happened == pytest.approx([0.5, 1.0, 1.0])
-    assert list(n) == [2, 2, 1]

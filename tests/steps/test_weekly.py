@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.bench.weeks import LESSON, Said, Turn, enter
-from workbench.measures.scoring import reliability
+from workbench.measures.bins import binned
 from workbench.steps import changes, score, stretches, weekly, weekly_said, weeks
 from workbench.steps.bench import Bench
 from workbench.steps.weekly import Review
@@ -75,7 +75,7 @@ def test_its_numbers_are_those_of_score(new_project: Callable[..., Path], tmp_pa
 
 
 def test_calibration_counts_all_claims_and_tells_no_share_of_few_dates():
-    """Bins are those of ``reliability``; a share stands only where thirty dates are behind it."""
+    """Bins are those of the record page; a share stands only where thirty dates are behind it."""
     start = dt.date(2018, 1, 1)
     days = [start + dt.timedelta(days=n) for n in range(40)]
     turns = [
@@ -86,11 +86,11 @@ def test_calibration_counts_all_claims_and_tells_no_share_of_few_dates():
     known = stretches.answered(stretches.settled(ledger, 1, 40, "replay"))
     bins = stretches.calibration(known)
     p, y = known["probability"].to_numpy(float), known["outcome"].to_numpy(float)
-    mean, share, n = reliability(p, y)
-    assert bins["said"].tolist() == pytest.approx(mean.tolist())
-    assert bins["n"].tolist() == n.tolist() == [39, 39, 5]
+    beside = binned(p, y, known["cycle"].to_numpy(np.int64), 1)
+    assert bins["said"].tolist() == pytest.approx([one.said for one in beside])
+    assert bins["n"].tolist() == [one.n for one in beside] == [39, 39, 5]
     assert bins["came"].tolist() == [0, 39, 0]
-    assert bins["rate"].tolist()[:2] == pytest.approx(share.tolist()[:2])
+    assert bins["rate"].tolist()[:2] == pytest.approx([one.happened for one in beside[:2]])
     assert np.isnan(bins["rate"].iloc[2])
     assert bins["n_eff"].iloc[2] == 5
     assert stretches.calibration(known[:0]).empty

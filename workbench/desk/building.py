@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
 import workbench
-from workbench.desk import dispatches, layout, site
-from workbench.desk.editions import Edition, is_kept, on_ledger, shard, shards
-from workbench.domain.calendars import moment
+from workbench.desk import callsdata, dispatches, layout, site
+from workbench.desk.editions import SHARD, Edition, is_kept, now, on_ledger, shard, shards
 from workbench.domain.errors import UserMistake
 from workbench.world import entries as book
 from workbench.world.files import write_atomic
@@ -27,6 +26,8 @@ from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 Told = Callable[[str, int, int], None]
+Step = tuple[str, int]
+"""What is made, and which: a dispatch by its number, or lists by their shard."""
 _BESIDE = "site-build"
 
 
@@ -68,9 +69,9 @@ def build(desk: Desk, ledger: Ledger, told: Told = lambda _what, _done, _of: Non
         )
     numbers = sorted({*old, *kept})
     whole = _edition(desk, ledger, numbers, kept[-1])
-    steps = list(_steps(whole, kept))
+    steps, anew = _steps(whole, kept), frozenset(kept)
     place, note = whole.site, desk.outputs / f"{_BESIDE}.json"
-    stamp, began = _stamp(desk, ledger, steps), 0
+    stamp, began = _stamp(desk, ledger, steps, numbers), 0
     if place.is_dir() and note.is_file():
         noted = json.loads(note.read_text("utf-8"))
         began = noted["done"] if noted["stamp"] == stamp else 0
@@ -79,9 +80,8 @@ def build(desk: Desk, ledger: Ledger, told: Told = lambda _what, _done, _of: Non
     for left in place.rglob(".*"):  # what a killed writer had not renamed yet
         left.unlink()
     for done in range(began, len(steps)):
-        what, edition = steps[done]
-        told(f"{what} {edition.number}", done, len(steps))
-        site.write(place, _made(what, edition))
+        told("{} {}".format(*steps[done]), done, len(steps))
+        site.write(place, _made(whole, anew, steps[done]))
         write_atomic(note, json.dumps({"done": done + 1, "stamp": stamp}).encode())
     told("place", len(steps), len(steps))
     for number in old:
@@ -114,40 +114,48 @@ def _numbers(folder: Path) -> set[int]:
 
 def _edition(desk: Desk, ledger: Ledger, numbers: Sequence[int], number: int) -> Edition:
     """The edition in which every dispatch stands as it does now."""
-    row = on_ledger(ledger, number)
     return Edition(
-        desk=desk, site=desk.outputs / _BESIDE, ledger=ledger, number=number, row=row,
-        numbers=numbers, now=moment((ledger.last_cycle() or row)["as_of"]), changed=(number,),
-        stale=(),
+        desk=desk, site=desk.outputs / _BESIDE, ledger=ledger, number=number,
+        row=on_ledger(ledger, number), numbers=numbers, now=now(ledger),
+        changed=(number,), stale=(),
     )  # fmt: skip
 
 
-def _steps(whole: Edition, kept: Sequence[int]) -> Iterator[tuple[str, Edition]]:
-    """Each dispatch by itself, then the shards of lists, the newest last."""
-    for number in kept:
-        row = on_ledger(whole.ledger, number)
-        yield "dispatch", replace(whole, number=number, row=row, changed=(number,))
-    for k in shards(whole.numbers):
-        there = tuple(shard(whole.numbers, k))
-        changed = tuple(n for n in there if n in set(kept))
-        yield "list", replace(whole, changed=changed, stale=tuple(set(there) - set(changed)))
+def _steps(whole: Edition, kept: Sequence[int]) -> list[Step]:
+    """Each dispatch by itself, then the lists, a shard at a time and the newest last."""
+    listed = {*shards(whole.numbers), *callsdata.spans(whole)}
+    return [*(("dispatch", n) for n in kept), *(("list", k) for k in sorted(listed))]
 
 
-def _made(what: str, edition: Edition) -> dict[str, bytes]:
-    """The files of one step."""
+def _made(whole: Edition, anew: Set[int], step: Step) -> dict[str, bytes]:
+    """The files of one step.
+
+    Args:
+        whole: The edition of all dispatches.
+        anew: Those that can be made anew.
+        step: Which.
+    """
+    what, which = step
     if what == "dispatch":
+        row = on_ledger(whole.ledger, which)
+        edition = replace(whole, number=which, row=row, changed=(which,))
         return site.checked(site.own(edition, dispatches.pages(edition)))
+    there = shard(whole.numbers, which)
+    edition = replace(whole, changed=tuple(n for n in there if n in anew),
+                      stale=tuple(n for n in there if n not in anew))  # fmt: skip
+    if which < whole.number // SHARD:
+        return site.checked(site.listed(edition, which))
     latest = dispatches.dispatch(edition, edition.number)
     return layout.assets() | site.checked(site.shared(edition, latest))
 
 
-def _stamp(desk: Desk, ledger: Ledger, steps: Sequence[tuple[str, Edition]]) -> str:
+def _stamp(desk: Desk, ledger: Ledger, steps: Sequence[Step], numbers: Sequence[int]) -> str:
     """What a build depends on: the ledger's head, the desk, the program, and which steps it has."""
     code = hashlib.sha256()
     root = Path(workbench.__file__).parent
     for path in sorted(root.rglob("*")):
         if path.suffix in {".py", ".j2", ".js", ".css", ".svg", ".yaml"}:
             code.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    which = [(what, edition.number, edition.changed) for what, edition in steps]
+    which = (steps, numbers)
     parts = (ledger.head(), desk.hash, desk.params.site.address, code.hexdigest(), which)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -170,11 +170,11 @@ def kept(site: Path) -> dict[int, Tally]:
 
 
 def index_json(edition: Edition, tallies: Mapping[int, Tally]) -> str:
-    """The index of all shards, each with its dispatches, its files and its tally."""
+    """The index of all shards with a tally, each with its dispatches, its files and its tally."""
     rows = [
         _text({"shard": shard, "dispatches": span, "tally": tallies[shard],
                "data": f"calls/{shard}.json", "page": f"calls/{shard}.html"})
-        for shard, span in spans(edition).items()
+        for shard, span in spans(edition).items() if shard in tallies
     ]  # fmt: skip
     return _file(edition, "shards", rows)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -118,12 +118,16 @@ class CallsPage:
 
 def files(edition: Edition) -> dict[str, str]:
     """The shards that changed or are missing, as pages and as JSON, the front, and the index."""
-    spans = callsdata.spans(edition)
-    kept = callsdata.kept(edition.site)
+    missing = set(callsdata.spans(edition)) - set(callsdata.kept(edition.site))
+    return shards(edition, callsdata.moved(edition) | missing)
+
+
+def shards(edition: Edition, which: Collection[int]) -> dict[str, str]:
+    """These shards alone, with the front and the index of those that are there by then."""
+    spans, kept = callsdata.spans(edition), callsdata.kept(edition.site)
     tallies = {shard: kept[shard] for shard in spans if shard in kept}
-    fresh = (callsdata.moved(edition) | (set(spans) - set(kept))).intersection(spans)
     made: dict[str, str] = {}
-    for shard in sorted(fresh):
+    for shard in sorted(set(which).intersection(spans)):
         found = callsdata.predictions(edition, spans[shard])
         tallies[shard] = callsdata.tally(edition, spans[shard], found)
         page = shard_page(edition, shard, found, tallies[shard])

@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from workbench.desk import layout
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, folder
+from workbench.desk.editions import Edition, part
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import day, minute
+from workbench.domain.figures import day, minute, opened
 from workbench.domain.records import Mode
 from workbench.steps import trust
-from workbench.steps.bench import kept_part
 from workbench.steps.facts import counted, listed
 
 _WORDS = {"live": "usable", "late": "late", "withheld": "withheld", "dark": "dark"}
@@ -95,8 +94,7 @@ def page(edition: Edition) -> DataPage:
         CycleFailed: The cycle's folder has lost what it kept for the page.
     """
     row, dispatch = edition.row, link(edition.row)
-    kept_in = folder(edition.desk, edition.number)
-    kept = cast(dict[str, Any] | None, kept_part(kept_in, trust.PART, dict(row)))
+    kept: dict[str, Any] | None = part(edition.desk, row, trust.PART)
     if kept is None:
         raise CycleFailed(
             f"The folder of cycle {row['number']} has lost what its data page is made of. "
@@ -137,14 +135,13 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
     said = listed(parts) if parts else "no series"
     if dark:
         said += f"; {counted(dark)} feed{'s' * (dark != 1)} dark"
-    return said[:1].upper() + said[1:]
+    return opened(said)
 
 
 def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
-    seen = one["seen"].rstrip(".")
     return FlagRow(
-        head=f"{one['name']}{field}", seen=f"{seen[:1].upper()}{seen[1:]}", state=one["severity"],
+        head=f"{one['name']}{field}", seen=opened(one["seen"].rstrip(".")), state=one["severity"],
         check=one["check"], since=one["since"] and day(dt.date.fromisoformat(one["since"])),
         lifted=one["lifted"],
     )  # fmt: skip

@@ -39,20 +39,18 @@ def debate(
         standing: All its decisions.
         kept: Its ``label`` and ``conviction``.
     """
-    decisions = [one.decision for one in standing]
-    chosen = predict.called(decisions) or predict.nearest(decisions)
-    subject = next(one for one in standing if one.claim.id == chosen.claim)
-    said = _said(ledger, subject.claim)
+    one = subject(standing)
+    said = answers(ledger, one.claim)
     minds = {who: p for who, p in said.items() if who not in NOT_MINDS}
-    absent = _absent(ledger, number, subject.claim, minds)
+    absent = _absent(ledger, number, one.claim, minds)
     conviction = kept["conviction"]
     return views.DebateView(
         label=kept["label"],
         conviction="none" if conviction is None else share(conviction),
         formula=CONVICTION,
-        claim=subject.sentence,
-        base_rate=subject.base_rate,
-        probability=subject.probability,
+        claim=one.sentence,
+        base_rate=one.base_rate,
+        probability=one.probability,
         minds=(
             *(views.MindRow(name=mind, probability=p) for mind, p in minds.items()),
             *(views.MindRow(name=mind, absent=why) for mind, why in absent.items()),
@@ -62,8 +60,18 @@ def debate(
                 if who in said
             ),
         ),
-        notes=tuple(_notes(ledger, number, subject.claim, said)),
+        notes=tuple(_notes(ledger, number, one.claim, said)),
     )
+
+
+def subject(standing: Sequence[Standing]) -> Standing:
+    """The claim that a dispatch speaks of: its call, or without one what came nearest to it.
+
+    Args:
+        standing: All decisions of the cycle, at least one.
+    """
+    chosen = predict.chosen([one.decision for one in standing])
+    return next(one for one in standing if one.claim.id == chosen.claim)
 
 
 def _named(who: str) -> str:
@@ -72,7 +80,8 @@ def _named(who: str) -> str:
     return said.get(who, who)
 
 
-def _said(ledger: Ledger, claim: Claim) -> dict[str, float]:
+def answers(ledger: Ledger, claim: Claim) -> dict[str, float]:
+    """Forecaster to its probability of a claim, a fraction, in the order of the ledger."""
     of = book.forecasts.c
     query = sa.select(of.forecaster, of.probability).where(of.claim == claim.id).order_by(of.seq)
     return {row["forecaster"]: row["probability"] for row in ledger.read(query)}

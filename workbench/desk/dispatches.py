@@ -9,22 +9,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import nbformat
 import sqlalchemy as sa
+from nbformat import v4
 
 from workbench.desk import debated, layout, render, views
-from workbench.desk.editions import Edition, folder, on_ledger
+from workbench.desk.editions import Edition, folder, on_ledger, part
 from workbench.desk.standing import Standing, banner, called, deadline, standings
 from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
+from workbench.domain.figures import price
 from workbench.domain.instruments import find
-from workbench.domain.sentences import price
 from workbench.steps import joining
-from workbench.steps.bench import kept_part
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
@@ -51,8 +51,7 @@ def dispatch(edition: Edition, number: int) -> views.DispatchPage:
     """
     desk, ledger, numbers, now = edition.desk, edition.ledger, edition.numbers, edition.now
     row = on_ledger(ledger, number)
-    kept_in = folder(desk, number)
-    kept = cast(dict[str, Any] | None, kept_part(kept_in, "dispatch", dict(row)))
+    kept: dict[str, Any] | None = part(desk, row, "dispatch")
     if kept is None:
         raise CycleFailed(
             f"The folder of cycle {number} has lost what its dispatch was written from. "
@@ -72,7 +71,7 @@ def dispatch(edition: Edition, number: int) -> views.DispatchPage:
         dek=kept["dek"],
         banner=banner(standing, now),
         call=None if call is None else _card(desk, call, kept["wrong_if"]),
-        body_html=render.dispatch_body(notebook(kept_in, "6_dispatch")),
+        body_html=render.dispatch_body(notebook(folder(desk, number), "6_dispatch")),
         predictions=_predictions(standing, now),
         debate=debated.debate(ledger, number, standing, kept) if standing else None,
         permalink=link(row).href,
@@ -105,7 +104,8 @@ def notebook(kept: Path, name: str) -> nbformat.NotebookNode:
         name: Without its suffix.
     """
     path = kept / "notebooks" / f"{name}.ipynb"
-    found: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat is untyped
+    # Not nbformat.read, which validates against the schema what a checked run has written.
+    found: nbformat.NotebookNode = v4.reads(path.read_text("utf-8"))  # type: ignore[no-untyped-call]  # nbformat is untyped
     return found
 
 

@@ -12,11 +12,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from workbench.desk.standing import ON_RECORD, in_roles
-from workbench.domain.calendars import moment
+from workbench.domain.calendars import iso, moment
 from workbench.domain.errors import CycleFailed
 from workbench.steps.bench import kept_part
 from workbench.world import entries as book
@@ -69,8 +70,7 @@ def edition(desk: Desk, ledger: Ledger, number: int) -> Edition:
     stale = tuple(n for n in due if n != number and not is_kept(desk, ledger, n))
     return Edition(
         desk=desk, site=site, ledger=ledger, number=number, row=row, numbers=numbers,
-        now=moment((ledger.last_cycle() or row)["as_of"]),
-        changed=tuple(n for n in due if n not in stale), stale=stale,
+        now=now(ledger), changed=tuple(n for n in due if n not in stale), stale=stale,
     )  # fmt: skip
 
 
@@ -85,13 +85,22 @@ def changed(ledger: Ledger, numbers: Sequence[int]) -> list[int]:
 
 
 def moved(ledger: Ledger, numbers: Sequence[int]) -> set[int]:
-    """Cycles, published or not, with a prediction of which that second half is true."""
-    *before, number = numbers
+    """Cycles with a prediction that has settled, or passed its deadline unsettled, of late.
+
+    Args:
+        ledger: All of their rows.
+        numbers: The published dispatches, oldest first. Of late is since the last but one.
+
+    Returns:
+        Their numbers, those of cycles without a page too.
+    """
+    before = numbers[:-1]
     last = before[-1] if before else 0
     since = on_ledger(ledger, last)["as_of"] if before else ""
-    until = (ledger.last_cycle() or on_ledger(ledger, number))["as_of"]
+    until = iso(now(ledger))
     claims, decisions, settlements = book.claims.c, book.decisions.c, book.settlements.c
-    shown = sa.select(decisions.cycle).where(in_roles(ON_RECORD)).distinct()
+    # Not "distinct", which tempts SQLite to walk every decision in the order of its cycle.
+    shown = sa.select(decisions.cycle).where(in_roles(ON_RECORD))
     settled = shown.join(book.settlements, settlements.claim == decisions.claim).where(
         settlements.cycle > last
     )
@@ -101,6 +110,18 @@ def moved(ledger: Ledger, numbers: Sequence[int]) -> set[int]:
         .where(claims.deadline > since, claims.deadline <= until, settlements.claim.is_(None))
     )
     return {row["cycle"] for query in (settled, overdue) for row in ledger.read(query)}
+
+
+def now(ledger: Ledger) -> dt.datetime:
+    """The moment of the ledger's last cycle, at which claims stand as shown.
+
+    Raises:
+        CycleFailed: The ledger holds no cycle.
+    """
+    last = ledger.last_cycle()
+    if last is None:
+        raise CycleFailed("The ledger holds no cycle. Run 'workbench cycle' first.")
+    return moment(last["as_of"])
 
 
 def shards(numbers: Sequence[int]) -> list[int]:
@@ -119,14 +140,24 @@ def shard(numbers: Sequence[int], k: int) -> Sequence[int]:
 
 def is_kept(desk: Desk, ledger: Ledger, number: int) -> bool:
     """True while a cycle's folder still holds what its page is made from."""
-    kept = folder(desk, number)
-    part = kept_part(kept, "dispatch", dict(on_ledger(ledger, number)))
-    return (kept / "notebooks" / "6_dispatch.ipynb").is_file() and part is not None
+    notebook = folder(desk, number) / "notebooks" / "6_dispatch.ipynb"
+    return notebook.is_file() and part(desk, on_ledger(ledger, number), "dispatch") is not None
 
 
 def folder(desk: Desk, number: int) -> Path:
     """Where a cycle keeps its notebooks, and what its pages are made from."""
     return desk.outputs / "cycles" / str(number)
+
+
+def part(desk: Desk, row: sa.RowMapping, name: str) -> Any:
+    """What a cycle kept in its folder under a name, as JSON has it; None where that is lost.
+
+    Args:
+        desk: Whose.
+        row: The cycle's on the ledger, by which what another ledger's cycle left is known.
+        name: Of the part, such as ``steps.trust.PART``.
+    """
+    return kept_part(folder(desk, row["number"]), name, dict(row))
 
 
 def on_ledger(ledger: Ledger, number: int) -> sa.RowMapping:

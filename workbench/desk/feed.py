@@ -8,20 +8,20 @@ today about 2018 was written today. Source: RFC 4287.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import sqlalchemy as sa
 
 from workbench.desk import editions, standing
 from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, folder
+from workbench.desk.editions import Edition
 from workbench.desk.markup import xml
 from workbench.domain.calendars import iso, moment
 from workbench.domain.figures import instant, share
-from workbench.steps import joining
-from workbench.steps.bench import kept_part
+from workbench.steps import joining, stretches
 from workbench.world import entries as book
 
 LISTED = 30  # entries
@@ -60,8 +60,8 @@ def feed(edition: Edition) -> str:
 def renewed(edition: Edition, rows: Sequence[sa.RowMapping]) -> dict[int, str]:
     """When the page of each dispatch last said something new, ISO by the wall clock.
 
-    That is its own registration, the settlement of one of its predictions, or the first later
-    dispatch of these rows to see a deadline pass without one.
+    That is its own registration, the settlement of one of its predictions, or the registration of
+    the first dispatch on the site that saw a deadline of its pass without one.
 
     Args:
         edition: What is published.
@@ -76,13 +76,29 @@ def renewed(edition: Edition, rows: Sequence[sa.RowMapping]) -> dict[int, str]:
         .where(standing.in_roles(standing.ON_RECORD))
     )
     found = {row["of"]: row["entered"] for row in rows}
+    awaited: dict[str, set[int]] = {}
     for one in edition.ledger.read(query):
         number = one["cycle"]
-        seen = (row["entered"] for row in rows
-                if row["of"] > number and row["as_of"] >= one["deadline"])  # fmt: skip
-        said = one["registered_at"] or next(seen, "")
+        if one["registered_at"]:
+            found[number] = max(found[number], one["registered_at"])
+        elif one["deadline"] <= iso(edition.now):
+            awaited.setdefault(one["deadline"], set()).add(number)
+    for number, said in _saw(edition, awaited):
         found[number] = max(found[number], said)
     return {number: iso(moment(at)) for number, at in found.items()}
+
+
+def _saw(edition: Edition, awaited: Mapping[str, set[int]]) -> Iterator[tuple[int, str]]:
+    """Each dispatch that waits, with when the first one after its deadline was registered."""
+    numbers, first = edition.numbers, dict[str, int]()
+    for deadline in awaited:
+        cycle = stretches.start(edition.ledger, moment(deadline), edition.number)
+        if cycle <= numbers[-1]:
+            first[deadline] = numbers[bisect_left(numbers, cycle)]
+    known = editions.rows(edition.ledger, list(set(first.values())))
+    for deadline, seen in first.items():
+        if seen in known:
+            yield from ((number, known[seen]["entered"]) for number in awaited[deadline])
 
 
 def _entry(
@@ -92,8 +108,7 @@ def _entry(
     renewed_at: str,
     held: Sequence[standing.Standing],
 ) -> None:
-    kept = cast(Mapping[str, Any] | None,
-                kept_part(folder(edition.desk, row["of"]), "dispatch", dict(row)))  # fmt: skip
+    kept: Mapping[str, Any] | None = editions.part(edition.desk, row, "dispatch")
     entry = ET.SubElement(root, "entry")
     _text(entry, "id", _id(row["chain"]))
     _text(entry, "title", row["title"])

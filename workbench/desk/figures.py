@@ -37,6 +37,7 @@ _LAYOUT = re.compile(
 # Keys of plotly are camel or lower case; the others could reach a prototype in the browser.
 _KEY = re.compile(r"(?!constructor$|prototype$)[a-z][A-Za-z0-9_]*")
 _MARKUP = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)")
+_NUMBERED = re.compile(r"&(?=#)")  # plotly undoes these too, and so would any mark of direction
 _ARRAYS = frozenset({"i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"})
 _NUMBER = re.compile(r"[+−-]?[\d., \u202f\u00a0]*\d[\d., ]*[\u202f\u00a0 ]?%?|–")
 _DEPTH = 24
@@ -125,7 +126,8 @@ def _strict(value: object, depth: int = 0) -> object:
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
-        return _NAMED.get(value.lower(), _MARKUP.sub("&lt;", plain(value)))
+        shown = _NUMBERED.sub("&amp;", _MARKUP.sub("&lt;", plain(value)))
+        return _NAMED.get(value.lower(), shown)
     raise ValueError(f"it holds a {type(value).__name__}")
 
 

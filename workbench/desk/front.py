@@ -13,9 +13,8 @@ from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, rows
 from workbench.desk.standing import ON_RECORD, Standing, banner, called, of_each
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, interval
+from workbench.domain.figures import day, difference, interval
 from workbench.domain.records import Mode
-from workbench.domain.sentences import day
 from workbench.steps import accounted, scoreboard
 
 _LISTED = 30  # dispatches on the front page

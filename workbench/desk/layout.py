@@ -19,7 +19,7 @@ from typing import ClassVar, Protocol
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from workbench.desk.markup import tidy
+from workbench.desk.markup import plain, tidy
 from workbench.domain.calendars import moment
 from workbench.domain.figures import difference, share
 from workbench.domain.records import Mode
@@ -130,7 +130,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: tidy(value) if type(value) is str else value,
+        finalize=lambda value: tidy(plain(value)) if type(value) is str else value,
     )
     env.filters |= {"share": share, "points": difference, "day": day, "moment": moment}
     env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS, "ABOUT": ABOUT}

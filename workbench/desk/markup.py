@@ -30,7 +30,11 @@ _STATES = set(
 _ID = re.compile(r"(?!desk-)[a-z][a-z0-9_-]{0,63}")
 _HREF = re.compile(r"https://[^\s\\]+|#[\w-]*|(?:\.{1,2}/)*[\w-][\w./#-]*", re.ASCII)
 _DAY = re.compile(r"(?<=\d) (?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b)")
-_UNSEEN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+# The last of these turn what follows them around: a stranger's title could turn our number.
+_UNSEEN = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:
@@ -87,7 +91,7 @@ _MARKDOWN = mistune.create_markdown(
 
 
 def plain(text: str) -> str:
-    """Text without terminal codes, control characters and halves of surrogate pairs."""
+    """Text without terminal codes, control characters, marks of direction, half surrogates."""
     return _UNSEEN.sub("", text.replace("\r\n", "\n")).encode("utf-8", "replace").decode()
 
 
@@ -106,7 +110,7 @@ def sanitise(html: str) -> Markup:
     Returns:
         A balanced fragment of allowed tags, attributes, classes and links (https, relative, #).
     """
-    clean = _CLEANER.clean(plain(html)).strip()
+    clean = plain(_CLEANER.clean(plain(html))).strip()  # again, as entities are undone by now
     return Markup(clean if "<code" in clean else tidy(clean))  # noqa: S704  (nh3 has cleaned it)
 
 

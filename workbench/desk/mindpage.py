@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from workbench.desk import layout, mindrules
 from workbench.desk.editions import Edition
-from workbench.desk.views import Link
-from workbench.desk.weekview import GATE
+from workbench.desk.views import GATE, Link
 from workbench.domain.calendars import moment
+from workbench.domain.figures import opened
 from workbench.domain.records import Mode
 from workbench.measures.rules import Rule
 from workbench.measures.trial import BLOCKS
@@ -108,17 +108,16 @@ def page(edition: Edition) -> MindPage:
 
 
 def title(force: int, trial: int, gates: Sequence[GateChange]) -> str:
-    """The page's finding: ``No rule in force, five on trial; no gate is open of 36 tried``."""
-    opened = sum(one.state == "open" for one in gates)
+    """The page's finding: ``No rule in force, five on trial; of 36 gates none is open``."""
+    n = sum(one.state == "open" for one in gates)
     said = f"{several(force, 'rule') if force else 'no rule'} in force, "
     said += f"{counted(trial) if trial else 'none'} on trial; "
     if not gates:
         said += "no mind has been judged yet"
     else:
-        are = "is" if opened == 1 else "are"
-        said += f"of {counted(len(gates))} gates {counted(opened) if opened else 'none'} "
-        said += f"{'is' if not opened else are} open"
-    return _capital(said)
+        said += f"of {counted(len(gates))} gates {counted(n) if n else 'none'} "
+        said += f"{'is' if n < 2 else 'are'} open"
+    return opened(said)
 
 
 def _mind(edition: Edition, one: Mind, gates: Sequence[GateChange]) -> MindView:
@@ -134,7 +133,7 @@ def _mind(edition: Edition, one: Mind, gates: Sequence[GateChange]) -> MindView:
     return MindView(
         anchor=f"mind-{one.name}", name=one.name,
         kind="House: small statistics, no model" if one.is_house else f"Model {one.params.model}",
-        sees=f"{_capital(listed(told) if told else 'no series')}; of each "
+        sees=f"{opened(listed(told) if told else 'no series')}; of each "
         f"{listed(one.params.fields)}",
         reads=listed(one.params.items) if one.params.items else "No text",
         mandate=" ".join(one.mandate.split("\n\n")[0].split()), power=_power(rulings),
@@ -176,7 +175,3 @@ def _review(gates: Sequence[GateChange], last: int) -> str:
         f"{last:,}, with {several(n, 'ruling')}; live and replayed cycles teach alike, as both "
         "knew only their past."
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

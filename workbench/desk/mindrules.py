@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.desk.editions import Edition
-from workbench.desk.views import Link
-from workbench.desk.weekview import RULE, STORY
+from workbench.desk.views import RULE, STORY, Link
+from workbench.domain.figures import opened
 from workbench.measures.rules import Rule
 from workbench.measures.trial import FACTOR
 from workbench.steps import changes
@@ -86,7 +86,7 @@ def rule(course: Sequence[Rule], published: Container[int]) -> RuleView:
     )
     return RuleView(
         anchor=f"r-{last.id}", head=f"Silence on {last.category}", state=state, word=word,
-        course=said[:1].upper() + said[1:], reason=last.reason,
+        course=opened(said), reason=last.reason,
         evidence=f"n = {found.n:,} claims{dates}; {value}",
         trail=_trail(last.of, published),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from workbench.desk import feed, layout
 from workbench.desk.dispatches import link
 from workbench.desk.editions import SHARD, Edition, rows, shard, shards
 from workbench.desk.markup import plain
-from workbench.domain.calendars import moment
+from workbench.domain.calendars import iso, moment
 from workbench.domain.figures import day
 
 _SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -73,9 +73,11 @@ def _mapped(edition: Edition, k: int) -> str:
 
 
 def _pages(edition: Edition) -> str:
-    """The pages that are no dispatch."""
+    """The pages that are no dispatch: all but one are renewed with each."""
     hrefs = [href for _, href in (*layout.SECTIONS, *layout.ABOUT) if href.endswith(".html")]
-    return _urls(edition, ((href, "") for href in hrefs))
+    own = rows(edition.ledger, [edition.number])[edition.number]
+    when = iso(moment(own["entered"]))
+    return _urls(edition, ((href, "" if href.startswith("about/") else when) for href in hrefs))
 
 
 def _urls(edition: Edition, found: Iterable[tuple[str, str]]) -> str:

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,17 +18,14 @@ from markupsafe import Markup
 
 from workbench.desk import charts, figures, layout, recordtables
 from workbench.desk import recordwords as words
-from workbench.desk.dispatches import link
-from workbench.desk.editions import Edition, folder
+from workbench.desk.editions import Edition, part
 from workbench.desk.recordtables import FEW, Row
-from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
 from workbench.domain.figures import difference, interval, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps import accounted, origins, scoreboard
-from workbench.steps.bench import kept_part
 
 Board = words.Board
 
@@ -99,7 +96,6 @@ class RecordPage:
     records: tuple[Record, ...]
     waits: bool
     least: int
-    dispatch: Link
     trail: str
     mode: Mode
 
@@ -125,7 +121,7 @@ def page(edition: Edition) -> RecordPage:
         CycleFailed: The cycle's folder has lost what it kept for the page.
     """
     board, books = kept(edition)
-    return made(board, books, link(edition.row), edition.number, edition.row["mode"])
+    return made(board, books, edition.number, edition.row["mode"])
 
 
 def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -134,25 +130,24 @@ def kept(edition: Edition) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         CycleFailed: Its folder has lost it.
     """
-    place, row = folder(edition.desk, edition.number), dict(edition.row)
-    parts = [kept_part(place, name, row) for name in (scoreboard.PART, accounted.PART)]
-    if None in parts:
+    board, books = (
+        part(edition.desk, edition.row, name) for name in (scoreboard.PART, accounted.PART)
+    )
+    if board is None or books is None:
         raise CycleFailed(
-            f"The folder of cycle {edition.number} has lost what its record page is made of. "
-            "Restore outputs/cycles, or go on in a fresh --outputs."
+            f"The folder of cycle {edition.number} holds nothing for the record page: it was lost, "
+            "or an older program ran that cycle. Run 'workbench cycle'; where that says the same, "
+            f"delete outputs/cycles/{edition.number}/notebooks first, and they run again."
         )
-    return cast(tuple[dict[str, Any], dict[str, Any]], tuple(parts))
+    return board, books
 
 
-def made(
-    board: Mapping[str, Any], books: Mapping[str, Any], dispatch: Link, number: int, mode: Mode
-) -> RecordPage:
+def made(board: Mapping[str, Any], books: Mapping[str, Any], number: int, mode: Mode) -> RecordPage:
     """The page of what a cycle kept.
 
     Args:
         board: ``steps.scoreboard.view``.
         books: What ``steps.accounted.keep`` kept.
-        dispatch: The cycle's.
         number: The cycle.
         mode: Its mode.
     """
@@ -167,7 +162,7 @@ def made(
         else words.title(first, alone=first and first["mode"]),
         dek="What stands below was replayed, and counts for nothing live." if waits
         else words.dek(first),
-        records=records, waits=waits, least=MIN_BLOCKS, dispatch=dispatch,
+        records=records, waits=waits, least=MIN_BLOCKS,
         trail=f"read/{number}/trail/2_score.html", mode=mode,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, opened
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps.facts import several
@@ -83,7 +83,7 @@ def dek(board: Board | None) -> str:
     if not said["n"]:
         return f"{several(voids, 'claim')} came due and could not be settled." if voids else ""
     one = f"{several(said['n'], 'settled prediction')} from {several(said['dates'], 'date')}"
-    one = one[:1].upper() + one[1:]
+    one = opened(one)
     if round(said["n_eff"]) >= said["n"]:
         return f"{one}, as uncertain as if each stood alone."
     return f"{one}, worth about {said['n_eff']:,.0f} independent ones."

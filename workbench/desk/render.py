@@ -86,7 +86,9 @@ def _export(nb: NotebookNode, cells: list[NotebookNode], *, code: bool) -> str:
         if cell.cell_type == "markdown" and re.match(r"\s*#[ \t]", cell.source):
             cell.source = cell.source.lstrip().partition("\n")[2]
             break
-    html, _resources = _exporter().from_notebook_node(chosen, {"code": code})
+    # The exporter's own way there copies and validates the whole notebook a dozen times, for
+    # preprocessors of which none is on.
+    html: str = _exporter().template.render(nb=chosen, resources={"code": code})
     return html.strip()
 
 

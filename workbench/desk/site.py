@@ -92,6 +92,12 @@ def shared(edition: Edition, latest: views.DispatchPage) -> dict[str, str]:
     return files | aboutpage.files(edition, latest)
 
 
+def listed(edition: Edition, shard: int) -> dict[str, str]:
+    """What tells of the dispatches of one shard, as `shared` has it, and nothing of the others."""
+    files = archivepage.files(edition) | outlets.files(edition)
+    return files | weeklypage.files(edition) | callspage.shards(edition, {shard})
+
+
 def checked(files: Mapping[str, str]) -> dict[str, bytes]:
     """The bytes of files that may be published.
 

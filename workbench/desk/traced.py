@@ -12,30 +12,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-import numpy as np
 import sqlalchemy as sa
 
-from workbench.desk import layout
-from workbench.desk.debated import rulings
+from workbench.desk import debated, layout, trails
 from workbench.desk.dispatches import ROOT, link
-from workbench.desk.editions import Edition, folder, on_ledger
-from workbench.desk.notebooks import NAMES
+from workbench.desk.editions import Edition, folder, on_ledger, part
+from workbench.desk.pooled import Term, terms
 from workbench.desk.standing import ON_RECORD, Standing, standings
 from workbench.desk.views import Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, minute, share
-from workbench.domain.records import NOT_MINDS, Mode, Opinion
-from workbench.domain.sentences import day
+from workbench.domain.figures import day, minute
+from workbench.domain.records import Mode, Opinion
 from workbench.steps import heard, trust
-from workbench.steps.bench import kept_part
 from workbench.steps.facts import counted
-from workbench.steps.speakers import speakers
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
-
-_TERMS = {"climatology": "Base rate", "scenario": "Reference", "synthesis": "I say"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +45,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """What a mind said, or with ``absent`` why it said nothing."""
+    """What a mind said, or with ``absent`` why it said nothing.
+
+    Attributes:
+        name: The mind's.
+        argument: Its words.
+        cites: What they rest on, each with source and moment.
+        rebuttal: What it answered once it had heard the others.
+        moved: How many of its probabilities changed then, a sentence; empty where none were asked.
+        cut: Sentences that were taken out, each with the reason.
+        absent: Why it said nothing.
+    """
 
     name: str
     argument: str = ""
@@ -64,18 +67,16 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """One probability of the call's claim; the distance is in log odds from the base rate."""
-
-    name: str
-    says: str
-    distance: str
-    power: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A prediction on record, with what settled it once something has."""
+    """A prediction on record, with what settled it once something has.
+
+    Attributes:
+        standing: The claim and what was said of it.
+        state: As of now.
+        observed: Each value that settled it, with its moment and when it was known.
+        arithmetic: The score as a sum; empty where there is none.
+        lesson: What it taught; empty until settled.
+    """
 
     standing: Standing
     state: State
@@ -114,25 +115,23 @@ def files(edition: Edition) -> dict[str, str]:
 
 def front(edition: Edition, number: int) -> TrailFront:
     """What the front of one dispatch's trail shows."""
-    ledger, kept_in = edition.ledger, folder(edition.desk, number)
-    found = on_ledger(ledger, number)
-    row = dict(found)
+    ledger, desk = edition.ledger, edition.desk
+    row = on_ledger(ledger, number)
     standing = standings(ledger, number)
-    subject = max(standing, key=lambda one: (one.role == "call", one.gain), default=None)
-    data = cast(dict[str, Any], kept_part(kept_in, trust.PART, row) or {})
-    opinions = cast(list[dict[str, Any]], kept_part(kept_in, "opinions", row) or [])
+    subject = debated.subject(standing) if standing else None
+    data: dict[str, Any] = part(desk, row, trust.PART) or {}
+    opinions: list[dict[str, Any]] = part(desk, row, "opinions") or []
     regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
     return TrailFront(
-        number=number, mode=row["mode"], row=row, dispatch=link(found),
+        number=number, mode=row["mode"], row=dict(row), dispatch=link(row),
         inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
         voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
-        subject=subject, terms=tuple(_terms(ledger, number, subject)) if subject else (),
+        subject=subject, terms=tuple(terms(ledger, number, subject)) if subject else (),
         entries=tuple(_entries(edition, number, standing)),
         shadows=sum(one.role == "shadow" for one in standing),
         changes=tuple(_changes(ledger, number)),
-        steps=tuple(_steps(kept_in / "status.json")), cost=_cost(ledger, number),
-        notebooks=tuple(Link(title=name, href=f"read/{number}/trail/{name}.html")
-                        for name in NAMES),
+        steps=tuple(_steps(folder(desk, number) / "status.json")), cost=_cost(ledger, number),
+        notebooks=trails.links(number),
     )  # fmt: skip
 
 
@@ -168,28 +167,6 @@ def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterato
     for row in ledger.read(query):
         where = f" on {row['scope']}" if row["scope"] else ""
         yield Voice(name=row["mind"], absent=f"absent{where}: {row['reason']}")
-
-
-def _terms(ledger: Ledger, number: int, subject: Standing) -> Iterator[Term]:
-    """Base rate, reference, each mind and what was said, each with its distance and power."""
-    of = book.forecasts.c
-    query = sa.select(of.forecaster, of.probability).where(of.claim == subject.claim.id)
-    said = {row["forecaster"]: row["probability"] for row in ledger.read(query.order_by(of.seq))}
-    minds = [who for who in said if who not in NOT_MINDS]
-    known, found = speakers(ledger, number, number), rulings(ledger, number, subject.claim)
-    for who in ("climatology", "scenario", *minds, "synthesis"):
-        if who in said:
-            ruling = found.get(known.get((number, who), who)) if who in minds else None
-            power = {"open": "moves it", "shut": "scored, moves nothing"}.get(str(ruling), "")
-            if who in minds and not power:
-                power = "not yet tried, moves nothing"
-            far = _log_odds(said[who]) - _log_odds(said["climatology"])
-            yield Term(name=_TERMS.get(who, who), says=share(said[who]),
-                       distance=difference(far, 3), power=power)  # fmt: skip
-
-
-def _log_odds(p: float) -> float:
-    return float(np.log(p / (1 - p)))
 
 
 def _entries(edition: Edition, number: int, standing: Sequence[Standing]) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import nbformat
+from nbformat import v4
 
 from workbench.desk import layout, render, views
 from workbench.desk.dispatches import ROOT, link, notebook
@@ -13,9 +13,8 @@ from workbench.desk.notebooks import NAMES
 def files(edition: Edition) -> dict[str, str]:
     """The executed notebooks of a cycle, as pages and as downloads: path to text."""
     number, to_dispatch = edition.number, link(edition.row)
-    links = tuple(views.Link(title=name, href=f"read/{number}/trail/{name}.html") for name in NAMES)
     found: dict[str, str] = {}
-    for one in links:
+    for one in links(number):
         nb = notebook(folder(edition.desk, number), one.title)
         download = one.href.replace(".html", ".ipynb")
         page = views.TrailPage(
@@ -24,13 +23,18 @@ def files(edition: Edition) -> dict[str, str]:
             name=one.title,
             question=render.heading(nb),
             body_html=render.trail_body(nb),
-            notebooks=links,
+            notebooks=links(number),
             dispatch=to_dispatch,
             download=download,
             mode=edition.row["mode"],
         )
         found[one.href] = layout.html(page, ROOT)
         nb.metadata.pop("papermill", None)  # paths of the machine that ran it
-        text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]  # nbformat is untyped
+        text: str = v4.writes(nb)  # type: ignore[no-untyped-call]  # nbformat is untyped
         found[download] = text
     return found
+
+
+def links(number: int) -> tuple[views.Link, ...]:
+    """The notebooks of a dispatch's trail, in the order in which they ran."""
+    return tuple(views.Link(title=name, href=f"read/{number}/trail/{name}.html") for name in NAMES)

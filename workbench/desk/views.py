@@ -6,12 +6,22 @@ Hrefs and permalinks are paths from the site's root, as `layout` takes them.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from workbench.domain.records import Mode
 
 State = Literal["open", "awaiting", "right", "wrong", "void", "none"]
+# The chip of what the desk has learned by its state on the ledger; of a rule its word besides.
+RULE: Mapping[str, tuple[str, str]] = {
+    "in_force": ("force", "In force"), "trial": ("trial", "On trial"),
+    "retired": ("retired", "Retired"), "dropped": ("retired", "Dropped"),
+}  # fmt: skip
+STORY: Mapping[str, str] = {
+    "developing": "open", "confirmed": "right", "falsified": "wrong", "dormant": "none",
+}  # fmt: skip
+GATE: Mapping[str, str] = {"open": "force", "young": "trial", "shut": "retired", "ended": "none"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,31 +8,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import pandas as pd
 import sqlalchemy as sa
 
 from workbench.desk import front
 from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, on_ledger, rows
-from workbench.desk.views import IndexEntry, Link, State
+from workbench.desk.views import GATE, RULE, STORY, IndexEntry, Link, State
 from workbench.domain.calendars import moment
 from workbench.domain.figures import difference, due, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import is_right
-from workbench.steps import stretches, weekly_said
+from workbench.steps import frames, stretches, weekly_said
 from workbench.steps.weekly import Review
 from workbench.steps.weekly_lessons import Lesson, learned
 from workbench.steps.weeks import Week, week_of
 
 _LISTED = 40  # rows of a table; what is beyond is counted
-RULE: Mapping[str, tuple[str, str]] = {
-    "in_force": ("force", "In force"), "trial": ("trial", "On trial"),
-    "retired": ("retired", "Retired"), "dropped": ("retired", "Dropped"),
-}  # fmt: skip
-STORY: Mapping[str, str] = {
-    "developing": "open", "confirmed": "right", "falsified": "wrong", "dormant": "none",
-}  # fmt: skip
-GATE: Mapping[str, str] = {"open": "force", "young": "trial", "shut": "retired", "ended": "none"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +97,7 @@ def page(edition: Edition, review: Review) -> WeeklyPage:
     said = stretches.on_record(review.settled)
     bins = stretches.calibration(stretches.answered(review.month))
     here = bisect_left(numbers, head.span[0]), bisect_right(numbers, head.span[1])
-    listed = _rows(said)[:_LISTED]
+    listed = frames.rows(said[:_LISTED])
     found = _published(edition, {*head.cycles[-_LISTED:], *(int(one["cycle"]) for one in listed)})
     own = [n for n in head.cycles[-_LISTED:] if n in found]
     lessons: dict[str, list[Lesson]] = {}
@@ -120,13 +111,13 @@ def page(edition: Edition, review: Review) -> WeeklyPage:
         unlisted=max(0, len(said) - _LISTED),
         dispatches=front.entries(edition, own),
         earlier=len(head.cycles) - len(own), month=f"{head.last:%B %Y}",
-        bins=tuple(_bin(one) for one in _rows(bins)),
+        bins=tuple(_bin(one) for one in frames.rows(bins)),
         lessons=tuple((verdict, tuple(own)) for verdict, own in lessons.items()),
         changes=tuple(_changes(review, titles)),
         silence=tuple(
             (one["silence"].capitalize(), f"{one['n']:,}", f"{one['n_eff']:,.0f}",
              difference(one["earned"], 2))
-            for one in _rows(told.kept_back)
+            for one in frames.rows(told.kept_back)
         ),
         spells=tuple(
             (one.regime.replace("_", " "), _span(one.first, one.last), f"{one.cycles:,}")
@@ -180,7 +171,7 @@ def _bin(one: Mapping[str, Any]) -> BinRow:
     return BinRow(
         step=f"{100 * one['low']:.0f} to {100 * one['high']:.0f}%", said=share(one["said"]),
         n=f"{one['n']:,}", n_eff=f"{one['n_eff']:,.0f}",
-        came=came if pd.isna(one["rate"]) else f"{came}, {share(one['rate'])}",
+        came=came if one["rate"] is None else f"{came}, {share(one['rate'])}",
     )  # fmt: skip
 
 
@@ -214,10 +205,6 @@ def _week(edition: Edition, number: int) -> Link:
     """The page of the week of a dispatch."""
     name = week_of(moment(on_ledger(edition.ledger, number)["as_of"])).name
     return Link(title=f"Week {name}", href=f"weekly/{name}/index.html")
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def _span(first: dt.date, last: dt.date) -> str:

@@ -60,6 +60,15 @@ def typeset(text: str) -> str:
     return _HYPHEN.sub(MINUS, text)
 
 
+def opened(text: str) -> str:
+    """A text that opens a line: its first letter is a capital, the rest stays as it is.
+
+    >>> opened("bitcoin trades at 70,000 or higher")
+    'Bitcoin trades at 70,000 or higher'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def share(p: float, beside: float | None = None) -> str:
     """A probability or a share as text, the one way in which every page writes it.
 

@@ -22,6 +22,24 @@ SECRETS = {
     "a path of this machine": r"(?<![\w./~-])/(home|root|Users|tmp|private|mnt)/|file://|"
     r"(?<![A-Za-z])[A-Z]:\\(\\|(?![nrtbf\"/]|u[0-9a-f]{4}))\w",
 }
+# What each of them cannot be without, case folded: most texts hold none, and are read through once
+# for it instead of by a pattern.
+MARKS = {
+    "an Anthropic key": ("sk-ant-",),
+    "an API key": ("sk-", "xox"),
+    "an AWS key": ("akia", "asia"),
+    "a GitHub token": ("gho_", "ghp_", "ghs_", "ghu_", "github_pat_"),
+    "a credential": (
+        *(first + between + last for first, last in (("api", "key"), ("access", "token"),
+          ("auth", "token"), ("client", "secret")) for between in ("", "_", "-")),
+        "password", "passwd",
+    ),
+    "a bearer token": ("bearer",),
+    "a credential in an address": ("@",),
+    "a private key": ("-----begin",),
+    "a path of this machine": ("/home/", "/root/", "/users/", "/tmp/", "/private/", "/mnt/",  # noqa: S108
+                               "file://", ":\\"),
+}  # fmt: skip
 WITHHELD = "[withheld]"
 
 # A path goes to its end, and the one with a backslash however JSON would escape it.

@@ -22,15 +22,10 @@ from workbench.domain.figures import (
     instant_of,
     number,
     plain,
-    price,
-    signed,
     size,
     strike,
 )  # fmt: skip
 from workbench.domain.instruments import KNOWN, Instrument, find
-from workbench.domain.negations import negated
-
-__all__ = ["day", "negated", "plain", "price", "signed"]  # what pages need of a claim's wording
 
 _OPS: dict[Op, str] = {">": "above", "<": "below", ">=": "at or above", "<=": "at or below"}
 _MOVES: dict[Side, str] = {"up": "rises", "down": "falls", "any": "moves"}

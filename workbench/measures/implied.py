@@ -7,11 +7,12 @@ trouble now. Source: Cboe's VIX indices, each in points, an annualised volatilit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from workbench.domain.calendars import Moments
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import Instrument, find
 from workbench.measures.prices import Bars
 
 NEAR, FAR = "VIX", "VIX3M"
@@ -20,9 +21,7 @@ SPANS: Mapping[str, str] = {
 }  # fmt: skip
 # The spans beside the VIX itself: read like it, spoken of by no claim.
 BESIDE: tuple[Instrument, ...] = tuple(
-    Instrument(symbol=name, name=name, theme="volatility", unit="points", lag_minutes=30)
-    for name in SPANS
-    if name != NEAR
+    replace(find(NEAR), symbol=name, name=name, aliases=()) for name in SPANS if name != NEAR
 )
 
 

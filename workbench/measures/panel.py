@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,6 @@ from workbench.measures.scenarios import Episodes, effective
 Family = Literal[
     "direction", "level", "band", "magnitude", "touch", "corridor", "range", "stays_below"
 ]
-FAMILIES: tuple[Family, ...] = get_args(Family)
 PATH_FAMILIES: frozenset[Family] = frozenset({"touch", "corridor", "range", "stays_below"})
 DEVIATION_SESSIONS = 22
 _INF = float("inf")

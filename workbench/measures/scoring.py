@@ -146,17 +146,3 @@ def counts(n: int, mean_block: int, seed: int = 7) -> Array:
     drawn = (np.take_along_axis(first, began, axis=1) + place - began) % n
     flat = drawn + n * np.arange(RESAMPLES)[:, None]
     return np.bincount(flat.ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n).astype(float)
-
-
-def reliability(p: Array, y: Array, bins: int = 10) -> tuple[Array, Array, npt.NDArray[np.int64]]:
-    """Calibration in equal-width bins.
-
-    Returns:
-        Mean forecast, observed share and count of each non-empty bin.
-    """
-    which = np.minimum((p * bins).astype(int), bins - 1)
-    n = np.bincount(which, minlength=bins)
-    kept = n > 0
-    forecast = np.bincount(which, p, minlength=bins)[kept] / n[kept]
-    happened = np.bincount(which, y, minlength=bins)[kept] / n[kept]
-    return forecast, happened, n[kept]

@@ -116,7 +116,7 @@ def _odds_of_the_call(
 ) -> dict[str, str]:
     """Each mind's and control's odds on the call, or on what came nearest; and whose they are."""
     add = facts.numbers("ledger", iso(bench.as_of))
-    chosen = predict.called(decisions) or predict.nearest(decisions)
+    chosen = predict.chosen(decisions)
     about = facts.words["the_claim"]
     add("gain", chosen.gain, f"{chosen.gain:.3f}",
         f"expected gain of {about}, (p − b)² / (b (1 − b))")  # fmt: skip

@@ -109,9 +109,7 @@ def gates(ledger: Ledger, first: int, last: int) -> list[GateChange]:
     )
     if not found:
         return []
-    earlier = sa.select(of.mind, of.category, of.state).where(of.cycle < first)
-    before = {(row["mind"], row["category"]): row["state"]
-              for row in ledger.read(earlier.order_by(of.seq))}  # fmt: skip
+    before = {(row["mind"], row["category"]): row["state"] for row in _latest(ledger, first - 1)}
     told = []
     for row in found:
         cell = row["mind"], row["category"]
@@ -122,10 +120,15 @@ def gates(ledger: Ledger, first: int, last: int) -> list[GateChange]:
 
 def standing(ledger: Ledger, until: int) -> list[GateChange]:
     """The last ruling on each mind and category up to a cycle, by mind, then category."""
+    last = sorted(_latest(ledger, until), key=lambda row: (row["mind"], row["category"]))
+    return [_gate(row, row["state"]) for row in last]
+
+
+def _latest(ledger: Ledger, until: int) -> Sequence[sa.RowMapping]:
+    """The last ruling on each mind and category up to a cycle."""
     of = book.rulings.c
-    query = sa.select(book.rulings).where(of.cycle <= until).order_by(of.seq)
-    last = {(row["mind"], row["category"]): row for row in ledger.read(query)}
-    return [_gate(row, row["state"]) for _, row in sorted(last.items())]
+    last = sa.select(sa.func.max(of.seq)).where(of.cycle <= until).group_by(of.mind, of.category)
+    return ledger.read(sa.select(book.rulings).where(of.seq.in_(last)))
 
 
 def factor(log: float) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.domain.figures import difference, typeset
+from workbench.domain.figures import difference, opened, typeset
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Finding, Opinion
 from workbench.steps.essay import Line
@@ -163,5 +163,5 @@ def as_sentence(text: str, table: Sequence[Instrument]) -> str:
     for one in sorted(table, key=lambda one: -len(one.name)):
         if text.startswith(f"{one.name} "):
             prose = named(one) + text.removeprefix(one.name)
-            return prose[:1].upper() + prose[1:]
+            return opened(prose)
     return text

@@ -28,11 +28,11 @@ def history(bench: Bench, sessions: int) -> pd.DataFrame:
     """
     if implied.NEAR not in bench.bars:
         return pd.DataFrame()
-    own = bench.bars[implied.NEAR]
-    one = next(one for one in bench.instruments if one.symbol == implied.NEAR)
-    due = bench.as_of - dt.timedelta(minutes=one.lag_minutes)
-    dates = venue(one.venue).dates_until(own.dates[0], due)
-    found = implied.curve({implied.NEAR: own, **_beside(bench, one)}, dates)
+    near = bench.bars[implied.NEAR]
+    vix = next(one for one in bench.instruments if one.symbol == implied.NEAR)
+    due = bench.as_of - dt.timedelta(minutes=vix.lag_minutes)
+    dates = venue(vix.venue).dates_until(near.dates[0], due)
+    found = implied.curve({implied.NEAR: near, **_beside(bench, vix)}, dates)
     found["moved"] = np.nan
     index = insured(bench)
     if index is not None:
@@ -53,14 +53,14 @@ def origin(bench: Bench) -> str:
     return origins.market(bench, implied.NEAR, *([index.symbol] if index else []))
 
 
-def _beside(bench: Bench, one: Instrument) -> dict[str, Bars]:
+def _beside(bench: Bench, vix: Instrument) -> dict[str, Bars]:
     """The other spans as known and examined; those that cannot be trusted are left out.
 
     They are read apart from the snapshot, as option chains are: no mind and no claim uses them, so
     that a cycle's hash does not depend on them.
     """
     near = bench.seen.columns[implied.NEAR, "close"]
-    sources = one.sources or tuple(near.source.split("+"))
+    sources = vix.sources or tuple(near.source.split("+"))
     known = bench.archive.series()
     asked = [one for one in implied.BESIDE if one.symbol in known]
     if not asked:

@@ -211,8 +211,12 @@ def nearest(decisions: Sequence[Decision]) -> Decision:
     return max(shadows, key=lambda d: (d.gain, d.claim))
 
 
+def chosen(decisions: Sequence[Decision]) -> Decision:
+    """The call, or without one what came nearest to being said: what a dispatch speaks of."""
+    return called(decisions) or nearest(decisions)
+
+
 def gated(bench: Bench) -> Claim:
     """The call, or with none the claim whose expected edge came nearest."""
-    decisions = decisions_on_record(bench)
-    chosen = called(decisions) or nearest(decisions)
-    return next(c for c in debate.slate_on_record(bench) if c.id == chosen.claim)
+    one = chosen(decisions_on_record(bench))
+    return next(c for c in debate.slate_on_record(bench) if c.id == one.claim)

@@ -11,9 +11,10 @@ import numpy as np
 
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Kind
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import day, difference, share
+from workbench.domain.negations import negated
 from workbench.domain.records import Absence, Decision, Opinion, Verdict
-from workbench.domain.sentences import day, negated, render
+from workbench.domain.sentences import render
 from workbench.measures import gate
 from workbench.steps import debate, predict
 from workbench.steps.bench import Bench

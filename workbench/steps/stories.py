@@ -16,7 +16,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain.calendars import moment
-from workbench.domain.sentences import day
+from workbench.domain.figures import day
 from workbench.measures import stories as measure
 from workbench.measures.betting import PROOF
 from workbench.measures.stories import Evidence, Status

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.domain.calendars import Moments
-from workbench.domain.figures import difference, share
-from workbench.domain.sentences import day
+from workbench.domain.figures import day, difference, share
 from workbench.measures import leadlag, quality, together
 from workbench.measures import stories as measure
 from workbench.measures.leadlag import LeadLag, Pair

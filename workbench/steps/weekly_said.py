@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from workbench.domain.figures import difference, share, typeset
+from workbench.domain.figures import difference, opened, share, typeset
 from workbench.measures.scoring import MIN_BLOCKS, is_right
 from workbench.steps import abstention, stretches
 from workbench.steps.facts import Facts, counted, listed, several
@@ -211,7 +211,7 @@ def _extreme(writer: Writer, review: Review, which: str) -> str:
 def ended(text: str) -> str:
     """A record's sentence as a page writes it: real minus signs, one full stop at its end."""
     said = typeset(text).rstrip(". ")
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    return f"{opened(said)}." if said else ""
 
 
 def _month(writer: Writer, review: Review) -> str:

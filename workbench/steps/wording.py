@@ -18,6 +18,7 @@ from typing import cast
 import yaml
 
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.figures import opened
 from workbench.domain.records import Finding
 from workbench.steps.essay import anchor
 from workbench.steps.facts import Facts, Plan, Speech
@@ -107,13 +108,13 @@ class Writer:
             return self._speech(speech) if link else speech.text, speech.text
         finding = self.facts.findings.get(name)
         text = self.facts.words[name] if finding is None else finding.text
-        capital = text[:1].upper() + text[1:] if opens else text
+        shown = opened(text) if opens else text
         if finding is None:
-            return html.escape(capital, quote=False) if link else capital, capital
-        if link and capital != text:  # a link shows its row's very text
-            finding = replace(finding, name=f"{name}_first", text=capital)
+            return html.escape(shown, quote=False) if link else shown, shown
+        if link and shown != text:  # a link shows its row's very text
+            finding = replace(finding, name=f"{name}_first", text=shown)
         self.cited[finding.name] = finding
-        return anchor(finding) if link else capital, capital
+        return anchor(finding) if link else shown, shown
 
     def _speech(self, speech: Speech) -> str:
         """A quotation whose numbers link to what the mind cites; one link if any has no source."""

@@ -14,7 +14,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from workbench.domain.sentences import negated
+from workbench.domain.negations import negated
 from workbench.measures import conviction
 from workbench.steps import (
     due,

@@ -9,7 +9,17 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished, label, line, nothing, span
+from workbench.desk.charts.frame import (
+    ACCENT,
+    INK,
+    SOFT,
+    apart,
+    finished,
+    label,
+    line,
+    nothing,
+    span,
+)
 from workbench.domain.figures import difference
 
 _GAP = 0.06  # least distance of two labels, as a share of the axis
@@ -43,9 +53,7 @@ def account(found: Mapping[str, Any], name: str) -> go.Figure:
         figure.add_trace(line(dates, depth.tolist(), colour, f"{who}, drawdown, %"), row=2, col=1)
     drawn = course[["equity", "hold"]].to_numpy(float)
     width = float(100 * (drawn.max() - drawn.min()) / start)
-    low, high = sorted(ends, key=lambda who: ends[who])
-    apart = max(ends[high], ends[low] + _GAP * width)
-    for who, height in ((low, ends[low]), (high, apart)):
+    for who, height in apart(ends, _GAP * width).items():
         label(figure, dates[-1], height, who, shown[who][2])
     figure.add_hline(y=0, line={"color": SOFT, "width": 1}, row=1, col=1)
     mean, trades, cycles = found["exposure"], found["trades"], found["cycles"]

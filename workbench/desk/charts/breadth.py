@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -20,9 +17,10 @@ from workbench.desk.charts.frame import (
     label,
     line,
     nothing,
+    or_dash,
     span,
 )
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, opened, share
 from workbench.domain.instruments import Instrument
 from workbench.measures.breadth import LEAST, LONG, SHORT
 from workbench.steps.facts import counted, named, several
@@ -58,7 +56,7 @@ def breadth(history: pd.DataFrame, index: Instrument | None, origin: str) -> go.
     return finished(
         _drawn(drawn, dates, name),
         title=title(drawn, name),
-        subtitle=f"{name[:1].upper()}{name[1:]} at the close; below it, the shares above the mean "
+        subtitle=f"{opened(name)} at the close; below it, the shares above the mean "
         f"of their own last {LONG} sessions, as a line, and {SHORT}, shaded, in per cent; "
         f"{span(dates)}",
         caption="Large companies that the desk follows today, not the index’s members: their past "
@@ -110,7 +108,7 @@ def title(drawn: pd.DataFrame, name: str) -> str:
     fall = 100 * (1 - float(close.iloc[-1]) / float(close.max()))
     where = "at" if fall == 0 else "a hair below" if fall < 0.05 else f"{fall:.1f}% below"
     return (
-        f"{many[:1].upper()}{many[1:]} {counted(n)} shares {stand} {LONG}-session mean, with "
+        f"{opened(many)} {counted(n)} shares {stand} {LONG}-session mean, with "
         f"{name} {where} its highest close shown"
     )
 
@@ -122,13 +120,9 @@ def _table(drawn: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Session": days(shown.index),
-            "Index, from its highest": [_or_dash(v, lambda v: f"{difference(v)}%") for v in below],
-            f"Above {LONG}": [_or_dash(v, share) for v in shown[f"above_{LONG}"]],
-            f"Above {SHORT}": [_or_dash(v, share) for v in shown[f"above_{SHORT}"]],
+            "Index, from its highest": [or_dash(v, lambda v: f"{difference(v)}%") for v in below],
+            f"Above {LONG}": [or_dash(v, share) for v in shown[f"above_{LONG}"]],
+            f"Above {SHORT}": [or_dash(v, share) for v in shown[f"above_{SHORT}"]],
             "n": [str(n) for n in shown[f"n_{LONG}"].astype(int)],
         }
     )
-
-
-def _or_dash(value: float, shown: Callable[[float], str]) -> str:
-    return "–" if np.isnan(value) else shown(float(value))

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished, label, line, nothing
-from workbench.domain.figures import share
+from workbench.domain.figures import opened, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import MIN_BLOCKS
 from workbench.steps.facts import counted
@@ -95,12 +95,13 @@ def title(bins: Sequence[Bin]) -> str:
             "what I said"
         )
     sure = [(one["said"] - 0.5) * (one["happened"] - one["said"]) < 0 for one in off]
-    side = ": there I was too sure" if all(sure) else ""
-    side = side or ("" if any(sure) else ": there I was not sure enough")
-    many = f"{counted(len(off))} of {counted(len(bins))} bars miss"
-    many = "The one bar misses" if len(bins) == 1 else many.replace("one of", "One of")
-    many = many.replace("bars miss", "bars misses") if len(off) == 1 < len(bins) else many
-    return f"{many[:1].upper()}{many[1:]} the diagonal{side}"
+    side = ""
+    if all(sure):
+        side = ": there I was too sure"
+    elif not any(sure):
+        side = ": there I was not sure enough"
+    many = f"{counted(len(off))} of {counted(len(bins))} bars" if len(bins) > 1 else "the one bar"
+    return f"{opened(many)} {'misses' if len(off) == 1 else 'miss'} the diagonal{side}"
 
 
 def _off(bins: Sequence[Bin]) -> list[Bin]:

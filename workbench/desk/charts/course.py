@@ -9,9 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.charts.frame import ACCENT, SOFT, TINT2, finished, label, line, span
-from workbench.domain.figures import difference, interval
+from workbench.domain.figures import day, difference, interval
 from workbench.domain.records import Mode
-from workbench.domain.sentences import day
 
 _ROOM = 3.0  # half-widths of the last interval, or sizes of the line, that the axis has room for
 
@@ -84,8 +83,8 @@ def _behind(own: pd.DataFrame) -> pd.DataFrame:
             "To": [day(pd.Timestamp(text).date()) for text in own["date"]],
             "Skill": [f"{difference(100 * v)}%" for v in own["skill"]],
             "95%": [
-                f"{difference(100 * a)} to {difference(100 * b)}%"
-                for a, b in zip(own["low"], own["high"], strict=True)
+                f"{interval(100 * low, 100 * high)}%"
+                for low, high in zip(own["low"], own["high"], strict=True)
             ],
             "n": [f"{n:,}" for n in own["n"]],
             "Effective n": [f"{n:,.0f}" for n in own["n_eff"]],

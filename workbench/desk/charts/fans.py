@@ -20,9 +20,9 @@ from workbench.desk.charts.frame import (
     line,
 )
 from workbench.domain.claims import Claim, decimals
-from workbench.domain.figures import difference
+from workbench.domain.figures import day, difference, plain, price
 from workbench.domain.instruments import Instrument, find
-from workbench.domain.sentences import day, plain, price, render
+from workbench.domain.sentences import render
 from workbench.measures.prices import Array
 from workbench.measures.scenarios import episodes, joined, quantile, width
 from workbench.steps import origins

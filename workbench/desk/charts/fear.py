@@ -20,6 +20,7 @@ from workbench.desk.charts.frame import (
     label,
     line,
     nothing,
+    or_dash,
     span,
 )
 from workbench.domain.figures import day, difference, share
@@ -109,7 +110,7 @@ def _feared(vix: pd.Series[float], late: str, moved: float | None, insured: str)
         where = f"is above {share(below / n)} of the {n} closes before"
     if moved is None:
         return f"VIX at {now:.1f}{late} {where}"
-    over = round(round(now, 1) - round(moved, 1), 1)
+    over = round(round(now, 1) - round(moved, 1), 1)  # of the two as they are shown
     size = f"{abs(over):.1f} points {'more' if over > 0 else 'less'} than" if over else "just what"
     return f"VIX at {now:.1f}{late} {where}, and {size} {insured} has moved"
 
@@ -149,7 +150,7 @@ def term_slope(history: pd.DataFrame, origin: str) -> go.Figure:
         table=pd.DataFrame(
             {
                 "Session": days(behind.index),
-                "Ratio": [_or_dash(v) for v in slope(behind)],
+                "Ratio": [or_dash(v, "{:.2f}".format) for v in slope(behind)],
             }
         ),
         height=240,
@@ -238,7 +239,3 @@ def _against(now: Array, usual: Array, spans: Sequence[str]) -> str:
     if above in {0, n}:
         return f"Insurance costs {'more' if above else 'less'} than usual at every span{ends}"
     return f"Insurance costs more than usual at {counted(above)} of {counted(n)} spans{ends}"
-
-
-def _or_dash(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2f}"

@@ -7,14 +7,14 @@ as text around the drawing (`workbench.desk.figures`) and replaces the colours b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.figures import COLOURS
-from workbench.domain.sentences import day
+from workbench.domain.figures import day
 
 INK, SOFT, ACCENT, RULE, TINT, TINT2 = (
     COLOURS[name] for name in ("ink", "soft", "accent", "rule", "tint", "tint2")
@@ -139,3 +139,8 @@ def apart(ends: Mapping[str, float], gap: float) -> dict[str, float]:
         least = max(heights.values(), default=-np.inf) + gap
         heights[name] = max(ends[name], least)
     return {name: heights[name] for name in ends}
+
+
+def or_dash(value: float, shown: Callable[[float], str]) -> str:
+    """A cell of the table behind: the value as it is shown there, a dash for NaN."""
+    return "–" if np.isnan(value) else shown(float(value))

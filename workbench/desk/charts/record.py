@@ -15,7 +15,7 @@ from workbench.desk.charts.frame import (
     line,
     nothing,
 )
-from workbench.domain.figures import difference
+from workbench.domain.figures import difference, interval, opened
 from workbench.domain.records import Mode
 
 _POINT = {"color": ACCENT, "size": 9}
@@ -60,9 +60,7 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str], origin: str) ->
         {
             "Forecaster": rows[::-1],
             "Skill": [f"{difference(v)}%" for v in values[::-1]],
-            "Interval, 95%": [
-                f"{difference(low)} to {difference(high)}%" for low, high in [*ends][::-1]
-            ],
+            "Interval, 95%": [f"{interval(low, high)}%" for low, high in [*ends][::-1]],
             "n": [f"{count:,}" for count in n[::-1]],
         }
     )
@@ -71,8 +69,7 @@ def skill_bars(record: pd.DataFrame, forecasters: Sequence[str], origin: str) ->
         title=f"Of those who answered most, {best} has the highest skill over the base rate, "
         f"{difference(highest)}%"
         if n.min() < n.max()
-        else f"{best[:1].upper()}{best[1:]} has the highest skill over the base rate, "
-        f"{difference(highest)}%",
+        else f"{opened(best)} has the highest skill over the base rate, {difference(highest)}%",
         subtitle=f"Skill over climatology on all settled {mode} claims, shadows included, per cent",
         caption=f"Bars: 95%, block bootstrap over dates. {origin} n = {counts} {mode} claims "
         "a forecaster.",
@@ -132,9 +129,7 @@ def risk_coverage(curve: pd.DataFrame, mode: Mode, origin: str) -> go.Figure:
         {
             "Said": [f"{v:.0f}%" for v in x],
             "Skill": [f"{difference(v)}%" for v in skill],
-            "Interval, 95%": [
-                f"{difference(a)} to {difference(b)}%" for a, b in zip(low, high, strict=True)
-            ],
+            "Interval, 95%": [f"{interval(*ends)}%" for ends in zip(low, high, strict=True)],
             "Brier": [f"{v:.4f}" for v in drawn["brier"]],
             "n": [f"{n:,}" for n in drawn["n"]],
             "Effective n": [f"{n:,.0f}" for n in drawn["n_eff"]],

@@ -7,8 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.desk.charts.frame import ACCENT, INK, SOFT, finished
-from workbench.domain.figures import difference
-from workbench.domain.sentences import day
+from workbench.domain.figures import day, difference
 from workbench.measures.prices import simple_return
 from workbench.steps import coins, movers, origins
 from workbench.steps.bench import Bench

@@ -21,8 +21,7 @@ from workbench.desk.charts.frame import (
     nothing,
     span,
 )
-from workbench.domain.figures import MINUS, difference, share
-from workbench.domain.sentences import day
+from workbench.domain.figures import MINUS, day, difference, interval, share
 from workbench.measures.together import RECENT
 from workbench.steps.facts import counted
 
@@ -56,8 +55,8 @@ def lead_lag(leads: pd.DataFrame, origin: str) -> go.Figure:
         told.append((first, _held(own)))
         lags = own[["lag", "correlation", "low", "high"]].to_numpy(float)
         table += [
-            (title, _bars_ahead(lag), difference(r, 2), f"{difference(a, 2)} to {difference(b, 2)}")
-            for lag, r, a, b in lags
+            (title, _bars_ahead(lag), difference(r, 2), interval(low, high, 2))
+            for lag, r, low, high in lags
         ]
         at = float(place[-1]) + 2
     figure.add_hline(y=0, line={"color": SOFT, "width": 1})

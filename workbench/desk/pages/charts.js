@@ -5,7 +5,7 @@
 (() => {
   const NAMES = ["paper", "ink", "soft", "rule", "accent", "tint", "tint2"];
   const COLOUR = /(color|colors|colorscale|colorway)$/i;
-  const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false, showTips: false };
+  const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false, showTips: false, typesetMath: false };
   const isObject = (v) => v !== null && typeof v === "object" && !Array.isArray(v);
 
   const read = () => {
@@ -61,13 +61,24 @@
     return { data: paint(data, palette, false), layout: paint(layout, palette, false) };
   };
 
+  // Paper is narrower than a screen and is measured by nobody: there the drawing is scaled.
+  const frame = (box) => {
+    for (const svg of box.querySelectorAll(".main-svg"))
+      svg.setAttribute("viewBox", "0 0 " + svg.getAttribute("width") + " " + svg.getAttribute("height"));
+  };
+  const framed = (box) => {
+    frame(box);
+    if (!("framed" in box.dataset)) box.on("plotly_afterplot", () => frame(box));
+    box.dataset.framed = "";
+  };
+
   const drawAll = () => {
     const palette = read();
     for (const box of document.querySelectorAll(".chart[data-figure]")) {
       const failed = () => { box.textContent = "This chart could not be drawn here."; };
       try {
         const { data, layout } = figure(JSON.parse(box.dataset.figure), palette);
-        Plotly.react(box, data, layout, CONFIG).catch(failed);
+        Plotly.react(box, data, layout, CONFIG).then(framed, failed);
       } catch {
         failed();
       }
