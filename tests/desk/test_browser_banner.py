@@ -123,7 +123,7 @@ def test_a_banner_follows_the_ledger(
     assert "8 Jan 2018" in said.replace("\u00a0", " ")
     facts = visit(page).locator(".call .facts").inner_text().replace("\u00a0", " ")
     assert "8 Jan 2018" in facts
-    assert f"{due}, the XNYS close" in facts
+    assert f"{due}, the New York close" in facts
     for ago, (close, state) in enumerate(zip(closes, states, strict=True), 4):
         running.cycle(ago, close=close)
         word, said = banner(visit, page)

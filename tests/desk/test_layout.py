@@ -7,8 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from nbformat import v4
 
-from workbench.desk import guard, layout, markup, site, views
+from workbench.desk import guard, layout, markup, render, site, views
+from workbench.desk.notebooks import NAMES, QUESTIONS
 from workbench.domain.figures import difference
 
 Page = Callable[..., views.DispatchPage]
@@ -49,7 +51,7 @@ def test_a_dispatch_in_order(sample_page: Page) -> None:
     html = layout.html(sample_page(), ROOT)
     order = [
         "Dispatch 126",
-        "Friday 3\u00a0April 2026, 17:44\u202fUTC",
+        "Friday 3\u00a0April 2026, 17:44\u00a0UTC",
         "13:44 in New York",
         "Live",
         "<h1>",
@@ -109,7 +111,7 @@ def test_links_work_from_a_folder(
 ) -> None:
     """Every link to what is built here is relative and names a file that exists (file://)."""
     later = ("calls/", "record/", "mind/", "data/", "feed.xml", ".ipynb", "2_score.html",
-             "about/", "weekly/", "read/index.html", "index.md")  # fmt: skip
+             "about/", "weekly/", "read/index.html", "index.md", "trail/index.html")  # fmt: skip
     for path in build_site(tmp_path, sample_page(), sample_trail()).values():
         for link in Shape(path.read_text(encoding="utf-8")).links:
             if link.startswith("#") or any(part in link for part in later):
@@ -255,3 +257,13 @@ def test_assets_are_written_once(tmp_path: Path) -> None:
     same = {name for name in assets if after[name].st_ino == assets[name].st_ino}
     assert same == set(assets) - {"style.css"}
     assert after["style.css"].st_size == assets["style.css"].st_size
+
+
+def test_the_trail_names_each_notebook_by_its_own_question() -> None:
+    """The questions on a trail's front are the headings of the six notebooks, in their order."""
+    folder = Path(__file__).parents[2] / "notebooks"
+    asked = {
+        path.stem: v4.reads(path.read_text("utf-8")) for path in sorted(folder.glob("*.ipynb"))
+    }
+    assert {name: render.heading(nb) for name, nb in asked.items()} == QUESTIONS
+    assert tuple(QUESTIONS) == NAMES

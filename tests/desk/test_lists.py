@@ -132,7 +132,7 @@ def test_entries_say_how_calls_stand(now: Edition, made: Shelf):
         if row["outcome"] in {"yes", "no"}:
             y = float(row["outcome"] == "yes")
             score = desk_score(row["probability"], row["base_rate"], y)
-            assert f"score {score:.2f}" in entry
+            assert f"Score {score:.2f}" in entry
         seen |= set(re.findall(r'data-s="(\w+)"', entry))
     assert seen >= {"right", "wrong", "void", "none", "open"}
 

@@ -359,8 +359,11 @@ def test_height_is_bounded(height: object) -> None:
 
 
 def test_numbers_keep_their_unit_on_the_line() -> None:
-    """A number and its per-cent sign, n and its value, a day and its month do not part."""
-    assert markup.markdown("Mon 5 Feb 2018") == "<p>Mon 5\u00a0Feb 2018</p>"
+    """A number and its per-cent sign, n and its value, the parts of a date do not part."""
+    assert markup.markdown("Mon 5 Feb 2018") == "<p>Mon\u00a05\u00a0Feb\u00a02018</p>"
+    assert markup.markdown("May 5 or 2018") == "<p>May 5 or 2018</p>"
+    assert markup.markdown("an e-value of 20") == "<p>an e\u2011value of 20</p>"
+    assert markup.markdown("Moody's yield") == "<p>Moody\u2019s yield</p>"
     assert markup.markdown("up 0.09 %, n = 9") == "<p>up 0.09\u202f%, n\u00a0=\u00a09</p>"
     assert markup.markdown("`7 % 2`") == "<p><code>7 % 2</code></p>"
     assert markup.markdown("$0 on 1.8 and $3") == "<p>$0 on 1.8 and $3</p>"

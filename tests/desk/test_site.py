@@ -410,7 +410,7 @@ def test_a_mind_absent_on_either_side_is_shown():
     )  # fmt: skip
     view = debate(ledger, 1, [standing], {"label": "unknown", "conviction": None})
     assert {one.name: one.absent for one in view.minds} == {
-        "Flow": "", "Macro": "no COMP", "Contrarian": "no history", "Reference": "",
+        "Flow": "", "Macro": "no COMP", "Contrarian": "no history", "Scenario model": "",
         "Synthesis": "",
     }  # fmt: skip
 

@@ -42,7 +42,7 @@ def test_every_input_has_source_moment_and_flags(last: Edition):
     for one in page.inputs:
         assert one.source.startswith("arch.")
         assert re.fullmatch(r"\d+ \w{3} 20\d\d \d\d:\d\d", one.known)
-    assert any("CLOSES_ONLY" in flag for one in page.inputs for flag in one.flags)
+    assert any("Closes only" in flag for one in page.inputs for flag in one.flags)
 
 
 def test_the_claims_on_record_are_those_of_the_ledger(last: Edition):
@@ -110,6 +110,14 @@ def test_the_distance_is_in_log_odds_from_the_base_rate(last: Edition):
 def test_only_dispatches_that_changed_are_written(last: Edition):
     """Publishing touches the fronts of changed dispatches and no other."""
     assert set(traced.files(last)) == {f"read/{n}/trail/index.html" for n in last.changed}
+
+
+def test_a_flag_of_many_series_is_told_once(last: Edition):
+    """What holds of three series or more stands below the table and in no row of it."""
+    page = traced.front(last, 7)
+    rows = [flag for one in page.inputs for flag in one.flags]
+    assert all(rows.count(flag) < 3 for flag in rows)
+    assert not any(told.startswith(flag) for told in page.shared for flag in rows)
 
 
 def test_a_mind_s_power_is_what_its_gate_ruled():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.figures import share
+from workbench.domain.figures import opened, share, worded
 
 FRACTIONS = st.floats(0, 1)
 
@@ -55,3 +55,16 @@ def test_no_probability_is_made_up(p: float):
     """What is no fraction between 0 and 1 is refused, neither clipped nor written."""
     with pytest.raises(ValueError, match="no probability"):
         share(p)
+
+
+def test_iso_stamps_are_told_as_dates():
+    """A reader meets no ISO date; what only looks like one, or is part of a name, stays."""
+    assert worded("last 2015-05-12, 2018-01-09.") == "last 12 May 2015, 9 Jan 2018."
+    assert worded("as of 2018-02-08T22:00:00Z") == "as of 8 Feb 2018 22:00"
+    assert worded("on 2018-13-45 by run-2018-01-09-x") == "on 2018-13-45 by run-2018-01-09-x"
+
+
+def test_a_line_opens_with_a_capital():
+    """Only the first letter changes: a name inside keeps its own spelling, an empty text too."""
+    assert opened("bitcoin and S&P 500 I know") == "Bitcoin and S&P 500 I know"
+    assert opened("") == ""

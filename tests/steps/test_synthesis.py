@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.bench.wire import good
 from workbench.desk import replay
 from workbench.domain.errors import ReplayMiss
+from workbench.domain.figures import worded
 from workbench.steps import briefing, joining, synthesis, write
 from workbench.steps.bench import Bench
 from workbench.world import entries as book
@@ -89,7 +90,7 @@ def test_a_good_essay_is_published_and_linked(dispatch: Callable[..., Any], serv
         one = made.findings[name]
         link = re.search(rf'<a [^>]*#f-{name}" title="([^"]*)">([^<]*)</a>', text)
         assert link is not None, name
-        assert html.unescape(link[1]) == f"{one.meaning}; {one.source}, {one.as_of}"
+        assert html.unescape(link[1]) == f"{one.meaning}; {one.source}, {worded(one.as_of)}"
         assert html.unescape(link[2]) == one.text
     rows = made.trace()._repr_html_()
     assert set(re.findall(r"#f-(\w+)", text)) <= set(re.findall(r'id="f-(\w+)"', rows))

@@ -13,7 +13,7 @@ from workbench.desk.editions import Edition, part
 from workbench.desk.views import Link
 from workbench.domain.calendars import moment
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import day, minute, opened
+from workbench.domain.figures import day, minute, opened, worded
 from workbench.domain.records import Mode
 from workbench.steps import trust
 from workbench.steps.facts import counted, listed
@@ -141,10 +141,15 @@ def title(series: Sequence[Mapping[str, str]], feeds: Sequence[Mapping[str, str]
 def _flag(one: Mapping[str, str]) -> FlagRow:
     field = {"": "", "close": "", "value": ""}.get(one["field"], f", {one['field']}")
     return FlagRow(
-        head=f"{one['name']}{field}", seen=opened(one["seen"].rstrip(".")), state=one["severity"],
-        check=one["check"], since=one["since"] and day(dt.date.fromisoformat(one["since"])),
-        lifted=one["lifted"],
+        head=f"{one['name']}{field}", seen=opened(worded(one["seen"]).rstrip(".")),
+        state=one["severity"], check=check_words(one["check"]),
+        since=one["since"] and day(dt.date.fromisoformat(one["since"])), lifted=one["lifted"],
     )  # fmt: skip
+
+
+def check_words(check: str) -> str:
+    """The name of a check in words: ``PLACEHOLDER_OPEN`` is a placeholder open."""
+    return check.replace("_", " ").capitalize()
 
 
 def _minute(text: str) -> str:

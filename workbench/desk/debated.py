@@ -24,7 +24,7 @@ from workbench.world.ledger import Ledger
 # Forecasters shown below the minds, where they answered, by the name that they have there.
 _BESIDE = {
     "plain": "One plain call", "plain_median": "Median of plain calls", "pool": "All minds pooled",
-    "scenario": "Reference", "synthesis": "Synthesis",
+    "scenario": "Scenario model", "synthesis": "Synthesis",
 }  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _power(led: Sequence[str], *, followed: bool) -> str:
     nothing = "No gate is open on claims of this kind: minds are scored and move nothing."
     if followed:
         return f"{nothing} Synthesis follows the claims beside it that were moved."
-    return f"{nothing} Synthesis is the reference."
+    return f"{nothing} Synthesis is the scenario model’s number."
 
 
 def rulings(ledger: Ledger, number: int, claim: Claim) -> dict[str, Ruling]:

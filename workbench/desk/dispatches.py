@@ -22,13 +22,14 @@ from workbench.desk.standing import Standing, banner, called, deadline, standing
 from workbench.domain.calendars import moment, venue
 from workbench.domain.claims import WATCHED, Claim
 from workbench.domain.errors import CycleFailed
-from workbench.domain.figures import price
+from workbench.domain.figures import due, price
 from workbench.domain.instruments import find
 from workbench.steps import joining
 from workbench.world.ledger import Ledger
 from workbench.world.params import Desk
 
 ROOT = "../../../"  # from a dispatch or a page of its trail to the site's root
+_CLOSES = {"XNYS": "the New York {}", "24/7": "the {} of the UTC day"}
 _PREVIOUS = 5  # dispatches linked below, before the older one
 _SHADOWS = 6  # shadows shown below the predictions
 
@@ -132,11 +133,11 @@ def _card(desk: Desk, call: Standing, wrong_if: str) -> views.CallCard:
         base_rate=call.base_rate,
         edge_points=100 * (call.probability - call.base_rate),
         wrong_if=wrong_if,
-        deadline=f"{deadline(claim)}, the {one.venue} {kind}",
+        deadline=f"{deadline(claim)}, {_CLOSES[one.venue].format(kind)}",
         settles_on=f"{what} of {names}; reference {references}",
         ledger_number=call.number,
         ledger_hash=call.chain,
-        registered_at=f"{call.registered_at[:16].replace('T', ' ')} UTC",
+        registered_at=due(moment(call.registered_at)),
     )
 
 

@@ -51,7 +51,7 @@ def _entry(row: sa.RowMapping, standing: Sequence[Standing], now: dt.datetime) -
         href=link(row).href,
         call="" if call is None else call.sentence,
         banner=said,
-        score=f"score {call.score:.2f}" if settled and call is not None else "",
+        score=f"Score {call.score:.2f}" if settled and call is not None else "",
     )
 
 

@@ -21,7 +21,7 @@ from plotly.offline import get_plotlyjs
 
 from workbench.desk.markup import plain, tidy
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, due, opened, share
 from workbench.domain.records import Mode
 
 CSP = (
@@ -50,6 +50,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("Record", "record/index.html"),
     ("Mind", "mind/index.html"),
     ("Data", "data/index.html"),
+    ("About", "about/index.html"),
 )
 ABOUT: tuple[tuple[str, str], ...] = (
     ("How settling and scoring work", "about/index.html"),
@@ -119,7 +120,7 @@ def address(root: str, href: str) -> str:
 def day(when: dt.datetime) -> str:
     """A moment as a reader says it: Friday 3 April 2026, 17:44 UTC."""
     utc = when.astimezone(dt.UTC)
-    return f"{utc:%A} {utc.day}\u00a0{utc:%B %Y, %H:%M}\u202fUTC"
+    return f"{utc:%A} {utc.day}\u00a0{utc:%B %Y, %H:%M}\u00a0UTC"
 
 
 @cache
@@ -132,6 +133,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: tidy(plain(value)) if type(value) is str else value,
     )
-    env.filters |= {"share": share, "points": difference, "day": day, "moment": moment}
+    env.filters |= {"share": share, "points": difference, "day": day, "moment": moment, "due": due}
+    env.filters["opened"] = opened
     env.globals |= {"CSP": CSP, "WORDS": WORDS, "SECTIONS": SECTIONS, "ABOUT": ABOUT}
     return env

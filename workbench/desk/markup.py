@@ -29,7 +29,12 @@ _STATES = set(
 )
 _ID = re.compile(r"(?!desk-)[a-z][a-z0-9_-]{0,63}")
 _HREF = re.compile(r"https://[^\s\\]+|#[\w-]*|(?:\.{1,2}/)*[\w-][\w./#-]*", re.ASCII)
-_DAY = re.compile(r"(?<=\d) (?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b)")
+_MONTHS = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = re.compile(
+    rf"(?<=\d) (?={_MONTHS}[a-z]*\b)|(?<=\d[ \u00a0]{_MONTHS}) (?=\d{{4}}\b)"
+    rf"|(?<=\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)) (?=\d+[ \u00a0]{_MONTHS}\b)"
+)
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=s\b)")
 # The last of these turn what follows them around: a stranger's title could turn our number.
 _UNSEEN = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]"
@@ -96,8 +101,9 @@ def plain(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text in which "84 %", "n = 9" and "5 Feb" never break over a line."""
-    whole = re.sub(r"(?<=\d) (?=%)", "\u202f", text)
+    """Text in which "84 %", "n = 9", "Mon 5 Feb 2018" and "e-value" never break over a line."""
+    whole = re.sub(r"(?<=\d) (?=%)", "\u202f", _APOSTROPHE.sub("\u2019", text))
+    whole = re.sub(r"\be-(?=value)", "e\u2011", whole)
     return _DAY.sub("\u00a0", re.sub(r"\bn = (?=\d)", "n\u00a0=\u00a0", whole))
 
 

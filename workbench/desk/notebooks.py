@@ -17,6 +17,14 @@ from workbench.domain.errors import CycleFailed, ParamsError
 from workbench.world.files import write_atomic
 
 NAMES = ("1_pull", "2_score", "3_regime", "4_debate", "5_predict", "6_dispatch")
+QUESTIONS: Mapping[str, str] = {
+    "1_pull": "What do I know, and what can I not trust?",
+    "2_score": "What came due, and what did it teach?",
+    "3_regime": "What state is the market in?",
+    "4_debate": "Who expects what, and who is absent?",
+    "5_predict": "What goes on record, and what is refused?",
+    "6_dispatch": "What do I say today?",
+}
 OWN = frozenset({"desk", "as_of", "cycle"})
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _ENGINE = "workbench"

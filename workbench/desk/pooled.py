@@ -18,7 +18,7 @@ _POWER: Mapping[Ruling, str] = {
     "open": "moves it", "shut": "scored, moves nothing", "ended": "scored, moves nothing",
     "young": "not yet tried, moves nothing",
 }  # fmt: skip
-_TERMS = {"climatology": "Base rate", "scenario": "Reference", "synthesis": "I say"}
+_TERMS = {"climatology": "Base rate", "scenario": "Scenario model", "synthesis": "I say"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

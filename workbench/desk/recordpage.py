@@ -204,16 +204,16 @@ def _keys(board: Board) -> Iterator[tuple[str, str, str]]:
     said = board["said"]
     if not said["n"]:
         return
-    yield "settled predictions", f"{said['n']:,}", f"effective n {said['n_eff']:,.0f}"
+    yield "Settled predictions", f"{said['n']:,}", f"effective n {said['n_eff']:,.0f}"
     if said["skill"] is None:
-        yield "skill", FEW, f"{said['dates']:,} of {MIN_BLOCKS} dates"
+        yield "Skill", FEW, f"{said['dates']:,} of {MIN_BLOCKS} dates"
     else:
         ends = interval(100 * said["low"], 100 * said["high"])
-        yield "skill", f"{difference(100 * said['skill'])}%", f"95%: {ends}"
+        yield "Skill", f"{difference(100 * said['skill'])}%", f"95%: {ends}"
     yield "Brier score", f"{said['brier']:.3f}", f"base rate {said['base_brier']:.3f}"
     if board["coverage"]:
         last = board["coverage"][-1]
-        yield "said aloud", share(last["spoken"]), f"of {last['n']:,} settled claims"
+        yield "Said aloud", share(last["spoken"]), f"of {last['n']:,} settled claims"
 
 
 def _figure(figure: go.Figure) -> Markup:

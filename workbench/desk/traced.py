@@ -16,19 +16,22 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from workbench.desk import debated, layout, trails
+from workbench.desk import debated, layout
 from workbench.desk.dispatches import ROOT, link
 from workbench.desk.editions import Edition, folder, on_ledger, part
+from workbench.desk.notebooks import QUESTIONS
 from workbench.desk.pooled import Term, terms
 from workbench.desk.standing import ON_RECORD, Standing, standings
-from workbench.desk.views import Link, State
+from workbench.desk.views import RULE, Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import day, minute
+from workbench.domain.figures import day, minute, opened, worded
 from workbench.domain.records import Mode, Opinion
 from workbench.steps import heard, trust
-from workbench.steps.facts import counted
+from workbench.steps.facts import counted, listed
 from workbench.world import entries as book
 from workbench.world.ledger import Ledger
+
+_MANY = 3  # series that share a flag from which it is told once, below them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ class TrailFront:
     row: Mapping[str, Any]
     dispatch: Link
     inputs: tuple[Input, ...]
+    shared: tuple[str, ...]
     regime: Mapping[str, Any] | None
     voices: tuple[Voice, ...]
     subject: Standing | None
@@ -124,14 +128,16 @@ def front(edition: Edition, number: int) -> TrailFront:
     regime = ledger.read(sa.select(book.regimes).where(book.regimes.c.of == number))
     return TrailFront(
         number=number, mode=row["mode"], row=dict(row), dispatch=link(row),
-        inputs=tuple(_inputs(data)), regime=_dated(dict(regime[0])) if regime else None,
+        inputs=tuple(_inputs(data)), shared=tuple(_shared(data)),
+        regime=_dated(dict(regime[0])) if regime else None,
         voices=tuple(_voices(ledger, number, [heard.opinion(one) for one in opinions])),
         subject=subject, terms=tuple(terms(ledger, number, subject)) if subject else (),
         entries=tuple(_entries(edition, number, standing)),
         shadows=sum(one.role == "shadow" for one in standing),
         changes=tuple(_changes(ledger, number)),
         steps=tuple(_steps(folder(desk, number) / "status.json")), cost=_cost(ledger, number),
-        notebooks=trails.links(number),
+        notebooks=tuple(Link(title=asks, href=f"read/{number}/trail/{name}.html")
+                        for name, asks in QUESTIONS.items()),
     )  # fmt: skip
 
 
@@ -144,12 +150,22 @@ def _dated(row: dict[str, Any]) -> dict[str, Any]:
 
 def _inputs(data: Mapping[str, Any]) -> Iterator[Input]:
     for one in data.get("series", ()):
-        flags = [flag for flag in data["flags"] if one["series"] in flag["series"].split(", ")]
+        found = ((flag, flag["series"].split(", ")) for flag in data["flags"])
+        flags = [flag for flag, of in found if one["series"] in of and len(of) < _MANY]
         yield Input(
             name=one["name"], last=one["last"] or "–", known=one.get("known") or "–",
             source=one["source"], state=one["state"],
-            flags=tuple(f"{flag['check']}: {flag['seen']}" for flag in flags),
+            flags=tuple(opened(worded(flag["seen"])) for flag in flags),
         )  # fmt: skip
+
+
+def _shared(data: Mapping[str, Any]) -> Iterator[str]:
+    """Flags of many series at once, told once: ``Closed since …: SPY, QQQ and VIX``."""
+    names = {one["series"]: one["name"] for one in data.get("series", ())}
+    for flag in data.get("flags", ()):
+        if len(of := flag["series"].split(", ")) >= _MANY:
+            seen = opened(worded(flag["seen"])).rstrip(".")
+            yield f"{seen}: {listed([names.get(name, name) for name in of])}."
 
 
 def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterator[Voice]:
@@ -157,7 +173,8 @@ def _voices(ledger: Ledger, number: int, opinions: Sequence[Opinion]) -> Iterato
         revised = sum(one.probabilities.get(c) != p for c, p in one.before.items())
         yield Voice(
             name=one.mind, argument=one.argument or "No sentence of it had a source.",
-            cites=tuple(f"{f.meaning} {f.text} ({f.source}, {f.as_of})" for f in one.evidence),
+            cites=tuple(f"{f.meaning} {f.text} ({f.source}, {worded(f.as_of)})"
+                        for f in one.evidence),
             rebuttal=one.rebuttal, cut=tuple(f"“{words}”: {why}" for words, why in one.cuts),
             moved=f"{counted(revised)} of {counted(len(one.before))} probabilities changed after "
             "the others were heard." if one.before else "",
@@ -203,7 +220,7 @@ def _changes(ledger: Ledger, number: int) -> Iterator[tuple[str, str]]:
     """Rules, stories and gates of minds that changed in this cycle, each with its reason."""
     rules, stories = book.rules.c, book.stories.c
     for row in ledger.read(sa.select(book.rules).where(rules.of == number).order_by(rules.seq)):
-        yield f"Rule {row['state']}: {row['category']}", row["reason"]
+        yield f"Rule {RULE[row['state']][1].lower()}: {row['category']}", row["reason"]
     told = sa.select(book.stories).where(stories.of == number).order_by(stories.seq)
     for row in ledger.read(told):
         yield f"Story {row['status']}: {row['story'].replace('-', ' ')}", row["reason"]

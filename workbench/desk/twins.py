@@ -16,7 +16,7 @@ from workbench.desk import layout
 from workbench.desk.commonmark import converted, escaped
 from workbench.desk.dispatches import ROOT
 from workbench.desk.views import DispatchPage
-from workbench.domain.figures import difference, share
+from workbench.domain.figures import difference, opened, share
 
 
 def files(pages: Mapping[int, DispatchPage]) -> dict[str, str]:
@@ -49,5 +49,6 @@ def _template() -> Environment:
         finalize=lambda value: value if isinstance(value, Markup) else escaped(str(value)),
     )
     env.filters |= {"share": share, "points": difference, "day": layout.day, "html": converted}
+    env.filters["opened"] = opened
     env.globals |= {"WORDS": layout.WORDS, "to": _to}
     return env

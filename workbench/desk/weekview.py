@@ -15,7 +15,7 @@ from workbench.desk.dispatches import link
 from workbench.desk.editions import Edition, on_ledger, rows
 from workbench.desk.views import GATE, RULE, STORY, IndexEntry, Link, State
 from workbench.domain.calendars import moment
-from workbench.domain.figures import difference, due, share
+from workbench.domain.figures import difference, due, opened, share
 from workbench.domain.records import Mode
 from workbench.measures.scoring import is_right
 from workbench.steps import frames, stretches, weekly_said
@@ -115,7 +115,7 @@ def page(edition: Edition, review: Review) -> WeeklyPage:
         lessons=tuple((verdict, tuple(own)) for verdict, own in lessons.items()),
         changes=tuple(_changes(review, titles)),
         silence=tuple(
-            (one["silence"].capitalize(), f"{one['n']:,}", f"{one['n_eff']:,.0f}",
+            (opened(one["silence"]), f"{one['n']:,}", f"{one['n_eff']:,.0f}",
              difference(one["earned"], 2))
             for one in frames.rows(told.kept_back)
         ),
@@ -179,7 +179,7 @@ def _changes(review: Review, titles: Mapping[str, str]) -> list[ChangeRow]:
     found = [
         ChangeRow(
             what=f"Rule on {one.category}", state=RULE[one.state][0], word=RULE[one.state][1],
-            why=f"{one.reason} {one.evidence.n:,} claims.", href=f"mind/index.html#r-{one.id}",
+            why=f"{one.reason} n = {one.evidence.n:,} claims.", href=f"mind/index.html#r-{one.id}",
         )
         for one in review.head.rules
     ]  # fmt: skip
@@ -203,8 +203,9 @@ def _changes(review: Review, titles: Mapping[str, str]) -> list[ChangeRow]:
 
 def _week(edition: Edition, number: int) -> Link:
     """The page of the week of a dispatch."""
-    name = week_of(moment(on_ledger(edition.ledger, number)["as_of"])).name
-    return Link(title=f"Week {name}", href=f"weekly/{name}/index.html")
+    week = week_of(moment(on_ledger(edition.ledger, number)["as_of"]))
+    name = week.name
+    return Link(title=days(week), href=f"weekly/{name}/index.html")
 
 
 def _span(first: dt.date, last: dt.date) -> str:

@@ -13,6 +13,7 @@ from workbench.domain.instruments import Instrument
 
 MINUS = "\N{MINUS SIGN}"
 _HYPHEN = re.compile(r"(?<!\w)-(?=\d)")
+_ISO = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?(?![\w-])")
 _DUST = 1e-9  # what adding up probabilities leaves
 
 
@@ -133,6 +134,23 @@ def minute(at: dt.datetime) -> str:
 def due(at: dt.datetime) -> str:
     """A moment as a deadline is written: ``Tue 30 Jan 2018, 21:00 UTC``."""
     return f"{day(at.date())}, {at:%H:%M} UTC"
+
+
+def worded(text: str) -> str:
+    """A text with its ISO dates and moments of UTC as tables write them.
+
+    >>> worded("the last 2015-05-12"), worded("2018-02-08T22:00:00Z")
+    ('the last 12 May 2015', '8 Feb 2018 22:00')
+    """
+    return _ISO.sub(_in_words, text)
+
+
+def _in_words(found: re.Match[str]) -> str:
+    try:
+        at = dt.datetime.fromisoformat(found[0])
+    except ValueError:  # digits that only look like a date
+        return found[0]
+    return minute(at) if "T" in found[0] else minute(at)[:-6]
 
 
 def number(text: str) -> float:

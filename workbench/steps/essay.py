@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from workbench.domain.figures import worded
 from workbench.domain.records import Finding
 
 _TRAIL = "../trail/6_dispatch.html"
@@ -37,13 +38,13 @@ class Trace:
     written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
-        names = ["Shown", *["Written as"] * bool(self.written), "What it is", "Source", "Of"]
+        names = ["Shown", *["Written as"] * bool(self.written), "What it is", "Source", "As of"]
         return _table(names, (self._row(one) for one in self.findings))
 
     def _row(self, one: Finding) -> str:
         said = [", ".join(self.written.get(one.name, ()))] if self.written else []
         cells = "".join(f"<td>{html.escape(c)}</td>"
-                        for c in (*said, one.meaning, one.source, one.as_of))  # fmt: skip
+                        for c in (*said, one.meaning, one.source, worded(one.as_of)))  # fmt: skip
         return f'<tr id="f-{one.name}"><th scope="row">{html.escape(one.text)}</th>{cells}</tr>'
 
 
@@ -128,7 +129,7 @@ def anchor(finding: Finding, said: str = "") -> str:
         finding: What is cited.
         said: The words that cite it, where they are not its own.
     """
-    told = html.escape(f"{finding.meaning}; {finding.source}, {finding.as_of}")
+    told = html.escape(f"{finding.meaning}; {finding.source}, {worded(finding.as_of)}")
     kind = "q" if finding.value is None else "n"
     text = html.escape(said or finding.text, quote=False)
     return f'<a class="{kind}" href="{_TRAIL}#f-{finding.name}" title="{told}">{text}</a>'

@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.domain.calendars import UTC, iso, moment, venue
 from workbench.domain.errors import ParamsError
+from workbench.domain.figures import worded
 from workbench.domain.records import Mode
 from workbench.measures import quality
 from workbench.steps.bench import CODE, Bench
@@ -117,7 +118,7 @@ class Footer:
 
     def _repr_html_(self) -> str:
         return (
-            f"<p><small>Cycle {self.cycle}, {self.mode}, as of {self.as_of}. Snapshot "
+            f"<p><small>Cycle {self.cycle}, {self.mode}, as of {worded(self.as_of)} UTC. Snapshot "
             f"<code>{self.snapshot[:12]}</code>, {self.code}.</small></p>"
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from workbench.domain.figures import day, share
 from workbench.domain.records import Regime
 from workbench.measures import regimes
 from workbench.measures.prices import Array, correlation, drawdown, ewma_volatility
@@ -53,12 +54,15 @@ def evidence(found: Regime) -> pd.DataFrame:
     """What the name follows from: one row each for name, since, evidence and the rule."""
     rows = [
         ("regime", found.name),
-        ("since", found.since.isoformat()),
-        ("probability of turbulence, filtered", _shown(found.turbulent, ".1%")),
+        ("since", day(found.since)),
+        (
+            "probability of turbulence, filtered",
+            "–" if math.isnan(found.turbulent) else share(found.turbulent),
+        ),
         ("volatility a day, EWMA", _shown(found.volatility, ".2%")),
         ("trend over 63 sessions, in expected deviations", _shown(found.trend, "+.2f")),
         ("below the highest close", _shown(abs(found.drawdown), ".1%")),
-        ("parameters fitted on data to", "–" if found.fitted is None else found.fitted.isoformat()),
+        ("parameters fitted on data to", "–" if found.fitted is None else day(found.fitted)),
         ("the rule", found.rule),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])

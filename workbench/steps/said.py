@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench.domain.calendars import iso
 from workbench.domain.claims import Claim, Kind
-from workbench.domain.figures import day, difference, share
+from workbench.domain.figures import day, difference, share, worded
 from workbench.domain.negations import negated
 from workbench.domain.records import Absence, Decision, Opinion, Verdict
 from workbench.domain.sentences import render
@@ -281,6 +281,6 @@ def _flag(facts: Facts, bench: Bench) -> None:
     names = {one.symbol: named(one) for one in bench.instruments}
     names |= {one.series: one.name.replace("'", "’") for one in bench.indicators}
     facts.words["flag_series"] = names.get(flag.series, flag.series)
-    facts.quotes("1_pull", iso(bench.as_of))("flag", flag.seen, flag.check)
+    facts.quotes("1_pull", iso(bench.as_of))("flag", worded(flag.seen), flag.check)
     facts.told[f"flag {flag.series} {flag.check}"] = 0
     facts.has.add("unknown_flag")

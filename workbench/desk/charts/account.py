@@ -62,7 +62,7 @@ def account(found: Mapping[str, Any], name: str) -> go.Figure:
     beside = f"{abs(ahead):.1f} points {'ahead of' if ahead > 0 else 'behind'}"
     table = pd.DataFrame(
         {
-            "": ["The account", f"{name}, held"],
+            "Who": ["The account", f"{name}, held"],
             "Return": [f"{difference(ends[who])}%" for who in shown],
             "Deepest drawdown": [f"{difference(falls[who])}%" for who in shown],
             "Mean exposure": [f"{100 * mean:.1f}%"] * 2,

@@ -77,7 +77,7 @@ def _prices(bench: Bench, claim: Claim) -> go.Figure:
     low, high = (_short(course.ends[q], one) for q in (_SHARES[0], _SHARES[-1]))
     return finished(
         _drawn(course, claim, one.name),
-        title=f"Nine scenarios in ten end at {low} to {high}",
+        title=f"Nine scenarios in ten end between {low} and {high}",
         subtitle=f"{one.name} at the close, in {one.unit}, and the scenarios until "
         f"{day(claim.window.date)}",
         caption=_caption(
@@ -144,7 +144,7 @@ def _width(bench: Bench, claim: Claim) -> go.Figure:
     of = "per cent of the close before" if percent else one.unit
     return finished(
         _drawn(course, claim, f"{one.name}, high to low"),
-        title=f"Nine scenarios in ten span {low} to {high}",
+        title=f"Nine scenarios in ten span between {low} and {high}",
         subtitle=f"{one.name} from high to low of {window}, in {of}, and the scenarios until "
         f"{day(claim.window.date)}",
         caption=_caption(bench, claim, "size", f"{len(scenarios):,} rescaled past episodes"),

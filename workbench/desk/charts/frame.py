@@ -16,8 +16,8 @@ import plotly.graph_objects as go
 from workbench.desk.figures import COLOURS
 from workbench.domain.figures import day
 
-INK, SOFT, ACCENT, RULE, TINT, TINT2 = (
-    COLOURS[name] for name in ("ink", "soft", "accent", "rule", "tint", "tint2")
+INK, SOFT, ACCENT, RULE, TINT, TINT2, PAPER = (
+    COLOURS[name] for name in ("ink", "soft", "accent", "rule", "tint", "tint2", "paper")
 )
 _TEXT = 12  # size of ticks and labels, pixels
 _AXIS = {
@@ -88,7 +88,7 @@ def nothing(why: str) -> go.Figure:
     """A figure whose title says why there is nothing to draw, with a hairline in its place."""
     figure = finished(
         go.Figure(line([0, 1], [0, 0], RULE, "nothing")), title=why, subtitle="",
-        caption="n = 0.", alt="Nothing to draw.", table=pd.DataFrame(), height=48,
+        caption="No rows to draw: n = 0.", alt="Nothing to draw.", table=pd.DataFrame(), height=48,
     )  # fmt: skip
     figure.update_traces(hoverinfo="skip")
     figure.update_layout(margin={"l": 0, "r": 0, "b": 8})
@@ -119,6 +119,7 @@ def label(figure: go.Figure, x: object, y: float, text: str, colour: str) -> Non
         xanchor="left",
         xshift=6,
         font={"color": colour, "size": _TEXT},
+        bgcolor=PAPER,  # a hairline does not strike it through
     )
 
 

@@ -114,7 +114,8 @@ def _found(told: list[tuple[Any, bool]]) -> str:
     if len(told) == 1:
         one = told[0][0]
         return f"Nothing shows that {one['leader']} moves before {one['follower']}"
-    return f"Nothing shows any of the {counted(len(told))} leads that the stories tell of"
+    none = "Neither lead" if len(told) == 2 else f"None of the {counted(len(told))} leads"
+    return f"{none} that the stories tell of shows in the data"
 
 
 def together(joint: pd.DataFrame, origin: str) -> go.Figure:
