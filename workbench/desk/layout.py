@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import ClassVar, Protocol
 
@@ -123,6 +123,11 @@ def day(when: dt.datetime) -> str:
     return f"{utc:%A} {utc.day}\u00a0{utc:%B %Y, %H:%M}\u00a0UTC"
 
 
+@lru_cache(maxsize=10_000)  # labels, dates and figures come again and again
+def _shown(text: str) -> str:
+    return tidy(plain(text))
+
+
 @cache
 def _templates() -> Environment:
     env = Environment(
@@ -131,7 +136,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: tidy(plain(value)) if type(value) is str else value,
+        finalize=lambda value: _shown(value) if type(value) is str else value,
     )
     env.filters |= {"share": share, "points": difference, "day": day, "moment": moment, "due": due}
     env.filters["opened"] = opened
