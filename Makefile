@@ -23,7 +23,7 @@ test: .venv  ## run the tests
 	@$(bin)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lab: .venv  ## open the notebooks in JupyterLab
-	@$(bin)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
+	@JUPYTER_DEFAULT_PROVISIONER_NAME=workbench $(bin)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
 		$(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 check: .venv  ## lint, formatting and types

@@ -9,10 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +27,9 @@ QUESTIONS: Mapping[str, str] = {
 }
 OWN = frozenset({"desk", "as_of", "cycle"})
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_ENGINE = "workbench"
 _CELL_SECONDS = 600
+_RUN_SECONDS = 1800
 _MOST_BYTES = 10_000_000
 _MOST_COUNTED = 100_000  # sessions and the like: more than any history has
 
@@ -100,30 +99,29 @@ def run(
         CycleFailed: It raised, or what it left is no evidence of a good run.
     """
     import papermill
+    from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillException
 
+    from workbench.desk.kernels.engine import WarmEngine
+
+    papermill_engines.register(_ENGINE, WarmEngine)  # also where nothing is installed
     output.parent.mkdir(parents=True, exist_ok=True)
-    for left in output.parent.glob(".run-*"):  # of a run that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    with (
-        tempfile.TemporaryDirectory(dir=output.parent, prefix=".run-") as folder,
-        _environment(environment),
-    ):
-        path = Path(folder) / output.name
-        reason = ""
-        try:
-            papermill.execute_notebook(
-                str(source), str(path), parameters=dict(parameters), cwd=str(source.parent),
-                progress_bar=False, execution_timeout=_CELL_SECONDS, log_output=False,
-                extra_arguments=["--log-level=40"],  # ipykernel warns of loopback TCP at each start
-            )  # fmt: skip
-        except PapermillException as error:
-            reason = _last_line(str(error))
-        except Exception as error:  # noqa: BLE001  # a dead kernel raises what it likes; it is a failed run
-            reason = f"{type(error).__name__}: {_last_line(str(error))}"
-        if path.is_file():
-            write_atomic(output, path.read_bytes())
-        reason = reason or verdict(output)
+    reason = ""
+    try:
+        papermill.execute_notebook(
+            str(source), str(output), parameters=dict(parameters), engine_name=_ENGINE,
+            progress_bar=False, log_output=False, kernel_cwd=str(source.parent),
+            kernel_env=_without_secrets(os.environ) | dict(environment),
+            execution_timeout=_CELL_SECONDS, deadline=_RUN_SECONDS, most_bytes=_MOST_BYTES,
+            extra_arguments=["--log-level=40"],  # ipykernel warns of loopback TCP at each start
+        )  # fmt: skip
+    except PapermillException as error:
+        reason = _last_line(str(error))
+    except Exception as error:  # noqa: BLE001  # a dead kernel raises what it likes; it is a failed run
+        reason = f"{type(error).__name__}: {_last_line(str(error))}"
+    if output.is_file():
+        write_atomic(output, output.read_bytes())  # for good, where each cell was just written
+    reason = reason or verdict(output)
     if reason:
         raise CycleFailed(
             f"Notebook {source.stem} failed: {reason} Its executed copy is "
@@ -165,15 +163,6 @@ def _last_line(text: str) -> str:
     return (lines[-1] if lines else "no message")[:300]
 
 
-@contextmanager
-def _environment(extra: Mapping[str, str]) -> Iterator[None]:
-    """The process's environment without secrets and with these values, for kernels to inherit."""
-    before = dict(os.environ)
-    for name in [name for name in before if _SECRET.search(name)]:
-        del os.environ[name]
-    os.environ.update(extra)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment a kernel may see."""
+    return {name: value for name, value in environment.items() if not _SECRET.search(name)}

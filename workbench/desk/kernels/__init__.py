@@ -1,0 +1,1 @@
+"""Fresh kernels that start warm: a fork server, what asks it, and a papermill engine."""
